@@ -1,0 +1,59 @@
+# The verbs of this project; `make` alone lists them. All of it is built in the release profile, so that Cranelift is
+# compiled once, and without the benchmark, whose dependency on wasmtime nothing else needs.
+
+CARGO ?= cargo
+PROJECT := --release --workspace --exclude bench
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
+
+# Compiles the modules of the sample $(1) to $(TARGET)/samples/$(1), then runs its host program.
+define sample
+@mkdir -p $(TARGET)/samples/$(1)
+@$(TARGET)/release/wamrc $(wildcard samples/$(1)/*.wat samples/$(1)/*.wasm) -o $(TARGET)/samples/$(1)
+@$(TARGET)/release/$(1)
+
+endef
+
+.PHONY: help run build test spec lint lint-bench bench samples samples-wasm fmt clean
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
+
+run: build ## build, compile the multi-module sample, run it
+	$(call sample,multi-module)
+
+build: ## build the commands and libraries (target/release/wamrc, target/release/iwasm)
+	$(CARGO) build $(PROJECT)
+
+test: build ## run all tests; they need nothing but the Rust toolchain
+	$(CARGO) test $(PROJECT) --no-fail-fast
+
+spec: ## run the WebAssembly specification's test suite alone
+	$(CARGO) test --release -p tests --test spec
+
+lint: ## check formatting, and clippy with warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(PROJECT) --all-targets -- -D warnings
+
+lint-bench: ## the same for the benchmark (builds wasmtime)
+	$(CARGO) clippy --release -p bench --all-targets -- -D warnings
+
+bench: ## compare with wasmtime in one run (builds wasmtime)
+	$(CARGO) run --release -p bench
+
+samples: build ## compile and run every sample
+	$(foreach name,$(SAMPLES),@echo "== $(name)"$(newline)$(call sample,$(name)))
+
+samples-wasm: ## rebuild the samples' checked-in .wasm from C (needs clang, lld, wasi-libc)
+	scripts/samples-wasm.sh
+
+fmt: ## format the sources
+	$(CARGO) fmt --all
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+
+define newline
+
+
+endef

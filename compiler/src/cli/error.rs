@@ -1,0 +1,141 @@
+//! What the command can fail with, besides what the library can.
+
+use std::io;
+use std::path::PathBuf;
+
+use aot_format::FormatError;
+
+/// The command line cannot be followed; nothing has been done.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// Options that contradict each other or the target.
+    #[error("{0}")]
+    Options(#[source] wamrc::Error),
+    /// No input.
+    #[error("no input file is given")]
+    NoInput,
+    /// Nowhere to write to.
+    #[error("no output is given: add `-o OUT.aot` (or `-o DIR` for several inputs)")]
+    NoOutput,
+    /// `--check` with other than one input.
+    #[error("--check compares one artifact with one input, but {count} are given")]
+    CheckInputs {
+        /// How many there are.
+        count: usize,
+    },
+    /// An input would be overwritten.
+    #[error("the output {} is also an input", .path.display())]
+    OutputIsInput {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Two inputs would be written to one file.
+    #[error("two inputs would be written to {}", .path.display())]
+    SameOutput {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Several inputs, and the output is no folder.
+    #[error("there are several inputs, so `-o {}` must be a folder, but it is a file", .path.display())]
+    OutputIsFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A name without a last part.
+    #[error("{} is not the name of a file", .path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A format that is WAMR's, not ours.
+    #[error("--format={format} is not available: there are `aot` and `object`")]
+    Format {
+        /// The name.
+        format: String,
+    },
+}
+
+/// One input failed; others go on.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The input or artifact cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[source] io::Error),
+    /// The text format is wrong.
+    #[error("{0}")]
+    Text(#[from] wat::Error),
+    /// It does not compile.
+    #[error("{0}")]
+    Compile(#[from] wamrc::Error),
+    /// The output cannot be written.
+    #[error("{} cannot be written: {source}", .path.display())]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder for outputs cannot be made.
+    #[error("cannot be created: {0}")]
+    Folder(#[source] io::Error),
+    /// The output is a folder or the like.
+    #[error("{} cannot be written: it is not a file", .path.display())]
+    NotWritable {
+        /// The output.
+        path: PathBuf,
+    },
+    /// What was written is not what was to be written.
+    #[error("{} was written, but is wrong when read back ({reason}); it has been removed", .path.display())]
+    ReadBack {
+        /// The output.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The artifact to check cannot be read.
+    #[error("{} cannot be read: {source}", .path.display())]
+    ReadArtifact {
+        /// The artifact.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The artifact to check is not one.
+    #[error("{}: {source}", .path.display())]
+    Artifact {
+        /// The artifact.
+        path: PathBuf,
+        /// What is wrong.
+        source: FormatError,
+    },
+    /// The artifact was made from other wasm.
+    #[error("{} was compiled from other wasm: its source has SHA-256 {recorded}, this has {actual}", .path.display())]
+    OtherSource {
+        /// The artifact.
+        path: PathBuf,
+        /// Digest in the artifact.
+        recorded: String,
+        /// Digest of the input.
+        actual: String,
+    },
+    /// The artifact was made by another compiler.
+    #[error("{} was compiled by {recorded}, this is {actual}: the same bytes cannot be expected", .path.display())]
+    OtherProducer {
+        /// The artifact.
+        path: PathBuf,
+        /// Compiler in the artifact.
+        recorded: String,
+        /// This compiler.
+        actual: String,
+    },
+    /// Same source, same options, other bytes.
+    #[error("{} differs from a new compilation from byte {offset:#x} on, in the {part}", .path.display())]
+    Differs {
+        /// The artifact.
+        path: PathBuf,
+        /// First difference.
+        offset: usize,
+        /// Section it is in.
+        part: String,
+    },
+}

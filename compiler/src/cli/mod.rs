@@ -1,0 +1,77 @@
+//! The command around the library: arguments, files, messages, exit codes.
+//!
+//! * `args`: the command line, WAMR's spellings included.
+//! * `input`: files → wasm bytes (text format too).
+//! * `output`: bytes → files, all or nothing.
+//! * `compile`, `check`: what is done for each input.
+//! * `progress`: the bar.
+//!
+//! Exit codes: 0 done; 1 an input was not compiled, or differs; 2 wrong usage.
+
+mod args;
+mod check;
+mod compile;
+mod error;
+mod input;
+mod output;
+mod progress;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::{Action, Invocation};
+use error::{InputError, UsageError};
+use wamrc::Compiler;
+
+/// An input was not compiled, or differs.
+const FAILURE: u8 = 1;
+/// The command line is wrong.
+const USAGE: u8 = 2;
+
+/// Runs the command with the process's arguments.
+pub fn run() -> ExitCode {
+    match args::parse().and_then(|invocation| perform(&invocation)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            eprintln!("Try `wamrc --help`.");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
+    match &invocation.action {
+        Action::Print(text) => {
+            // A reader that has gone away is no error of ours.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Check { artifact, wasm } => {
+            Ok(report(wasm, check::check(artifact, wasm, invocation.threads, invocation.verbosity)))
+        }
+        Action::Compile { outputs, folder, kind } => {
+            let compiler = Compiler::new(invocation.options.clone()).map_err(UsageError::Options)?;
+            if let Some(folder) = folder
+                && let Err(source) = std::fs::create_dir_all(folder)
+            {
+                return Ok(report(folder, Err(InputError::Folder(source))));
+            }
+            let mut code = ExitCode::SUCCESS;
+            for (input, output) in outputs {
+                let done = compile::compile(&compiler, *kind, input, output.as_deref(), invocation.verbosity);
+                if report(input, done) != ExitCode::SUCCESS {
+                    code = ExitCode::from(FAILURE);
+                }
+            }
+            Ok(code)
+        }
+    }
+}
+
+fn report(input: &Path, done: Result<(), InputError>) -> ExitCode {
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    eprintln!("error: {}: {error}", input.display());
+    ExitCode::from(FAILURE)
+}

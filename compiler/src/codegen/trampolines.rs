@@ -1,0 +1,110 @@
+//! Which function types need which trampolines, and their code. Types that Cranelift sees as the
+//! same (all references are 64-bit integers to it) share one body.
+
+use std::collections::BTreeMap;
+
+use aot_format::types::{FuncType, TypeIndex, ValType};
+use cranelift_codegen::ir;
+
+use super::Environment;
+use super::worker::{Compiled, Worker};
+use crate::error::Error;
+use crate::module::Module;
+use crate::trampoline;
+
+/// Direction of a trampoline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Direction {
+    /// Host → wasm.
+    Entry,
+    /// wasm → host.
+    Host,
+}
+
+impl Direction {
+    /// In names and errors.
+    pub fn label(self) -> &'static str {
+        match self {
+            Direction::Entry => "entry",
+            Direction::Host => "host-call",
+        }
+    }
+}
+
+/// A function type as CLIF sees it: a letter for each parameter, a colon, one for each result.
+type Shape = String;
+
+fn shape(ty: &FuncType) -> Shape {
+    let letter = |ty: &ValType| match ty {
+        ValType::I32 => 'i',
+        ValType::I64 | ValType::Ref(_) => 'l',
+        ValType::F32 => 'f',
+        ValType::F64 => 'd',
+        ValType::V128 => 'v',
+    };
+    ty.params.iter().map(letter).chain([':']).chain(ty.results.iter().map(letter)).collect()
+}
+
+/// What is to be generated.
+#[derive(Debug)]
+pub struct Plan {
+    /// Position in `bodies` of each trampoline of each type.
+    pub uses: BTreeMap<(TypeIndex, Direction), usize>,
+    /// One for each direction and shape, with the first type that has it.
+    pub bodies: Vec<(Direction, Shape, TypeIndex)>,
+}
+
+impl Plan {
+    /// Functions that the host can get hold of are called through entry trampolines. Functions of
+    /// the host stand in imports, and wherever wasm calls indirectly; a reference to one can also be
+    /// given back to the host as what an export of this type would be.
+    pub fn new(module: &Module<'_>, indirect: impl Iterator<Item = TypeIndex>) -> Plan {
+        let type_of = |func: &u32| module.functions[*func as usize];
+        let referenced = module.funcrefs.iter().map(type_of);
+        let entered = referenced.clone().chain(module.start.as_ref().map(type_of));
+        let imported = module.functions.iter().take(module.counts.imported_functions as usize).copied();
+        let mut plan = Plan { uses: BTreeMap::new(), bodies: Vec::new() };
+        let mut known = BTreeMap::new();
+        let entries = entered.map(|ty| (ty, Direction::Entry));
+        let hosts = imported.chain(referenced).chain(indirect).map(|ty| (ty, Direction::Host));
+        let mut wanted: Vec<(TypeIndex, Direction)> = entries.chain(hosts).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        for (ty, direction) in wanted {
+            let Some(func) = module.types.get(ty.0 as usize).and_then(|ty| ty.as_func()) else { continue };
+            let body = *known.entry((direction, shape(func))).or_insert_with_key(|(direction, shape)| {
+                plan.bodies.push((*direction, shape.clone(), ty));
+                plan.bodies.len() - 1
+            });
+            plan.uses.insert((ty, direction), body);
+        }
+        plan
+    }
+
+    /// CLIF of each body.
+    pub fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<ir::Function>, Error> {
+        let build = |(direction, _, ty): &(Direction, Shape, TypeIndex)| {
+            let func = module.func_type_at(*ty);
+            let built = match direction {
+                Direction::Entry => trampoline::entry(func, environment.isa),
+                Direction::Host => trampoline::host_call(func, environment.isa),
+            };
+            built.map_err(|error| failed(*direction, *ty, error.to_string()))
+        };
+        self.bodies.iter().map(build).collect()
+    }
+
+    /// Machine code of each body.
+    pub fn compile(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<Compiled>, Error> {
+        let mut worker = Worker::new();
+        let functions = self.clif(environment, module)?;
+        let compile = |(function, (direction, _, ty)): (ir::Function, &(Direction, Shape, TypeIndex))| {
+            worker.compile_trampoline(environment, function).map_err(|reason| failed(*direction, *ty, reason))
+        };
+        functions.into_iter().zip(&self.bodies).map(compile).collect()
+    }
+}
+
+fn failed(direction: Direction, ty: TypeIndex, reason: String) -> Error {
+    Error::Trampoline { kind: direction.label(), ty: ty.0, reason }
+}

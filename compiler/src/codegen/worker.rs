@@ -1,0 +1,269 @@
+//! One function through translation and Cranelift, and what a thread reuses from one to the next.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use aot_format::abi::TrapCode;
+use aot_format::types::TypeIndex;
+use cranelift_codegen::binemit::{Addend, Reloc};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget, ir};
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
+
+use super::{Environment, label};
+use crate::error::{BodyError, Error};
+use crate::module::{Body, Module};
+use crate::translate::{self, TranslateContext, trap};
+
+/// A reference from code to one of the module's own functions, or to what cannot be bound.
+#[derive(Clone, Debug)]
+pub struct Relocation {
+    /// Bytes from the start of the function.
+    pub offset: u32,
+    /// Kind of relocation.
+    pub kind: Reloc,
+    /// Added to the target.
+    pub addend: Addend,
+    /// Name of the target.
+    pub target: Target,
+}
+
+/// What a relocation refers to.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A function, in the function index space.
+    Function(u32),
+    /// Something that an artifact does not have, printed.
+    Other(String),
+}
+
+/// Machine code of one function, not placed yet. Offsets are from its start.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// Machine code with its constants.
+    pub code: Vec<u8>,
+    /// Alignment in bytes that the code needs.
+    pub alignment: u32,
+    /// What is to be bound.
+    pub relocations: Vec<Relocation>,
+    /// Trapping instructions, offsets ascending.
+    pub traps: Vec<(u32, TrapCode)>,
+    /// Where each run of one wasm offset begins, ascending.
+    pub addresses: Vec<(u32, u32)>,
+    /// Types of indirect calls in the function.
+    pub indirect_types: BTreeSet<TypeIndex>,
+}
+
+/// What one thread reuses from function to function.
+pub struct Worker {
+    context: Context,
+    translate: TranslateContext,
+    validator: FuncValidatorAllocations,
+}
+
+impl Worker {
+    /// With nothing allocated yet.
+    pub fn new() -> Worker {
+        Worker { context: Context::new(), translate: TranslateContext::new(), validator: Default::default() }
+    }
+
+    /// wasm → CLIF.
+    pub fn translate(
+        &mut self,
+        environment: Environment<'_>,
+        module: &Module<'_>,
+        body: &Body<'_>,
+    ) -> Result<ir::Function, Error> {
+        let func_index = body.to_validate.index;
+        self.guarded(module, func_index, |worker| worker.translate_body(environment, module, body))
+    }
+
+    /// wasm → CLIF → machine code.
+    pub fn compile(
+        &mut self,
+        environment: Environment<'_>,
+        module: &Module<'_>,
+        body: &Body<'_>,
+    ) -> Result<Compiled, Error> {
+        let func_index = body.to_validate.index;
+        self.guarded(module, func_index, |worker| {
+            let function = worker.translate_body(environment, module, body)?;
+            let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
+            let mut compiled = worker
+                .code(environment, function, |code, func| extract(code, func, start))
+                .map_err(|reason| Error::Codegen { function: label(module, func_index), reason })?;
+            compiled.indirect_types = indirect_types(body).map_err(|error| explain(module, func_index, error))?;
+            Ok(compiled)
+        })
+    }
+
+    /// wasm → CLIF → machine code, printed.
+    pub fn disassemble(
+        &mut self,
+        environment: Environment<'_>,
+        module: &Module<'_>,
+        body: &Body<'_>,
+    ) -> Result<String, Error> {
+        let func_index = body.to_validate.index;
+        self.guarded(module, func_index, |worker| {
+            let function = worker.translate_body(environment, module, body)?;
+            worker.context.set_disasm(true);
+            worker
+                .code(environment, function, |code, _| code.vcode.clone().unwrap_or_default())
+                .map_err(|reason| Error::Codegen { function: label(module, func_index), reason })
+        })
+    }
+
+    /// A trampoline's CLIF → machine code.
+    pub fn compile_trampoline(
+        &mut self,
+        environment: Environment<'_>,
+        function: ir::Function,
+    ) -> Result<Compiled, String> {
+        self.code(environment, function, |code, func| extract(code, func, 0))
+    }
+
+    fn translate_body(
+        &mut self,
+        environment: Environment<'_>,
+        module: &Module<'_>,
+        body: &Body<'_>,
+    ) -> Result<ir::Function, Error> {
+        let to_validate = &body.to_validate;
+        let to_validate = FuncToValidate {
+            resources: to_validate.resources.clone(),
+            index: to_validate.index,
+            ty: to_validate.ty,
+            features: to_validate.features,
+        };
+        let index = to_validate.index;
+        let mut validator = to_validate.into_validator(std::mem::take(&mut self.validator));
+        let cx = &mut self.translate;
+        let translated =
+            translate::translate_function(cx, module, environment.settings, index, &body.body, &mut validator);
+        self.validator = validator.into_allocations();
+        translated.map_err(|error| explain(module, index, error))
+    }
+
+    /// CLIF → machine code, from which `take` takes what it needs.
+    fn code<T>(
+        &mut self,
+        environment: Environment<'_>,
+        function: ir::Function,
+        take: impl FnOnce(&CompiledCode, &ir::Function) -> T,
+    ) -> Result<T, String> {
+        self.context.func = function;
+        let compiled = self.context.compile(environment.isa, &mut ControlPlane::default());
+        let result = match compiled {
+            Ok(_) => Ok(()),
+            Err(error) => Err(cranelift_codegen::print_errors::pretty_error(error.func, error.inner)),
+        };
+        let taken = result.and_then(|()| match self.context.compiled_code() {
+            Some(code) => Ok(take(code, &self.context.func)),
+            None => Err("it returned no code".to_owned()),
+        });
+        self.context.clear();
+        taken
+    }
+
+    /// Runs `work` so that a panic in it is an error of this function: a module must never take
+    /// down the process that compiles it.
+    fn guarded<T>(
+        &mut self,
+        module: &Module<'_>,
+        func_index: u32,
+        work: impl FnOnce(&mut Worker) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+            *self = Worker::new();
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(Error::Panic { function: label(module, func_index), message: message.to_owned() })
+        })
+    }
+}
+
+fn explain(module: &Module<'_>, func_index: u32, error: BodyError) -> Error {
+    error.explain(module.wasm, Some(label(module, func_index)))
+}
+
+/// Copies out of Cranelift's buffers what placement needs.
+fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Compiled {
+    let buffer = &code.buffer;
+    let relocations = buffer.relocs().iter().map(|relocation| Relocation {
+        offset: relocation.offset,
+        kind: relocation.kind,
+        addend: relocation.addend,
+        target: target(&relocation.target, func),
+    });
+    let guard = |code: ir::TrapCode| code == trap::GUARD_FAULT;
+    let mut traps: Vec<(u32, TrapCode)> = buffer
+        .traps()
+        .iter()
+        .filter(|trap| !guard(trap.code))
+        .filter_map(|trap| trap::from_clif(trap.code).map(|code| (trap.offset, code)))
+        .collect();
+    traps.sort_by_key(|(offset, _)| *offset);
+    traps.dedup_by_key(|(offset, _)| *offset);
+    Compiled {
+        code: buffer.data().to_vec(),
+        alignment: buffer.alignment,
+        relocations: relocations.collect(),
+        traps,
+        addresses: addresses(code, body_start),
+        indirect_types: BTreeSet::new(),
+    }
+}
+
+fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
+    if let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = target
+        && let Some(name) = func.params.user_named_funcs().get(*name)
+        && name.namespace == translate::FUNCTION_NAMESPACE
+    {
+        return Target::Function(name.index);
+    }
+    Target::Other(target.display(Some(&func.params)))
+}
+
+/// The address map of a function: an entry for each run of calls and trapping instructions with one
+/// wasm offset. Other instructions never stand in a back trace, so they need none. What has no
+/// source location (the stack check) is at the start of the body.
+fn addresses(code: &CompiledCode, body_start: u32) -> Vec<(u32, u32)> {
+    let buffer = &code.buffer;
+    // A frame is looked up by the byte before its return address.
+    let calls = buffer.call_sites().map(|site| site.ret_addr.saturating_sub(1));
+    let mut points: Vec<u32> = calls.chain(buffer.traps().iter().map(|trap| trap.offset)).collect();
+    points.sort_unstable();
+    let mut locations = buffer.get_srclocs_sorted().iter().peekable();
+    let mut entries: Vec<(u32, u32)> = Vec::new();
+    for point in points {
+        while locations.next_if(|location| location.end <= point).is_some() {}
+        let here = locations.peek().filter(|location| location.start <= point && !location.loc.is_default());
+        let (start, wasm) = here.map_or((point, body_start), |location| (location.start, location.loc.bits()));
+        match entries.last() {
+            Some((_, last)) if *last == wasm => {}
+            Some((last_start, _)) => entries.push((start.max(last_start + 1), wasm)),
+            None => entries.push((start, wasm)),
+        }
+    }
+    entries
+}
+
+/// Types of the indirect calls in a body that has been validated. Host functions of these types may
+/// come to be called, so each needs a host-call trampoline.
+fn indirect_types(body: &Body<'_>) -> Result<BTreeSet<TypeIndex>, BodyError> {
+    let mut types = BTreeSet::new();
+    let mut reader = body.body.get_operators_reader()?;
+    while !reader.eof() {
+        match reader.read()? {
+            Operator::CallIndirect { type_index, .. }
+            | Operator::ReturnCallIndirect { type_index, .. }
+            | Operator::CallRef { type_index }
+            | Operator::ReturnCallRef { type_index } => {
+                types.insert(TypeIndex(type_index));
+            }
+            _ => {}
+        }
+    }
+    Ok(types)
+}

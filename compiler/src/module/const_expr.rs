@@ -1,0 +1,60 @@
+//! Constant expressions: wasm operators → the artifact's postfix operators.
+
+use aot_format::limits;
+use aot_format::types::RefType;
+use aot_format::write::{ConstExpr, ConstOp};
+use wasmparser::Operator;
+
+use super::types;
+use crate::error::BodyError;
+
+/// Converts an expression that has been validated.
+pub fn convert(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, BodyError> {
+    let mut ops = ConstExpr::new();
+    let mut depth = 0usize;
+    let mut reader = expr.get_operators_reader();
+    while !reader.eof() {
+        let (op, offset) = reader.read_with_offset()?;
+        let Some(op) = operator(&op, offset)? else { continue };
+        depth = match op {
+            ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => depth.saturating_sub(1),
+            ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => depth.saturating_sub(1),
+            _ => depth + 1,
+        };
+        ops.push(op);
+        let over = |what, limit| Err(BodyError::TooLarge { what, limit, offset });
+        if ops.len() > limits::MAX_CONST_OPS as usize {
+            return over("the number of operators of a constant expression", u64::from(limits::MAX_CONST_OPS));
+        }
+        if depth > limits::MAX_CONST_STACK {
+            return over("the stack of a constant expression", limits::MAX_CONST_STACK as u64);
+        }
+    }
+    Ok(ops)
+}
+
+/// One operator; the final `end` is none.
+fn operator(op: &Operator<'_>, offset: u64) -> Result<Option<ConstOp>, BodyError> {
+    Ok(Some(match op {
+        Operator::End => return Ok(None),
+        Operator::I32Const { value } => ConstOp::I32Const(*value),
+        Operator::I64Const { value } => ConstOp::I64Const(*value),
+        Operator::F32Const { value } => ConstOp::F32Const(value.bits()),
+        Operator::F64Const { value } => ConstOp::F64Const(value.bits()),
+        Operator::V128Const { value } => ConstOp::V128Const(value.i128() as u128),
+        Operator::GlobalGet { global_index } => ConstOp::GlobalGet(*global_index),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(*function_index),
+        Operator::RefNull { hty } => ConstOp::RefNull(RefType { nullable: true, heap: types::raw(offset).heap(*hty)? }),
+        Operator::I32Add => ConstOp::I32Add,
+        Operator::I32Sub => ConstOp::I32Sub,
+        Operator::I32Mul => ConstOp::I32Mul,
+        Operator::I64Add => ConstOp::I64Add,
+        Operator::I64Sub => ConstOp::I64Sub,
+        Operator::I64Mul => ConstOp::I64Mul,
+        // Validation admits constant operators only, and those left are of this proposal.
+        _ => {
+            let feature = "garbage collection (allocation in constant expressions)";
+            return Err(BodyError::Unsupported { feature, offset });
+        }
+    }))
+}

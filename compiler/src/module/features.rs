@@ -1,0 +1,68 @@
+//! Which proposals this version compiles, and how a module that needs another one is refused by
+//! that proposal's name rather than by a parser's complaint.
+
+use wasmparser::{Validator, WasmFeatures};
+
+use crate::error::{Error, FunctionLabel};
+
+/// What modules may use. Garbage collection and exceptions are here for recursion groups, subtypes
+/// of function types and tags; [`super::types`] and the translation refuse the rest of them.
+pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::EXCEPTIONS);
+
+/// Names of what is not in [`FEATURES`], the more basic ones first: where a module needs several,
+/// the first is named.
+const NAMES: &[(WasmFeatures, &str)] = &[
+    (WasmFeatures::SIMD, "SIMD (fixed-width)"),
+    (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
+    (WasmFeatures::THREADS, "threads (shared memories and atomics)"),
+    (WasmFeatures::MEMORY64, "memory64 (64-bit memories and tables)"),
+    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
+    (WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic"),
+    (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception handling"),
+    (WasmFeatures::STACK_SWITCHING, "stack switching"),
+    (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
+    (WasmFeatures::MEMORY_CONTROL, "memory control"),
+    (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
+    (WasmFeatures::COMPACT_IMPORTS, "the compact import section"),
+    (WasmFeatures::ACQUIRE_RELEASE_ATOMICS, "acquire-release atomics"),
+    (WasmFeatures::MULTIBYTE_ARRAY_ACCESS, "multibyte array access"),
+    (WasmFeatures::COMPONENT_MODEL, "the component model"),
+];
+
+/// The proposal to name for a set of missing features.
+fn name_of(missing: WasmFeatures) -> Option<&'static str> {
+    NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).map(|(_, name)| *name)
+}
+
+/// Turns an error of the parser or validator into ours. A module that would be valid with more
+/// features is unsupported, and the error says which; any other is invalid.
+pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>) -> Error {
+    let feature = error.missing_wasm_feature().and_then(name_of).or_else(|| find_missing(wasm));
+    match feature {
+        Some(feature) => Error::Unsupported { feature, offset: error.offset(), function },
+        None => Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function },
+    }
+}
+
+/// The parser does not always know which feature it misses, so validate with everything on, then
+/// with one feature off at a time. Only modules that are refused anyway pay for this.
+fn find_missing(wasm: &[u8]) -> Option<&'static str> {
+    let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
+    // The component model is another kind of binary, told apart by its header.
+    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
+    let all = all.difference(WasmFeatures::COMPONENT_MODEL);
+    if !valid(all) {
+        return None;
+    }
+    NAMES
+        .iter()
+        .find(|(feature, _)| all.intersects(*feature) && !valid(all.difference(*feature)))
+        .map(|(_, name)| *name)
+}

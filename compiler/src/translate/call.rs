@@ -1,0 +1,174 @@
+//! Calls, plain and tail.
+//!
+//! Every callee gets its own instance's vmctx: the caller's own for a function of the same module,
+//! what the import record or the function reference holds for any other.
+
+use aot_format::abi::{Builtin, FuncRef, TrapCode};
+use aot_format::types::{HeapType, RefType, TypeIndex};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SigRef, Value, types};
+
+use super::function::FuncTranslator;
+use super::signature::POINTER;
+use super::trap;
+use super::vmctx::Place;
+use crate::error::BodyError;
+
+/// A callee that is known at run time.
+struct Indirect {
+    signature: SigRef,
+    code: Value,
+    vmctx: Value,
+}
+
+impl FuncTranslator<'_, '_> {
+    fn pop_args(&mut self, vmctx: Value, ty: TypeIndex) -> Vec<Value> {
+        let count = self.module.func_type_at(ty).params.len();
+        let mut args = Vec::with_capacity(count + 1);
+        args.push(vmctx);
+        args.append(&mut self.pop_all(count));
+        args
+    }
+
+    fn imported_callee(&mut self, func_index: u32) -> Result<Indirect, BodyError> {
+        let signature = self.signature(self.module.functions[func_index as usize])?;
+        let (code, vmctx) = self.function_import(func_index);
+        Ok(Indirect { signature, code, vmctx })
+    }
+
+    /// The callee behind a reference whose type is right; traps with `null` if it is null.
+    fn referenced_callee(&mut self, ty: TypeIndex, reference: Value, null: TrapCode) -> Result<Indirect, BodyError> {
+        let signature = self.signature(ty)?;
+        // Whichever load comes first finds the null; both name it, as neither may move before it.
+        let flags = funcref_flags().with_trap_code(Some(trap::to_clif(null)));
+        let funcref = Place { base: reference, offset: 0 };
+        let code = self.load_at(funcref.field(FuncRef::CODE), POINTER, flags);
+        self.locate_value(code);
+        let vmctx = self.load_at(funcref.field(FuncRef::VMCTX), POINTER, funcref_flags());
+        Ok(Indirect { signature, code, vmctx })
+    }
+
+    /// Whether every non-null element of a table of this type is a function of type `expected`.
+    fn guarantees(&self, element: RefType, expected: TypeIndex) -> bool {
+        let HeapType::Concrete(mut actual) = element.heap else { return false };
+        loop {
+            if actual == expected {
+                return true;
+            }
+            match self.module.types[actual.0 as usize].supertype {
+                Some(supertype) => actual = supertype,
+                None => return false,
+            }
+        }
+    }
+
+    /// The callee of `call_indirect`: bounds, null and type are checked, in this order.
+    fn table_callee(&mut self, type_index: u32, table_index: u32) -> Result<Indirect, BodyError> {
+        let index = self.pop();
+        let reference = self.table_element(table_index, index, TrapCode::UndefinedElement);
+        let expected = TypeIndex(type_index);
+        if !self.guarantees(self.module.tables[table_index as usize].element, expected) {
+            self.check_type(reference, expected);
+        }
+        self.referenced_callee(expected, reference, TrapCode::UninitializedElement)
+    }
+
+    /// Traps unless a function reference is of the expected type or a subtype of it.
+    fn check_type(&mut self, reference: Value, expected: TypeIndex) {
+        let flags = funcref_flags().with_trap_code(Some(trap::to_clif(TrapCode::UninitializedElement)));
+        let actual_id = self.load_at(Place { base: reference, offset: FuncRef::TYPE_ID }, types::I32, flags);
+        self.locate_value(actual_id);
+        let expected_id = self.type_id(expected.0);
+        if self.module.types[expected.0 as usize].is_final {
+            let differs = self.builder.ins().icmp(IntCC::NotEqual, actual_id, expected_id);
+            self.trap_if(differs, TrapCode::IndirectCallTypeMismatch);
+            return;
+        }
+        let same = self.builder.ins().icmp(IntCC::Equal, actual_id, expected_id);
+        let (slow, matches) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.ins().brif(same, matches, &[], slow, &[]);
+        self.builder.set_cold_block(slow);
+        self.continue_in(slow);
+        if let Some(is_subtype) = self.call_builtin(Builtin::IsSubtype, &[actual_id, expected_id]) {
+            self.trap_if_zero(is_subtype, TrapCode::IndirectCallTypeMismatch);
+        }
+        self.builder.ins().jump(matches, &[]);
+        self.continue_in(matches);
+    }
+
+    fn call_indirectly(&mut self, callee: &Indirect, ty: TypeIndex) {
+        let args = self.pop_args(callee.vmctx, ty);
+        let call = self.builder.ins().call_indirect(callee.signature, callee.code, &args);
+        self.locate(call);
+        self.state.stack.push_all(self.builder.inst_results(call));
+    }
+
+    fn return_call_indirectly(&mut self, callee: &Indirect, ty: TypeIndex) {
+        let args = self.pop_args(callee.vmctx, ty);
+        let call = self.builder.ins().return_call_indirect(callee.signature, callee.code, &args);
+        self.locate(call);
+        self.set_unreachable();
+    }
+
+    pub(super) fn visit_call(&mut self, function_index: u32) -> Result<(), BodyError> {
+        let ty = self.module.functions[function_index as usize];
+        if self.module.is_imported_func(function_index) {
+            let callee = self.imported_callee(function_index)?;
+            self.call_indirectly(&callee, ty);
+        } else {
+            let callee = self.callee(function_index)?;
+            let args = self.pop_args(self.vmctx, ty);
+            let call = self.builder.ins().call(callee, &args);
+            self.locate(call);
+            self.state.stack.push_all(self.builder.inst_results(call));
+        }
+        Ok(())
+    }
+
+    pub(super) fn visit_return_call(&mut self, function_index: u32) -> Result<(), BodyError> {
+        let ty = self.module.functions[function_index as usize];
+        if self.module.is_imported_func(function_index) {
+            let callee = self.imported_callee(function_index)?;
+            self.return_call_indirectly(&callee, ty);
+        } else {
+            let callee = self.callee(function_index)?;
+            let args = self.pop_args(self.vmctx, ty);
+            let call = self.builder.ins().return_call(callee, &args);
+            self.locate(call);
+            self.set_unreachable();
+        }
+        Ok(())
+    }
+
+    pub(super) fn visit_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
+        let callee = self.table_callee(type_index, table_index)?;
+        self.call_indirectly(&callee, TypeIndex(type_index));
+        Ok(())
+    }
+
+    pub(super) fn visit_return_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
+        let callee = self.table_callee(type_index, table_index)?;
+        self.return_call_indirectly(&callee, TypeIndex(type_index));
+        Ok(())
+    }
+
+    pub(super) fn visit_call_ref(&mut self, type_index: u32) -> Result<(), BodyError> {
+        let reference = self.pop();
+        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference)?;
+        self.call_indirectly(&callee, TypeIndex(type_index));
+        Ok(())
+    }
+
+    pub(super) fn visit_return_call_ref(&mut self, type_index: u32) -> Result<(), BodyError> {
+        let reference = self.pop();
+        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference)?;
+        self.return_call_indirectly(&callee, TypeIndex(type_index));
+        Ok(())
+    }
+}
+
+/// Flags of loads from a function reference. It never changes, but its address is only valid where
+/// it has been found not to be null, so that the load must stay where it is.
+fn funcref_flags() -> MemFlagsData {
+    MemFlagsData::trusted().with_readonly()
+}

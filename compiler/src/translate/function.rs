@@ -1,0 +1,303 @@
+//! The translator of one function, and what every opcode family needs of it: positions, operands,
+//! traps, blocks, and the entities a function declares once (signatures, callees).
+//!
+//! The families add their `visit_*` methods in files of their own.
+
+use std::collections::HashMap;
+
+use aot_format::abi::{Builtin, TrapCode};
+use aot_format::limits::MAX_VMCTX_BYTES;
+use cranelift_codegen::ir::{
+    self, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, InstructionData, Opcode, SigRef,
+    SourceLoc, Type, UserExternalName, Value, ValueDef, types,
+};
+use cranelift_frontend::FunctionBuilder;
+
+use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
+use super::locals::Locals;
+use super::operand_stack::OperandStack;
+use super::signature::{builtin_signature, clif_type, clif_type_of_parsed, wasm_signature};
+use super::{FUNCTION_NAMESPACE, TranslateContext, TranslateSettings, trap};
+use crate::error::BodyError;
+use crate::module::Module;
+use aot_format::types::TypeIndex;
+
+/// State of a translation whose allocations the next one reuses.
+#[derive(Default)]
+pub struct State {
+    pub(super) stack: OperandStack,
+    pub(super) control: ControlStack,
+    pub(super) locals: Locals,
+    signatures: HashMap<TypeIndex, SigRef>,
+    builtin_signatures: HashMap<u32, SigRef>,
+    callees: HashMap<u32, FuncRef>,
+}
+
+impl State {
+    fn clear(&mut self) {
+        self.stack.clear();
+        self.control.clear();
+        self.locals.clear();
+        self.signatures.clear();
+        self.builtin_signatures.clear();
+        self.callees.clear();
+    }
+}
+
+/// Translates one function, operator by operator.
+pub struct FuncTranslator<'f, 'data> {
+    pub(super) builder: FunctionBuilder<'f>,
+    pub(super) module: &'f Module<'data>,
+    pub(super) settings: &'f TranslateSettings,
+    pub(super) state: &'f mut State,
+    /// The hidden parameter.
+    pub(super) vmctx: Value,
+    /// Offset of the current operator in the wasm.
+    pub(super) offset: u64,
+    reachable: bool,
+}
+
+impl<'f, 'data> FuncTranslator<'f, 'data> {
+    /// Starts a function whose signature is set and whose body is empty: entry block, parameters,
+    /// stack check.
+    pub fn new(
+        cx: &'f mut TranslateContext,
+        module: &'f Module<'data>,
+        settings: &'f TranslateSettings,
+        func: &'f mut ir::Function,
+        offset: u64,
+    ) -> Result<Self, BodyError> {
+        if module.layout.size() > MAX_VMCTX_BYTES {
+            return Err(BodyError::TooLarge { what: "the size of the vmctx in bytes", limit: MAX_VMCTX_BYTES, offset });
+        }
+        let state = &mut cx.state;
+        state.clear();
+        let mut builder = FunctionBuilder::new(func, &mut cx.builder);
+        builder.func.params.ensure_base_srcloc(srcloc(offset));
+        let stack_limit = super::vmctx::stack_limit(builder.func);
+        builder.func.stack_limit = Some(stack_limit);
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+
+        let vmctx = builder.block_params(entry)[0];
+        for param in 1..builder.block_params(entry).len() {
+            let value = builder.block_params(entry)[param];
+            let variable = builder.declare_var(builder.func.dfg.value_type(value));
+            builder.def_var(variable, value);
+            state.locals.push(variable);
+        }
+        let exit = builder.create_block();
+        let results = builder.func.signature.returns.len();
+        for result in 0..results {
+            let ty = builder.func.signature.returns[result].value_type;
+            builder.append_block_param(exit, ty);
+        }
+        state.control.push(Frame {
+            kind: FrameKind::Function,
+            label: exit,
+            label_arity: results,
+            height: 0,
+            results,
+            end_reached: false,
+        });
+        Ok(FuncTranslator { builder, module, settings, state, vmctx, offset, reachable: true })
+    }
+
+    /// Declares the next `count` locals, all zero or null.
+    pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType, offset: u64) -> Result<(), BodyError> {
+        let ty = clif_type_of_parsed(ty, offset)?;
+        let zero = match ty {
+            types::F32 => self.builder.ins().f32const(0.0),
+            types::F64 => self.builder.ins().f64const(0.0),
+            _ => self.builder.ins().iconst(ty, 0),
+        };
+        for _ in 0..count {
+            let variable = self.builder.declare_var(ty);
+            self.builder.def_var(variable, zero);
+            self.state.locals.push(variable);
+        }
+        Ok(())
+    }
+
+    /// Ends the function.
+    pub fn finish(self) {
+        self.builder.finalize(self.settings.frontend_config);
+    }
+
+    /// Says where the next operator stands.
+    pub fn set_offset(&mut self, offset: u64) {
+        self.offset = offset;
+    }
+
+    /// Whether the next operator can be reached.
+    pub fn is_reachable(&self) -> bool {
+        self.reachable
+    }
+
+    /// What follows cannot be reached: the current block is filled.
+    pub(super) fn set_unreachable(&mut self) {
+        self.reachable = false;
+    }
+
+    /// Continues in a block that all its predecessors are known of.
+    pub(super) fn continue_in(&mut self, block: Block) {
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+        self.reachable = true;
+    }
+
+    // Operands.
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.state.stack.push(value);
+    }
+
+    pub(super) fn pop(&mut self) -> Value {
+        self.state.stack.pop()
+    }
+
+    /// Pops the last `count` operands, in the order they were pushed.
+    pub(super) fn pop_all(&mut self, count: usize) -> Vec<Value> {
+        let values = self.state.stack.top(count).to_vec();
+        self.state.stack.truncate(self.state.stack.len() - values.len());
+        values
+    }
+
+    /// The topmost `count` operands as arguments of a branch.
+    pub(super) fn branch_args(&self, count: usize) -> Vec<BlockArg> {
+        self.state.stack.top(count).iter().map(|&value| BlockArg::Value(value)).collect()
+    }
+
+    /// The bits of an operand that is an integer constant, zero-extended.
+    pub(super) fn constant(&self, value: Value) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return None };
+        match dfg.insts[inst] {
+            InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(match dfg.value_type(value) {
+                types::I32 => u64::from(imm.bits() as u32),
+                _ => imm.bits() as u64,
+            }),
+            _ => None,
+        }
+    }
+
+    /// An index or length operand as 64 bits: zero-extended where the index type is i32.
+    pub(super) fn extend_index(&mut self, value: Value) -> Value {
+        match self.builder.func.dfg.value_type(value) {
+            types::I32 => self.builder.ins().uextend(types::I64, value),
+            _ => value,
+        }
+    }
+
+    /// A 64-bit size as a value of the index type.
+    pub(super) fn reduce_to_index(&mut self, value: Value, index64: bool) -> Value {
+        if index64 { value } else { self.builder.ins().ireduce(types::I32, value) }
+    }
+
+    /// Pushes an i8 truth value as i32.
+    pub(super) fn push_bool(&mut self, truth: Value) {
+        let wide = self.builder.ins().uextend(types::I32, truth);
+        self.push(wide);
+    }
+
+    /// A 64-bit constant.
+    pub(super) fn i64_const(&mut self, bits: u64) -> Value {
+        self.builder.ins().iconst(types::I64, bits as i64)
+    }
+
+    /// An index of the module as an argument of a builtin.
+    pub(super) fn index_const(&mut self, index: u32) -> Value {
+        self.builder.ins().iconst(types::I32, i64::from(index))
+    }
+
+    // Source locations and traps.
+
+    /// Gives a call or trapping instruction its place in the wasm.
+    pub(super) fn locate(&mut self, inst: Inst) {
+        self.builder.func.set_srcloc(inst, srcloc(self.offset));
+    }
+
+    /// Gives the instruction that defines a value its place in the wasm.
+    pub(super) fn locate_value(&mut self, value: Value) -> Value {
+        if let ValueDef::Result(inst, _) = self.builder.func.dfg.value_def(value) {
+            self.locate(inst);
+        }
+        value
+    }
+
+    /// Traps always; what follows cannot be reached.
+    pub(super) fn trap(&mut self, code: TrapCode) {
+        let inst = self.builder.ins().trap(trap::to_clif(code));
+        self.locate(inst);
+        self.set_unreachable();
+    }
+
+    /// Traps if a condition is not zero.
+    pub(super) fn trap_if(&mut self, condition: Value, code: TrapCode) {
+        let inst = self.builder.ins().trapnz(condition, trap::to_clif(code));
+        self.locate(inst);
+    }
+
+    /// Traps if a value is zero.
+    pub(super) fn trap_if_zero(&mut self, value: Value, code: TrapCode) {
+        let inst = self.builder.ins().trapz(value, trap::to_clif(code));
+        self.locate(inst);
+    }
+
+    // Types and entities.
+
+    /// CLIF types of a block type's parameters and results.
+    pub(super) fn block_types(&self, ty: wasmparser::BlockType) -> Result<BlockTypes, BodyError> {
+        let offset = self.offset;
+        Ok(match ty {
+            wasmparser::BlockType::Empty => BlockTypes { params: Vec::new(), results: Vec::new() },
+            wasmparser::BlockType::Type(ty) => {
+                BlockTypes { params: Vec::new(), results: vec![clif_type_of_parsed(ty, offset)?] }
+            }
+            wasmparser::BlockType::FuncType(index) => {
+                let ty = self.module.func_type_at(TypeIndex(index));
+                let all = |types: &[_]| types.iter().map(|&ty| clif_type(ty, offset)).collect::<Result<Vec<Type>, _>>();
+                BlockTypes { params: all(&ty.params)?, results: all(&ty.results)? }
+            }
+        })
+    }
+
+    /// The signature of functions of a type, declared once.
+    pub(super) fn signature(&mut self, ty: TypeIndex) -> Result<SigRef, BodyError> {
+        if let Some(&signature) = self.state.signatures.get(&ty) {
+            return Ok(signature);
+        }
+        let signature = wasm_signature(self.module.func_type_at(ty), self.offset)?;
+        let signature = self.builder.import_signature(signature);
+        self.state.signatures.insert(ty, signature);
+        Ok(signature)
+    }
+
+    /// The signature of a builtin, declared once.
+    pub(super) fn builtin_signature(&mut self, builtin: Builtin) -> SigRef {
+        let call_conv = self.settings.frontend_config.default_call_conv;
+        let builder = &mut self.builder;
+        let entry = self.state.builtin_signatures.entry(builtin as u32);
+        *entry.or_insert_with(|| builder.import_signature(builtin_signature(builtin, call_conv)))
+    }
+
+    /// One of the module's own functions as a direct callee, declared once.
+    pub(super) fn callee(&mut self, func_index: u32) -> Result<FuncRef, BodyError> {
+        if let Some(&callee) = self.state.callees.get(&func_index) {
+            return Ok(callee);
+        }
+        let signature = self.signature(self.module.functions[func_index as usize])?;
+        let name = UserExternalName { namespace: FUNCTION_NAMESPACE, index: func_index };
+        let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
+        let callee = self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
+        self.state.callees.insert(func_index, callee);
+        Ok(callee)
+    }
+}
+
+/// A wasm offset as a source location. Modules are smaller than 4 GiB; past that, no location.
+fn srcloc(offset: u64) -> SourceLoc {
+    u32::try_from(offset).map_or_else(|_| SourceLoc::default(), SourceLoc::new)
+}

@@ -1,0 +1,73 @@
+//! `global.get` and `global.set`.
+//!
+//! A mutable global is a load or store each time, and Cranelift's alias analysis forwards between
+//! them; an immutable one never changes once code runs, and a defined one whose initialiser is a
+//! literal is that literal.
+
+use aot_format::types::ValType;
+use aot_format::write::ConstOp;
+use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+
+use super::function::FuncTranslator;
+use super::regions::{self, Region};
+use super::signature::{POINTER, clif_type};
+use super::vmctx::{Place, offset32};
+use crate::error::BodyError;
+
+impl FuncTranslator<'_, '_> {
+    /// Storage of a global.
+    fn global(&mut self, index: u32) -> (Place, Region) {
+        match self.module.defined_global(index) {
+            Some(defined) => (self.own(self.module.layout.global(defined)), Region::Global(defined)),
+            None => (self.imported(self.module.layout.imported_global(index)), Region::ImportedGlobals),
+        }
+    }
+
+    /// The value of an immutable global that is known here.
+    fn global_literal(&mut self, index: u32) -> Option<Value> {
+        let init = self.module.global_inits.get(self.module.defined_global(index)? as usize)?;
+        let &[op] = init.as_slice() else { return None };
+        Some(match op {
+            ConstOp::I32Const(value) => self.builder.ins().iconst(types::I32, i64::from(value as u32)),
+            ConstOp::I64Const(value) => self.builder.ins().iconst(types::I64, value),
+            ConstOp::F32Const(bits) => self.builder.ins().f32const(Ieee32::with_bits(bits)),
+            ConstOp::F64Const(bits) => self.builder.ins().f64const(Ieee64::with_bits(bits)),
+            ConstOp::RefNull(_) => self.builder.ins().iconst(POINTER, 0),
+            ConstOp::RefFunc(func_index) => {
+                let slot = self.module.funcref_slot(func_index)?;
+                self.address(self.own(self.module.layout.funcref(slot)))
+            }
+            _ => return None,
+        })
+    }
+
+    fn global_type(&self, index: u32) -> (ValType, bool) {
+        let ty = &self.module.globals[index as usize];
+        (ty.content, ty.mutable)
+    }
+
+    pub(super) fn visit_global_get(&mut self, global_index: u32) -> Result<(), BodyError> {
+        let (content, mutable) = self.global_type(global_index);
+        let ty = clif_type(content, self.offset)?;
+        let literal = if mutable { None } else { self.global_literal(global_index) };
+        let value = match literal {
+            Some(literal) => literal,
+            None => {
+                let (place, region) = self.global(global_index);
+                let flags = if mutable { regions::trusted(self.builder.func, region) } else { regions::constant() };
+                self.load_at(place, ty, flags)
+            }
+        };
+        self.push(value);
+        Ok(())
+    }
+
+    pub(super) fn visit_global_set(&mut self, global_index: u32) -> Result<(), BodyError> {
+        let value = self.pop();
+        let (place, region) = self.global(global_index);
+        let flags = regions::trusted(self.builder.func, region);
+        self.builder.ins().store(flags, value, place.base, offset32(place.offset));
+        Ok(())
+    }
+}

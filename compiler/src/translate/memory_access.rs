@@ -1,0 +1,249 @@
+//! Loads and stores of linear memory, and how their bounds are checked.
+//!
+//! * **Known to be in bounds.** A constant address below the memory's minimum length needs no check
+//!   and cannot trap: memories never shrink.
+//! * **Guarded.** A 32-bit memory with 64 KiB pages reserves all that 32 bits can address and a guard
+//!   behind it. `base + index + offset` lies in there for every index as long as offset and width
+//!   are within the guard, so the hardware finds what is out of bounds.
+//! * **Checked.** Everything else compares the end of the access with the current length. With the
+//!   Spectre mitigation the address becomes null by a select that the processor cannot predict, and
+//!   the access traps; without, a branch does.
+
+use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES, Memory, TrapCode};
+use aot_format::types::MemoryType;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::immediates::Offset32;
+use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, Value, types};
+use wasmparser::{MemArg, MemArgTarget};
+
+use super::function::FuncTranslator;
+use super::regions::{self, Region};
+use super::signature::POINTER;
+use super::trap;
+use super::vmctx::Place;
+use crate::error::BodyError;
+
+/// Operands of a CLIF load or store.
+struct Access {
+    flags: MemFlagsData,
+    address: Value,
+    offset: Offset32,
+}
+
+/// The static part of an access: what the instruction says.
+struct Static {
+    memory: u32,
+    offset: u64,
+    /// Offset of the first byte after the access, from the index.
+    end: Option<u64>,
+}
+
+impl FuncTranslator<'_, '_> {
+    fn memory_type(&self, index: u32) -> MemoryType {
+        self.module.memories[index as usize]
+    }
+
+    fn memory(&mut self, index: u32) -> Place {
+        match self.module.defined_memory(index) {
+            Some(defined) => self.own(self.module.layout.memory(defined)),
+            None => self.imported(self.module.layout.imported_memory(index)),
+        }
+    }
+
+    fn is_guarded(&self, index: u32) -> bool {
+        let ty = self.memory_type(index);
+        self.settings.guarded_memories && !ty.index64 && ty.page_size_log2 == 16
+    }
+
+    /// Address of byte 0. It never changes if the memory is guarded or cannot grow.
+    fn memory_base(&mut self, index: u32) -> Value {
+        let fixed = self.is_guarded(index) || fixed_length(self.memory_type(index)).is_some();
+        let base = self.memory(index).field(Memory::BASE);
+        let flags =
+            if fixed { regions::constant() } else { regions::trusted(self.builder.func, Region::MemoryDefinitions) };
+        self.load_at(base, POINTER, flags)
+    }
+
+    /// Current length in bytes.
+    pub(super) fn memory_length(&mut self, index: u32) -> Value {
+        if let Some(length) = fixed_length(self.memory_type(index)) {
+            return self.i64_const(length);
+        }
+        let length = self.memory(index).field(Memory::LENGTH);
+        let flags = regions::trusted(self.builder.func, Region::MemoryDefinitions);
+        self.load_at(length, POINTER, flags)
+    }
+
+    fn heap_flags(&mut self, memory: u32, code: Option<cranelift_codegen::ir::TrapCode>) -> MemFlagsData {
+        let region = match self.module.defined_memory(memory) {
+            Some(defined) => Region::Memory(defined),
+            None => Region::ImportedMemories,
+        };
+        regions::heap(self.builder.func, region, code)
+    }
+
+    /// Pops the index and checks the access. `None` if it traps whatever the index is; the trap has
+    /// then been emitted.
+    fn access(&mut self, memarg: MemArg, width: u8) -> Result<Option<Access>, BodyError> {
+        let MemArgTarget::Memory(memory) = memarg.target else {
+            return Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset });
+        };
+        let index = self.pop();
+        let what = Static { memory, offset: memarg.offset, end: memarg.offset.checked_add(u64::from(width)) };
+        if let Some(access) = self.constant_access(&what, index) {
+            return Ok(Some(access));
+        }
+        match what.end {
+            Some(end) if self.is_guarded(memory) && end <= GUARD_BYTES => Ok(Some(self.guarded_access(&what, index))),
+            Some(end) => Ok(Some(self.checked_access(&what, index, end))),
+            None => {
+                self.trap(TrapCode::MemoryOutOfBounds);
+                Ok(None)
+            }
+        }
+    }
+
+    /// An access at a constant index that needs no check.
+    fn constant_access(&mut self, what: &Static, index: Value) -> Option<Access> {
+        let index = self.constant(index)?;
+        let (start, end) = (index.checked_add(what.offset)?, index.checked_add(what.end?)?);
+        let code = if end <= min_length(self.memory_type(what.memory)) {
+            None
+        } else if self.is_guarded(what.memory) && end <= GUARDED_RESERVATION_BYTES + GUARD_BYTES {
+            Some(trap::GUARD_FAULT)
+        } else {
+            return None;
+        };
+        let base = self.memory_base(what.memory);
+        let flags = self.heap_flags(what.memory, code);
+        Some(match i32::try_from(start) {
+            Ok(offset) => Access { flags, address: base, offset: offset.into() },
+            Err(_) => {
+                let start = self.i64_const(start);
+                Access { flags, address: self.builder.ins().iadd(base, start), offset: 0.into() }
+            }
+        })
+    }
+
+    fn guarded_access(&mut self, what: &Static, index: Value) -> Access {
+        let index = self.extend_index(index);
+        let base = self.memory_base(what.memory);
+        let flags = self.heap_flags(what.memory, Some(trap::GUARD_FAULT));
+        // At most the size of the guard: fits.
+        let offset = Offset32::new(what.offset as i32);
+        Access { flags, address: self.builder.ins().iadd(base, index), offset }
+    }
+
+    fn checked_access(&mut self, what: &Static, index: Value, end: u64) -> Access {
+        let index64 = self.memory_type(what.memory).index64;
+        let index = self.extend_index(index);
+        let end = self.i64_const(end);
+        // Two 32-bit numbers and a width do not overflow 64 bits; two 64-bit numbers do.
+        let end = if index64 {
+            let code = trap::to_clif(TrapCode::MemoryOutOfBounds);
+            let end = self.builder.ins().uadd_overflow_trap(index, end, code);
+            self.locate_value(end)
+        } else {
+            self.builder.ins().iadd(index, end)
+        };
+        let length = self.memory_length(what.memory);
+        let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        let masked = self.settings.spectre_heap;
+        if !masked {
+            self.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        }
+        let base = self.memory_base(what.memory);
+        let mut address = self.builder.ins().iadd(base, index);
+        let mut offset = i32::try_from(what.offset).unwrap_or(0);
+        if masked || u64::from(offset.unsigned_abs()) != what.offset {
+            let bytes = self.i64_const(what.offset);
+            address = self.builder.ins().iadd(address, bytes);
+            offset = 0;
+        }
+        let code = masked.then(|| trap::to_clif(TrapCode::MemoryOutOfBounds));
+        if masked {
+            let null = self.i64_const(0);
+            address = self.builder.ins().select_spectre_guard(outside, null, address);
+        }
+        Access { flags: self.heap_flags(what.memory, code), address, offset: offset.into() }
+    }
+
+    fn finish_load(&mut self, flags: MemFlagsData, value: Value) {
+        if flags.trap_code().is_some() {
+            self.locate_value(value);
+        }
+        self.push(value);
+    }
+
+    fn finish_store(&mut self, flags: MemFlagsData, store: Inst) {
+        if flags.trap_code().is_some() {
+            self.locate(store);
+        }
+    }
+}
+
+/// The length in bytes below which a memory of this type never is.
+fn min_length(ty: MemoryType) -> u64 {
+    ty.min.saturating_mul(1 << ty.page_size_log2)
+}
+
+/// The length in bytes of a memory that cannot grow, its own or imported.
+fn fixed_length(ty: MemoryType) -> Option<u64> {
+    (ty.max == Some(ty.min)).then(|| min_length(ty))
+}
+
+macro_rules! loads {
+    ($($visit:ident => $inst:ident($($ty:ident)?), $width:literal;)*) => { $(
+        pub(super) fn $visit(&mut self, memarg: MemArg) -> Result<(), BodyError> {
+            if let Some(Access { flags, address, offset }) = self.access(memarg, $width)? {
+                let value = self.builder.ins().$inst($(types::$ty,)? flags, address, offset);
+                self.finish_load(flags, value);
+            }
+            Ok(())
+        }
+    )* };
+}
+
+macro_rules! stores {
+    ($($visit:ident => $inst:ident, $width:literal;)*) => { $(
+        pub(super) fn $visit(&mut self, memarg: MemArg) -> Result<(), BodyError> {
+            let value = self.pop();
+            if let Some(Access { flags, address, offset }) = self.access(memarg, $width)? {
+                let store = self.builder.ins().$inst(flags, value, address, offset);
+                self.finish_store(flags, store);
+            }
+            Ok(())
+        }
+    )* };
+}
+
+impl FuncTranslator<'_, '_> {
+    loads! {
+        visit_i32_load => load(I32), 4;
+        visit_i64_load => load(I64), 8;
+        visit_f32_load => load(F32), 4;
+        visit_f64_load => load(F64), 8;
+        visit_i32_load8_s => sload8(I32), 1;
+        visit_i32_load8_u => uload8(I32), 1;
+        visit_i32_load16_s => sload16(I32), 2;
+        visit_i32_load16_u => uload16(I32), 2;
+        visit_i64_load8_s => sload8(I64), 1;
+        visit_i64_load8_u => uload8(I64), 1;
+        visit_i64_load16_s => sload16(I64), 2;
+        visit_i64_load16_u => uload16(I64), 2;
+        visit_i64_load32_s => sload32(), 4;
+        visit_i64_load32_u => uload32(), 4;
+    }
+
+    stores! {
+        visit_i32_store => store, 4;
+        visit_i64_store => store, 8;
+        visit_f32_store => store, 4;
+        visit_f64_store => store, 8;
+        visit_i32_store8 => istore8, 1;
+        visit_i32_store16 => istore16, 2;
+        visit_i64_store8 => istore8, 1;
+        visit_i64_store16 => istore16, 2;
+        visit_i64_store32 => istore32, 4;
+    }
+}

@@ -1,0 +1,155 @@
+//! Translation of one function body: wasm operators → CLIF, validated on the way.
+//!
+//! * [`translate_function`]: the way in.
+//! * `visitor`: from wasmparser's operators to methods; where a new operator fails to compile.
+//! * `function`: [`FuncTranslator`](function::FuncTranslator) and what all families share.
+//! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
+//! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
+//! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
+//!   `parametric`, `local`, `global`, `control`, `call`, `reference`, `memory_access`,
+//!   `memory_bulk`, `table`.
+//!
+//! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
+
+mod builtin;
+mod call;
+mod compare;
+mod control;
+mod control_stack;
+mod conversion;
+mod function;
+mod global;
+mod local;
+mod locals;
+mod memory_access;
+mod memory_bulk;
+mod numeric_float;
+mod numeric_int;
+mod operand_stack;
+mod parametric;
+mod reference;
+mod regions;
+mod signature;
+mod table;
+#[cfg(test)]
+pub mod test_support;
+#[cfg(test)]
+mod tests;
+pub mod trap;
+mod visitor;
+mod vmctx;
+
+use cranelift_codegen::ir::{Function, UserFuncName};
+use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
+use cranelift_frontend::FunctionBuilderContext;
+use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
+
+use self::function::FuncTranslator;
+use self::visitor::Visitor;
+use crate::error::BodyError;
+use crate::module::Module;
+
+pub use self::signature::{POINTER, c_i32, clif_type, wasm_signature};
+pub use self::vmctx::stack_limit_at;
+
+/// Namespace of wasm functions in CLIF names; the index is the function's.
+pub const FUNCTION_NAMESPACE: u32 = 0;
+/// Namespace of trampolines in CLIF names; nothing refers to them by name.
+pub const TRAMPOLINE_NAMESPACE: u32 = 1;
+
+/// What the translation of all functions of a compilation has in common.
+#[derive(Clone, Copy)]
+pub struct TranslateSettings {
+    /// Calling convention of C functions and width of pointers.
+    pub frontend_config: TargetFrontendConfig,
+    /// Whether 32-bit memories with 64 KiB pages stand in a reservation with a guard behind it, as
+    /// [`aot_format::abi::GUARDED_RESERVATION_BYTES`] says. Without, every access is checked.
+    pub guarded_memories: bool,
+    /// Whether explicit bounds checks of memories also hold under misspeculation.
+    pub spectre_heap: bool,
+    /// Whether bounds checks of tables also hold under misspeculation.
+    pub spectre_table: bool,
+}
+
+impl TranslateSettings {
+    /// The settings for an ISA, the Spectre mitigations as its flags say, memories guarded.
+    pub fn new(isa: &dyn TargetIsa) -> TranslateSettings {
+        TranslateSettings {
+            frontend_config: isa.frontend_config(),
+            guarded_memories: true,
+            spectre_heap: isa.flags().enable_heap_access_spectre_mitigation(),
+            spectre_table: isa.flags().enable_table_access_spectre_mitigation(),
+        }
+    }
+}
+
+/// Allocations that one thread reuses from function to function.
+#[derive(Default)]
+pub struct TranslateContext {
+    builder: FunctionBuilderContext,
+    state: function::State,
+}
+
+impl TranslateContext {
+    /// An empty context.
+    pub fn new() -> TranslateContext {
+        TranslateContext::default()
+    }
+}
+
+/// Translates the body of function `func_index` (in the module's function index space) and
+/// validates it in the same pass. The validator must be fresh, made for this body.
+///
+/// Source locations are wasm offsets; only calls and instructions that can trap have one. To see
+/// the result as text, print it: `ir::Function` is `Display`.
+///
+/// # Errors
+///
+/// The first thing that is invalid, unsupported, or over a limit, with its wasm offset.
+pub fn translate_function(
+    cx: &mut TranslateContext,
+    module: &Module<'_>,
+    settings: &TranslateSettings,
+    func_index: u32,
+    body: &FunctionBody<'_>,
+    validator: &mut FuncValidator<ValidatorResources>,
+) -> Result<Function, BodyError> {
+    let start = body.range().start;
+    let signature = wasm_signature(module.func_type(func_index), start)?;
+    let mut func = Function::with_name_signature(UserFuncName::user(FUNCTION_NAMESPACE, func_index), signature);
+    let translated = translate_body(cx, module, settings, &mut func, body, validator);
+    if translated.is_err() {
+        // A builder that was left halfway leaves its context dirty.
+        *cx = TranslateContext::default();
+    }
+    translated.map(|()| func)
+}
+
+fn translate_body(
+    cx: &mut TranslateContext,
+    module: &Module<'_>,
+    settings: &TranslateSettings,
+    func: &mut Function,
+    body: &FunctionBody<'_>,
+    validator: &mut FuncValidator<ValidatorResources>,
+) -> Result<(), BodyError> {
+    let mut reader = body.get_binary_reader();
+    let mut translator = FuncTranslator::new(cx, module, settings, func, reader.original_position())?;
+    for _ in 0..reader.read_var_u32()? {
+        let offset = reader.original_position();
+        let count = reader.read()?;
+        let ty = reader.read()?;
+        validator.define_locals(offset, count, ty)?;
+        translator.declare_locals(count, ty, offset)?;
+    }
+    while !reader.eof() {
+        let offset = reader.original_position();
+        translator.set_offset(offset);
+        let mut visitor = Visitor { validator, translator: &mut translator, offset };
+        reader.visit_operator(&mut visitor)??;
+    }
+    let end = reader.original_position();
+    reader.finish_expression(&validator.visitor(end))?;
+    translator.finish();
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Types and signatures: wasm's as CLIF's. Nothing here emits an instruction.
+
+use aot_format::abi::Builtin;
+use aot_format::types::{FuncType, ValType};
+use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type, types};
+use cranelift_codegen::isa::CallConv;
+
+use crate::error::BodyError;
+
+/// CLIF type of addresses, of references, and of every pointer in the vmctx.
+pub const POINTER: Type = types::I64;
+
+/// CLIF type of a value of an artifact's value type. `offset` says where, should it be unsupported.
+pub fn clif_type(ty: ValType, offset: u64) -> Result<Type, BodyError> {
+    match ty {
+        ValType::I32 => Ok(types::I32),
+        ValType::I64 => Ok(types::I64),
+        ValType::F32 => Ok(types::F32),
+        ValType::F64 => Ok(types::F64),
+        ValType::Ref(_) => Ok(POINTER),
+        ValType::V128 => Err(BodyError::Unsupported { feature: "SIMD (v128)", offset }),
+    }
+}
+
+/// CLIF type of a value of wasmparser's value type.
+pub fn clif_type_of_parsed(ty: wasmparser::ValType, offset: u64) -> Result<Type, BodyError> {
+    use wasmparser::ValType as Parsed;
+    match ty {
+        Parsed::I32 => Ok(types::I32),
+        Parsed::I64 => Ok(types::I64),
+        Parsed::F32 => Ok(types::F32),
+        Parsed::F64 => Ok(types::F64),
+        Parsed::Ref(_) => Ok(POINTER),
+        Parsed::V128 => clif_type(ValType::V128, offset),
+    }
+}
+
+/// Signature of a compiled wasm function: the hidden vmctx, then the wasm parameters; every result
+/// is a return value, and Cranelift's implicit return area takes what registers do not.
+pub fn wasm_signature(ty: &FuncType, offset: u64) -> Result<Signature, BodyError> {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params.reserve(ty.params.len() + 1);
+    signature.params.push(AbiParam::special(POINTER, ArgumentPurpose::VMContext));
+    for &param in &ty.params {
+        signature.params.push(AbiParam::new(clif_type(param, offset)?));
+    }
+    for &result in &ty.results {
+        signature.returns.push(AbiParam::new(clif_type(result, offset)?));
+    }
+    Ok(signature)
+}
+
+/// A 32-bit argument or result of a C function. The riscv64 C convention wants it sign-extended;
+/// on the other ISAs the upper half is unspecified, so that extending is right there, too.
+pub fn c_i32() -> AbiParam {
+    AbiParam::new(types::I32).sext()
+}
+
+/// Signature of a builtin, from its letters.
+pub fn builtin_signature(builtin: Builtin, call_conv: CallConv) -> Signature {
+    let mut signature = Signature::new(call_conv);
+    signature.params.push(AbiParam::new(POINTER));
+    let mut in_results = false;
+    for letter in builtin.signature().bytes() {
+        let param = match letter {
+            b':' => {
+                in_results = true;
+                continue;
+            }
+            b'l' => AbiParam::new(types::I64),
+            _ => c_i32(),
+        };
+        if in_results { signature.returns.push(param) } else { signature.params.push(param) }
+    }
+    signature
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_letters() {
+        let grow = builtin_signature(Builtin::MemoryGrow, CallConv::SystemV);
+        assert_eq!(grow.to_string(), "(i64, i32 sext, i64) -> i64 system_v");
+        let drop = builtin_signature(Builtin::DataDrop, CallConv::SystemV);
+        assert_eq!(drop.to_string(), "(i64, i32 sext) system_v");
+        let fill = builtin_signature(Builtin::TableFill, CallConv::SystemV);
+        assert_eq!(fill.to_string(), "(i64, i32 sext, i64, i64, i64) -> i32 sext system_v");
+    }
+}

@@ -1,0 +1,371 @@
+//! Every family, from text to machine code for every ISA and every combination of settings; and, for
+//! what matters about a translation beyond being valid, what its CLIF says.
+
+use std::fmt::Write;
+
+use super::TranslateSettings;
+use super::test_support::{check, clif, compile, isas, translate_with};
+use crate::error::BodyError;
+
+fn count(text: &str, pattern: &str) -> usize {
+    text.matches(pattern).count()
+}
+
+#[test]
+fn integers() {
+    let mut wat = String::from("(module\n");
+    for ty in ["i32", "i64"] {
+        for op in [
+            "add", "sub", "mul", "div_s", "div_u", "rem_s", "rem_u", "and", "or", "xor", "shl", "shr_s", "shr_u",
+            "rotl", "rotr",
+        ] {
+            writeln!(wat, "(func (param {ty} {ty}) (result {ty}) ({ty}.{op} (local.get 0) (local.get 1)))").unwrap();
+        }
+        for op in ["clz", "ctz", "popcnt", "extend8_s", "extend16_s"] {
+            writeln!(wat, "(func (param {ty}) (result {ty}) ({ty}.{op} (local.get 0)))").unwrap();
+        }
+        for op in ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"] {
+            writeln!(wat, "(func (param {ty} {ty}) (result i32) ({ty}.{op} (local.get 0) (local.get 1)))").unwrap();
+        }
+        writeln!(wat, "(func (param {ty}) (result i32) ({ty}.eqz (local.get 0)))").unwrap();
+        writeln!(wat, "(func (result {ty}) ({ty}.div_s ({ty}.const -1) ({ty}.const 0)))").unwrap();
+    }
+    wat.push_str("(func (param i64) (result i64) (i64.extend32_s (local.get 0))))");
+    check(&wat);
+}
+
+#[test]
+fn floats_and_conversions() {
+    let mut wat = String::from("(module\n");
+    for ty in ["f32", "f64"] {
+        for op in ["add", "sub", "mul", "div", "min", "max", "copysign"] {
+            writeln!(wat, "(func (param {ty} {ty}) (result {ty}) ({ty}.{op} (local.get 0) (local.get 1)))").unwrap();
+        }
+        for op in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"] {
+            writeln!(wat, "(func (param {ty}) (result {ty}) ({ty}.{op} (local.get 0)))").unwrap();
+        }
+        for op in ["eq", "ne", "lt", "gt", "le", "ge"] {
+            writeln!(wat, "(func (param {ty} {ty}) (result i32) ({ty}.{op} (local.get 0) (local.get 1)))").unwrap();
+        }
+        writeln!(wat, "(func (result {ty}) ({ty}.const -nan:0x200001))").unwrap();
+        for int in ["i32", "i64"] {
+            for sign in ["s", "u"] {
+                writeln!(wat, "(func (param {int}) (result {ty}) ({ty}.convert_{int}_{sign} (local.get 0)))").unwrap();
+                for op in ["trunc", "trunc_sat"] {
+                    writeln!(wat, "(func (param {ty}) (result {int}) ({int}.{op}_{ty}_{sign} (local.get 0)))").unwrap();
+                }
+            }
+        }
+    }
+    for (to, op, from) in [
+        ("i32", "wrap_i64", "i64"),
+        ("i64", "extend_i32_s", "i32"),
+        ("i64", "extend_i32_u", "i32"),
+        ("f32", "demote_f64", "f64"),
+        ("f64", "promote_f32", "f32"),
+        ("i32", "reinterpret_f32", "f32"),
+        ("i64", "reinterpret_f64", "f64"),
+        ("f32", "reinterpret_i32", "i32"),
+        ("f64", "reinterpret_i64", "i64"),
+    ] {
+        writeln!(wat, "(func (param {from}) (result {to}) ({to}.{op} (local.get 0)))").unwrap();
+    }
+    wat.push(')');
+    check(&wat);
+}
+
+#[test]
+fn control() {
+    check(
+        r#"(module
+        (func (param i32) (result i32)
+          (block (result i32)
+            (br_if 0 (i32.const 1) (local.get 0))
+            (drop) (i32.const 2)))
+        (func (param i32 i64) (result i32 i64)
+          local.get 0 local.get 1
+          (block (param i32 i64) (result i32 i64)
+            (br_if 0 (local.get 0))
+            (br 0)))
+        (func (param i32) (result i32) (local i32)
+          (loop $next (result i32)
+            (local.set 1 (i32.add (local.get 1) (local.get 0)))
+            (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))
+            (local.get 1)))
+        (func (param i32) (result i32)
+          local.get 0 i32.const 10
+          (loop $next (param i32 i32) (result i32)
+            (i32.mul) (i32.const 3) (br_if $next (local.get 0)) (drop)))
+        (func (param i32) (result i32)
+          (i32.const 7) (if (param i32) (result i32) (local.get 0) (then (i32.const 1) (i32.add))))
+        (func (param i32) (result i32)
+          (if (result i32) (local.get 0) (then (return (i32.const 1))) (else (unreachable))))
+        (func (param i32) (result i32)
+          (if (result i32) (local.get 0) (then (br 0 (i32.const 1))) (else (i32.const 2))))
+        (func (param i32)
+          (if (local.get 0) (then (unreachable) (if (i32.const 1) (then (nop)) (else (drop (i32.const 3)))) (drop (i32.add)) (block (br 0)))))
+        (func (param i32) (result i32)
+          (block $a (result i32) (block $b (result i32) (block $c (result i32)
+            (br_table $a $b $c $a 3 $b (i32.const 5) (local.get 0)))
+            (i32.const 1) (i32.add)) (i32.const 2) (i32.add)))
+        (func (param i32)
+          (block $a (block $b (br_table $a $b 2 $a (local.get 0))) (return)))
+        (func (param i32) (loop $l (br_table $l $l (local.get 0))))
+        (func (loop (br 0)))
+        (func (result i32) (unreachable) (i32.add) (drop) (select) (i64.eqz))
+        (func (param i64 i64 i32) (result i64) (select (local.get 0) (local.get 1) (local.get 2)))
+        (func (param externref i32) (result externref)
+          (select (result externref) (local.get 0) (ref.null extern) (local.get 1)))
+        )"#,
+    );
+}
+
+#[test]
+fn every_kind_of_frame_in_dead_code() {
+    check(
+        r#"(module (func (param i32) (result i32)
+          (block $b (result i32)
+            (br $b (i32.const 1))
+            (block (loop (if (i32.const 0) (then (br 0)) (else (br 1)))))
+            (try_me)))
+        )"#
+        .replace("(try_me)", "(i32.const 2)")
+        .as_str(),
+    );
+}
+
+#[test]
+fn many_parameters_and_results() {
+    let params = "i32 f64 i64 f32 ".repeat(25);
+    let results = "i64 f32 i32 f64 ".repeat(10);
+    let gets: String = (0..100).map(|index| format!("(local.get {index})")).collect();
+    let wat = format!(
+        r#"(module
+        (type $t (func (param {params}) (result {results})))
+        (import "m" "f" (func $imported (type $t)))
+        (table 10 funcref)
+        (func $own (type $t) (call $imported {gets}))
+        (func (type $t) (call $own {gets}))
+        (func (type $t) (return_call $own {gets}))
+        (func (type $t) (return_call $imported {gets}))
+        (func (type $t) (return_call_indirect (type $t) {gets} (i32.const 3)))
+        (func (type $t) (call_indirect (type $t) {gets} (i32.const 3)))
+        (func (param funcref) (return_call $few))
+        (func $few (unreachable))
+        (func $grows (param i32) (result {results}) (return_call $own {args}))
+        )"#,
+        args = params.split_whitespace().map(|ty| format!("({ty}.const 1)")).collect::<String>(),
+    );
+    check(&wat);
+}
+
+#[test]
+fn calls_and_references() {
+    check(
+        r#"(module
+        (type $open (sub (func (param i32) (result i32))))
+        (type $closed (sub final $open (func (param i32) (result i32))))
+        (import "m" "f" (func $imported (param i32) (result i32)))
+        (import "m" "t" (table $it 0 funcref))
+        (table $t 10 10 funcref)
+        (table $typed 10 20 (ref null $closed))
+        (table $x 0 externref)
+        (elem declare func $imported $own)
+        (func $own (type $closed) (call $imported (local.get 0)))
+        (func (param i32) (result i32) (call $own (local.get 0)))
+        (func (param i32) (result i32) (return_call $own (local.get 0)))
+        (func (param i32) (result i32) (return_call $imported (local.get 0)))
+        (func (param i32) (result i32) (call_indirect $t (type $open) (i32.const 1) (local.get 0)))
+        (func (param i32) (result i32) (call_indirect $it (type $closed) (i32.const 1) (local.get 0)))
+        (func (param i32) (result i32) (call_indirect $typed (type $closed) (i32.const 1) (local.get 0)))
+        (func (param i32) (result i32) (call_indirect $typed (type $open) (i32.const 1) (i32.const 3)))
+        (func (param i32) (result i32) (return_call_indirect $t (type $open) (i32.const 1) (local.get 0)))
+        (func (param (ref null $open)) (result i32) (call_ref $open (i32.const 1) (local.get 0)))
+        (func (param (ref $closed)) (result i32) (return_call_ref $closed (i32.const 1) (local.get 0)))
+        (func (result funcref) (ref.func $imported))
+        (func (result i32) (ref.is_null (ref.null extern)))
+        (func (param funcref) (result (ref func)) (ref.as_non_null (local.get 0)))
+        (func (param funcref) (result i32)
+          (block (drop (br_on_null 0 (local.get 0))) (return (i32.const 1))) (i32.const 0))
+        (func (param funcref) (result (ref func)) (local (ref func))
+          (local.set 1 (block (result (ref func)) (br_on_non_null 0 (local.get 0)) (unreachable)))
+          (local.get 1))
+        (func (param i32) (result externref) (table.get $x (local.get 0)))
+        (func (param i32 externref) (table.set $x (local.get 0) (local.get 1)))
+        (func (result funcref) (table.get $t (i32.const 9)))
+        (func (result funcref) (table.get $t (i32.const 10)))
+        (func (result i32) (i32.add (table.size $t) (table.size $it)))
+        (func (param externref i32) (result i32) (table.grow $x (local.get 0) (local.get 1)))
+        (func (param i32 externref i32) (table.fill $x (local.get 0) (local.get 1) (local.get 2)))
+        (func (table.copy $t $it (i32.const 0) (i32.const 1) (i32.const 2)))
+        (func (table.init $t $e (i32.const 0) (i32.const 1) (i32.const 2)) (elem.drop $e))
+        (elem $e func $own $own)
+        )"#,
+    );
+}
+
+#[test]
+fn memories_and_globals() {
+    let mut wat = String::from(
+        r#"(module
+        (import "m" "m" (memory $im 1))
+        (import "m" "g" (global $ig (mut i64)))
+        (import "m" "c" (global $ic i32))
+        (memory $m 1 10)
+        (memory $fixed 2 2)
+        (global $g (mut f32) (f32.const 1))
+        (global $c i32 (i32.const -5))
+        (global $f funcref (ref.func 0))
+        (data $d "abc")
+        (func (result i64 i32 f32 i32 funcref)
+          (global.get $ig) (global.get $ic) (global.get $g) (global.get $c) (global.get $f))
+        (func (param i64 f32) (global.set $ig (local.get 0)) (global.set $g (local.get 1)))
+        (func (result i32 i32 i32) (memory.size $im) (memory.size $m) (memory.size $fixed))
+        (func (result i32) (memory.grow $m (i32.const 1)))
+        (func (memory.fill $m (i32.const 0) (i32.const 1) (i32.const 2)))
+        (func (memory.copy $im $m (i32.const 0) (i32.const 1) (i32.const 2)))
+        (func (memory.init $m $d (i32.const 0) (i32.const 1) (i32.const 2)) (data.drop $d))
+        "#,
+    );
+    for memory in ["$im", "$m", "$fixed"] {
+        for offset in [0u32, 8, 1 << 26, u32::MAX] {
+            for op in [
+                "i32.load",
+                "i64.load",
+                "f32.load",
+                "f64.load",
+                "i32.load8_s",
+                "i32.load8_u",
+                "i32.load16_s",
+                "i32.load16_u",
+                "i64.load8_s",
+                "i64.load8_u",
+                "i64.load16_s",
+                "i64.load16_u",
+                "i64.load32_s",
+                "i64.load32_u",
+            ] {
+                writeln!(wat, "(func (param i32) (drop ({op} {memory} offset={offset} (local.get 0))))").unwrap();
+                writeln!(wat, "(func (drop ({op} {memory} offset={offset} (i32.const 65530))))").unwrap();
+            }
+            for op in [
+                "i32.store",
+                "i64.store",
+                "f32.store",
+                "f64.store",
+                "i32.store8",
+                "i32.store16",
+                "i64.store8",
+                "i64.store16",
+                "i64.store32",
+            ] {
+                let ty = &op[..3];
+                let store = format!("{op} {memory} offset={offset}");
+                writeln!(wat, "(func (param i32 {ty}) ({store} (local.get 0) (local.get 1)))").unwrap();
+                writeln!(wat, "(func (param {ty}) ({store} (i32.const -1) (local.get 0)))").unwrap();
+            }
+        }
+    }
+    wat.push(')');
+    check(&wat);
+}
+
+const LOAD: &str = "(func (param i32) (result i32) (i32.load offset=4 (local.get 0)))";
+
+#[test]
+fn guarded_access_has_no_check() {
+    let text = clif(&format!("(module (memory 1) {LOAD})"));
+    assert!(text.contains("load.i32 region0"), "{text}");
+    assert_eq!(count(&text, "icmp"), 0, "{text}");
+    assert!(text.contains("notrap aligned readonly can_move"), "{text}");
+}
+
+#[test]
+fn unguarded_access_is_checked_and_masked() {
+    let isa = &isas()[0];
+    let settings = TranslateSettings { guarded_memories: false, ..TranslateSettings::new(&**isa) };
+    let wat = format!("(module (memory 1) {LOAD})");
+    let text = translate_with(&wat, &settings).unwrap()[0].to_string();
+    assert!(text.contains("select_spectre_guard") && text.contains("load.i32 user2"), "{text}");
+    let unmasked = TranslateSettings { spectre_heap: false, ..settings };
+    let text = translate_with(&wat, &unmasked).unwrap()[0].to_string();
+    assert!(text.contains("trapnz") && !text.contains("select_spectre_guard"), "{text}");
+}
+
+#[test]
+fn constant_addresses() {
+    let at = |address: i64| {
+        clif(&format!("(module (memory 1) (func (result i32) (i32.load offset=4 (i32.const {address}))))"))
+    };
+    let inside = at(65528);
+    assert!(inside.contains("load.i32 notrap") && inside.contains("+0xfffc"), "{inside}");
+    // The trap code of a guard fault is the default one, which is not printed.
+    assert!(at(65529).contains("load.i32 region0"), "{}", at(65529));
+    assert!(at(-1).contains("load.i32 region0"), "{}", at(-1));
+}
+
+#[test]
+fn constants_fold_globals() {
+    let text = clif("(module (global i32 (i32.const 77)) (func (result i32) (global.get 0)))");
+    assert!(text.contains("iconst.i32 77") && !text.contains("load.i32"), "{text}");
+}
+
+#[test]
+fn typed_table_needs_no_type_check() {
+    let module = |element: &str, ty: &str| {
+        let types = "(type $open (sub (func))) (type $closed (sub final $open (func)))";
+        clif(&format!(
+            "(module {types} (table 2 9 {element}) (func (param i32) (call_indirect (type {ty}) (local.get 0))))"
+        ))
+    };
+    assert_eq!(count(&module("(ref null $closed)", "$closed"), "icmp"), 1);
+    assert_eq!(count(&module("(ref null $closed)", "$open"), "icmp"), 1);
+    assert_eq!(count(&module("funcref", "$closed"), "icmp"), 2);
+    assert_eq!(count(&module("funcref", "$closed"), "brif"), 0);
+    assert!(module("funcref", "$open").contains("cold"));
+}
+
+#[test]
+fn only_calls_and_traps_have_locations() {
+    let text =
+        clif("(module (memory 1) (func (param i32) (result i32) (i32.load (i32.add (local.get 0) (i32.const 1)))))");
+    let located = |line: &&str| line.trim_start().starts_with('@');
+    let lines: Vec<&str> = text.lines().filter(located).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(lines[0].contains("load.i32"), "{text}");
+}
+
+#[test]
+fn unsupported_is_named() {
+    let isa = &isas()[0];
+    let settings = TranslateSettings::new(&**isa);
+    let wat = "(module (type $s (struct)) (func (drop (struct.new $s))))";
+    let Ok(wasm) = wat::parse_str(wat) else { panic!() };
+    if crate::module::parse(&wasm).is_ok() {
+        let error = translate_with(wat, &settings).map(|_| ()).unwrap_err();
+        assert!(matches!(error, BodyError::Unsupported { feature: "garbage collection (StructNew)", .. }), "{error}");
+    }
+}
+
+#[test]
+fn an_error_leaves_the_context_usable() {
+    let isa = &isas()[0];
+    let settings = TranslateSettings::new(&**isa);
+    let wasm = wat::parse_str("(module (func (block (drop (i32.add (i64.const 1) (i32.const 1))))) (func))").unwrap();
+    let module = crate::module::parse(&wasm).unwrap();
+    let mut cx = super::TranslateContext::new();
+    let mut results = Vec::new();
+    for body in &module.bodies {
+        let of = &body.to_validate;
+        let to_validate = wasmparser::FuncToValidate {
+            resources: of.resources.clone(),
+            index: of.index,
+            ty: of.ty,
+            features: of.features,
+        };
+        let mut validator = to_validate.into_validator(Default::default());
+        results.push(super::translate_function(&mut cx, &module, &settings, of.index, &body.body, &mut validator));
+    }
+    assert!(matches!(results[0], Err(BodyError::Invalid(_))));
+    compile(results[1].as_ref().unwrap(), &**isa);
+}

@@ -1,0 +1,247 @@
+//! The `wamrc` command: exit codes, files, messages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const GOOD: &str = r#"(module $good (memory (export "memory") 1) (func (export "f") (result i32) i32.const 42))"#;
+const BAD: &str = "(module (func $wrong (result i32) i64.const 1))";
+
+/// A folder to run the command in.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Place {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> &Place {
+        fs::write(self.path(name), contents).unwrap();
+        self
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_wamrc")).args(args).current_dir(self.0.path()).output().unwrap()
+    }
+
+    /// Runs, expects this exit code, and gives standard output and standard error.
+    fn expect(&self, code: i32, args: &[&str]) -> (String, String) {
+        let output = self.run(args);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{args:?}\n{stdout}\n{stderr}");
+        (stdout, stderr)
+    }
+
+    /// Names of the files there are.
+    fn files(&self) -> Vec<String> {
+        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn is_artifact(path: &Path) -> bool {
+    fs::read(path).unwrap().starts_with(&aot_format::layout::MAGIC)
+}
+
+#[test]
+fn options_may_stand_before_and_after() {
+    let place = Place::new();
+    place.write("m.wat", GOOD).write("m.wasm", wat::parse_str(GOOD).unwrap());
+    let outputs = [
+        vec!["-o", "out.aot", "m.wasm"],
+        vec!["m.wasm", "-o", "out.aot"],
+        vec!["--opt-level=2", "m.wat", "-o", "out.aot", "--bounds-checks=0"],
+        vec!["--output=out.aot", "m.wat", "-j2"],
+    ];
+    let mut bytes = Vec::new();
+    for args in outputs {
+        let (stdout, stderr) = place.expect(0, &args);
+        assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""), "{args:?}");
+        bytes.push(fs::read(place.path("out.aot")).unwrap());
+        fs::remove_file(place.path("out.aot")).unwrap();
+    }
+    // The text file names its function; otherwise all four are one.
+    assert!(bytes[0] == bytes[1] && bytes[2] == bytes[3]);
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_write_nothing() {
+    let place = Place::new();
+    place.write("a.wasm", wat::parse_str(GOOD).unwrap()).write("b.wasm", wat::parse_str(GOOD).unwrap());
+    fs::create_dir(place.path("sub")).unwrap();
+    place.write("sub/a.wasm", "");
+    let before = place.files();
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "no input"),
+        (&["a.wasm"], "no output"),
+        (&["a.wasm", "-o", "a.wasm"], "also an input"),
+        (&["a.wasm", "-o", "./sub/../a.wasm"], "also an input"),
+        (&["a.wasm", "b.wasm", "-o", "a.wasm"], "must be a folder"),
+        (&["a.wasm", "sub/a.wasm", "-o", "out"], "two inputs would be written to"),
+        (&["a.wasm", "-o", "a.aot", "--target=vax"], "unknown target `vax`"),
+        (&["a.wasm", "-o", "a.aot", "--target=x86_64", "--cpu=6502"], "unknown CPU `6502`"),
+        (&["a.wasm", "-o", "a.aot", "--target=x86_64", "--cpu-features=+mmx9"], "unknown CPU feature `mmx9`"),
+        (&["a.wasm", "-o", "a.aot", "--target=x86_64", "--cpu-features=-sse41"], "cannot be left out"),
+        (&["a.wasm", "-o", "a.aot", "--opt-level=9"], "9 is not in 0..=3"),
+        (&["a.wasm", "-o", "a.aot", "--format=llvmir-opt"], "--format=llvmir-opt is not available"),
+        (&["a.wasm", "-o", "a.aot", "--no-such-option"], "unexpected argument"),
+        (&["a.wasm", "b.wasm", "--check", "a.aot"], "--check compares one artifact"),
+    ];
+    for (args, message) in cases {
+        let (_, stderr) = place.expect(2, args);
+        assert!(stderr.contains(message), "{args:?}: {stderr}");
+    }
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn a_failure_exits_with_1_and_leaves_the_old_file() {
+    let place = Place::new();
+    place.write("bad.wat", BAD).write("out.aot", "old").write("text.wat", "(module (fnc))").write("x.wasm", "junk");
+    let (_, stderr) = place.expect(1, &["bad.wat", "-o", "out.aot"]);
+    assert!(stderr.starts_with("error: bad.wat: at wasm offset 0x"), "{stderr}");
+    assert!(stderr.contains("in function 0 (wrong): type mismatch"), "{stderr}");
+    let (_, stderr) = place.expect(1, &["text.wat", "-o", "out.aot"]);
+    assert!(stderr.contains("text.wat:1:10"), "{stderr}");
+    let (_, stderr) = place.expect(1, &["x.wasm", "-o", "out.aot"]);
+    assert!(stderr.contains("magic header not detected") || stderr.contains("unexpected end"), "{stderr}");
+    let (_, stderr) = place.expect(1, &["absent.wasm", "-o", "out.aot"]);
+    assert!(stderr.contains("error: absent.wasm: cannot be read"), "{stderr}");
+    assert_eq!(fs::read(place.path("out.aot")).unwrap(), b"old");
+    assert_eq!(place.files(), ["bad.wat", "out.aot", "text.wat", "x.wasm"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_leaves_nothing() {
+    let place = Place::new();
+    place.write("m.wat", GOOD);
+    let (_, stderr) = place.expect(1, &["m.wat", "-o", "no/such/folder/m.aot"]);
+    assert!(stderr.contains("cannot be written"), "{stderr}");
+    assert_eq!(place.files(), ["m.wat"]);
+}
+
+#[test]
+fn several_inputs_go_to_a_folder_and_one_failure_stops_no_other() {
+    let place = Place::new();
+    place.write("a.wat", GOOD).write("bad.wat", BAD).write("b.wasm", wat::parse_str(GOOD).unwrap());
+    let (_, stderr) = place.expect(1, &["a.wat", "bad.wat", "b.wasm", "-o", "out"]);
+    assert!(stderr.contains("error: bad.wat:"), "{stderr}");
+    assert!(is_artifact(&place.path("out/a.aot")) && is_artifact(&place.path("out/b.aot")));
+    assert!(!place.path("out/bad.aot").exists());
+    // One input into a folder that is there.
+    place.expect(0, &["a.wat", "-o", "out", "--format=object"]);
+    assert!(fs::read(place.path("out/a.o")).unwrap().starts_with(b"\x7fELF"));
+}
+
+#[test]
+fn the_switches_of_wamr_are_accepted() {
+    let place = Place::new();
+    place.write("m.wat", GOOD);
+    let switches = [
+        "--enable-multi-thread",
+        "--enable-tail-call",
+        "--enable-gc",
+        "--enable-bulk-memory",
+        "--enable-dump-call-stack",
+        "--enable-perf-profiling",
+        "--disable-simd",
+        "--disable-ref-types",
+        "--xip",
+        "--size-level=3",
+        "--stack-bounds-checks=1",
+        "-v=1",
+    ];
+    let mut args = vec!["-o", "m.aot", "m.wat"];
+    args.extend(switches);
+    let (stdout, stderr) = place.expect(0, &args);
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
+    place.write("gc.wat", "(module (type (struct)))");
+    let (_, stderr) = place.expect(1, &["--enable-gc", "gc.wat", "-o", "gc.aot"]);
+    assert!(stderr.contains("garbage collection"), "{stderr}");
+}
+
+#[test]
+fn every_phase_can_be_printed() {
+    let place = Place::new();
+    place.write("m.wat", GOOD);
+    let cases = [
+        ("wasm-info", "exports: 2"),
+        ("clif", "iconst.i32 42"),
+        ("asm", "$0x2a"),
+        ("aot-dump", "artifact of \"good\""),
+    ];
+    for (what, shows) in cases {
+        let emit = format!("--emit={what}");
+        let (stdout, _) = place.expect(0, &[&emit, "--target=x86_64", "m.wat"]);
+        assert!(stdout.contains(shows), "{what}: {stdout}");
+        place.expect(0, &[&emit, "--target=x86_64", "m.wat", "-o", "text"]);
+        assert_eq!(fs::read_to_string(place.path("text")).unwrap(), stdout);
+    }
+    place.expect(0, &["m.wat", "-o", "m.aot"]);
+    let (stdout, _) = place.expect(0, &["--emit=aot-dump", "m.aot"]);
+    assert!(stdout.contains("artifact of \"good\""), "{stdout}");
+}
+
+#[test]
+fn check_proves_where_an_artifact_came_from() {
+    let place = Place::new();
+    place.write("m.wat", GOOD).write("other.wat", "(module)");
+    let options = ["--target=aarch64", "--bounds-checks=1", "--emit-custom-sections=name,x"];
+    place.expect(0, &[&options[..], &["m.wat", "-o", "m.aot"]].concat());
+    place.expect(0, &["--check", "m.aot", "m.wat"]);
+    let (_, stderr) = place.expect(1, &["--check", "m.aot", "other.wat"]);
+    assert!(stderr.contains("compiled from other wasm"), "{stderr}");
+    let (_, stderr) = place.expect(1, &["--check", "absent.aot", "m.wat"]);
+    assert!(stderr.contains("absent.aot cannot be read"), "{stderr}");
+
+    // One bit of the code, with the digests made to fit.
+    let mut bytes = fs::read(place.path("m.aot")).unwrap();
+    let artifact = aot_format::Artifact::verify(bytes.clone(), aot_format::Integrity::Full).unwrap();
+    let text = artifact.section_range(aot_format::layout::SectionKind::Text);
+    bytes[text.start + 8] ^= 1;
+    place.write("m.aot", &bytes);
+    let (_, stderr) = place.expect(1, &["--check", "m.aot", "m.wat"]);
+    assert!(stderr.contains("corrupt"), "{stderr}");
+    aot_format::write::seal(&mut bytes);
+    place.write("m.aot", &bytes);
+    let (_, stderr) = place.expect(1, &["--check", "m.aot", "m.wat"]);
+    let place_of = format!("from byte {:#x} on, in the text section", text.start + 8);
+    assert!(stderr.contains(&place_of), "{stderr}");
+}
+
+#[test]
+fn help_version_and_targets() {
+    let place = Place::new();
+    let (stdout, _) = place.expect(0, &["--version"]);
+    assert!(stdout.starts_with("wamrc "), "{stdout}");
+    let (stdout, _) = place.expect(0, &["--help"]);
+    assert!(stdout.contains("Examples:") && stdout.contains("--bounds-checks"), "{stdout}");
+    let (stdout, _) = place.expect(0, &["--target=help"]);
+    assert!(["x86_64", "aarch64", "riscv64", "x86-64-v3"].iter().all(|name| stdout.contains(name)), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_permissions_are_as_with_any_tool() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let place = Place::new();
+    place.write("m.wat", GOOD).write("real.aot", "old");
+    symlink("real.aot", place.path("link.aot")).unwrap();
+    place.expect(0, &["m.wat", "-o", "link.aot"]);
+    assert!(fs::symlink_metadata(place.path("link.aot")).unwrap().is_symlink());
+    assert!(is_artifact(&place.path("real.aot")));
+    let mode = fs::metadata(place.path("real.aot")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o600, 0o600, "{mode:o}");
+    assert_eq!(mode & 0o111, 0, "{mode:o}");
+    place.expect(0, &["m.wat", "-o", "/dev/null"]);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}

@@ -1,0 +1,81 @@
+//! What is refused, and in which words: the place, the function, the proposal.
+
+use wamrc::{Compiler, Error, Options};
+
+fn refuse(wat: &str) -> Error {
+    let wasm = wat::parse_str(wat).unwrap();
+    Compiler::new(Options::new()).unwrap().compile(&wasm).expect_err(wat)
+}
+
+#[test]
+fn invalid_code_is_named_with_its_function_and_place() {
+    let error = refuse("(module (func) (func $wrong (result i32) nop))");
+    assert!(matches!(&error, Error::Invalid { function: Some(function), .. } if function.index == 1));
+    let text = error.to_string();
+    assert!(text.starts_with("at wasm offset 0x"), "{text}");
+    assert!(text.contains("in function 1 (wrong): type mismatch"), "{text}");
+}
+
+#[test]
+fn a_function_without_a_name_is_called_by_its_export() {
+    let error = refuse("(module (func (export \"main\") (result i64) i32.const 1))");
+    assert!(error.to_string().contains("in function 0 (main):"), "{error}");
+}
+
+#[test]
+fn malformed_bytes_are_refused() {
+    let compiler = Compiler::new(Options::new()).unwrap();
+    for bytes in [&b""[..], b"\0as", b"\0asm\x02\0\0\0", b"(module)", b"\0asm\x01\0\0\0\x01\xff", b"\x7fELF"] {
+        assert!(matches!(compiler.compile(bytes), Err(Error::Invalid { .. })), "{bytes:?}");
+    }
+    let component = wat::parse_str("(component)").unwrap();
+    assert!(matches!(compiler.compile(&component), Err(Error::Unsupported { feature: "the component model", .. })));
+}
+
+#[test]
+fn proposals_that_are_not_compiled_are_named() {
+    let cases = [
+        ("(module (func (result v128) unreachable))", "SIMD"),
+        ("(module (func (drop (i32x4.add (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 0 0)))))", "SIMD"),
+        ("(module (global v128 (v128.const i32x4 0 0 0 0)))", "SIMD"),
+        ("(module (memory 1 1 shared))", "threads"),
+        ("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"),
+        ("(module (memory i64 1))", "memory64"),
+        ("(module (table i64 1 funcref))", "memory64"),
+        ("(module (memory 1 (pagesize 1)))", "custom page sizes"),
+        ("(module (type (struct (field i32))))", "garbage collection"),
+        ("(module (type (array (mut i8))))", "garbage collection"),
+        ("(module (func (param anyref)))", "garbage collection"),
+        ("(module (global i31ref (ref.i31 (i32.const 1))))", "garbage collection"),
+        ("(module (func (param externref) (drop (any.convert_extern (local.get 0)))))", "garbage collection"),
+        ("(module (tag $t) (func (throw $t)))", "exception handling"),
+        ("(module (func (param exnref)))", "exception handling"),
+        (
+            "(module (func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))",
+            "wide arithmetic",
+        ),
+    ];
+    for (wat, proposal) in cases {
+        match refuse(wat) {
+            Error::Unsupported { feature, .. } => assert!(feature.contains(proposal), "{wat}: {feature}"),
+            error => panic!("{wat}: {error}"),
+        }
+    }
+    let text = refuse("(module (func $f (param v128)))").to_string();
+    assert!(text.contains("the module uses SIMD (fixed-width), which this version does not compile"), "{text}");
+}
+
+#[test]
+fn of_several_wrong_functions_the_first_is_named() {
+    let mut wat = String::from("(module ");
+    for index in 0..400 {
+        wat.push_str(if index % 100 == 50 { "(func (result i32) i64.const 0)" } else { "(func)" });
+        wat.push_str(&"(func (param i32) (drop (i32.popcnt (local.get 0))))".repeat(3));
+    }
+    wat.push(')');
+    let wasm = wat::parse_str(wat).unwrap();
+    for threads in [1, 2, 8] {
+        let error = Compiler::new(Options::new().threads(threads)).unwrap().compile(&wasm).unwrap_err();
+        assert!(matches!(&error, Error::Invalid { function: Some(function), .. } if function.index == 200), "{error}");
+    }
+}

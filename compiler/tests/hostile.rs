@@ -1,0 +1,82 @@
+//! Any bytes give an artifact that can be verified, or an error that blames the bytes: never a panic,
+//! never an internal error. A second of random damage to a module that has a bit of everything.
+
+use aot_format::{Artifact, Integrity};
+use wamrc::{Compiler, Error, Options};
+
+const MODULE: &str = r#"(module $m
+    (import "env" "f" (func $f (param i32) (result i64)))
+    (import "env" "t" (table 1 funcref)) (import "env" "g" (global $g i32)) (import "env" "m" (memory 1))
+    (type $s (sub (func (param i32) (result i64)))) (type $r (sub final $s (func (param i32) (result i64))))
+    (rec (type $a (func (param (ref null $b)))) (type $b (func (param (ref null $a)))))
+    (memory 1 2) (table $t 4 8 externref) (global $h (mut i64) (i64.add (i64.const 1) (i64.const 2)))
+    (tag (param i32)) (elem declare func $k) (elem (table 0) (i32.const 0) func $f $k) (elem externref (ref.null extern))
+    (data (memory 1) (i32.const 4) "hello") (data "passive") (start $z) (func $z)
+    (func $k (export "k") (type $r) (local i32 f64 funcref)
+        (loop $l (local.set 1 (i32.add (local.get 1) (i32.load8_s offset=7 (local.get 0))))
+            (br_if $l (i32.lt_s (local.get 1) (i32.const 10))))
+        (memory.init 1 (i32.const 0) (i32.const 0) (i32.const 1)) (memory.fill (i32.const 0) (i32.const 1) (i32.const 2))
+        (table.set $t (i32.const 0) (ref.null extern)) (local.set 3 (ref.func $k))
+        (local.set 2 (f64.sqrt (f64.convert_i32_s (local.get 0))))
+        (block $x (block $y (br_table $x $y (local.get 1))) (global.set $h (i64.trunc_sat_f64_s (local.get 2))))
+        (if (result i64) (local.get 0) (then (call $f (local.get 0)))
+            (else (return_call_indirect (type $r) (i32.const 0) (local.get 0))))))"#;
+
+/// Steps of a linear congruential generator; the constants are Knuth's (MMIX).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
+    for _ in 0..1 + random.below(3) {
+        let at = random.below(bytes.len());
+        match random.below(5) {
+            0 => bytes[at] ^= 1 << random.below(8),
+            1 => bytes[at] = random.below(256) as u8,
+            2 => bytes.truncate(at.max(9)),
+            3 => bytes.insert(at, random.below(256) as u8),
+            _ => drop(bytes.remove(at)),
+        }
+    }
+}
+
+#[test]
+fn damaged_modules_are_refused_or_compiled() {
+    let wasm = wat::parse_str(MODULE).unwrap();
+    let compiler = Compiler::new(Options::new().threads(1).verifier(true)).unwrap();
+    compiler.compile(&wasm).expect("the module itself is fine");
+    let mut random = Random(20_240_601);
+    let mut compiled = 0;
+    for round in 0..3000 {
+        let mut bytes = wasm.clone();
+        damage(&mut random, &mut bytes);
+        match compiler.compile(&bytes) {
+            Ok(artifact) => {
+                compiled += 1;
+                Artifact::verify(artifact, Integrity::Full).unwrap_or_else(|error| panic!("round {round}: {error}"));
+            }
+            Err(Error::Invalid { .. } | Error::Unsupported { .. } | Error::TooLarge { .. }) => {}
+            Err(error) => panic!("round {round}: {error}"),
+        }
+    }
+    assert!(compiled > 100, "only {compiled} of the damaged modules still compiled: the test tests little");
+}
+
+#[test]
+fn extreme_shapes_compile() {
+    let compiler = Compiler::new(Options::new()).unwrap();
+    let deep = format!("(module (func {} {}))", "block ".repeat(5_000), "end ".repeat(5_000));
+    let wide =
+        format!("(module (func (param {0}) (result {0}) {1}))", "i32 ".repeat(1_000), "i32.const 7 ".repeat(1_000));
+    let locals = format!("(module (func (local {})))", "f64 ".repeat(50_000));
+    let empty_types = format!("(module {})", "(type (func))".repeat(20_000));
+    for wat in [&deep, &wide, &locals, &empty_types] {
+        let artifact = compiler.compile(&wat::parse_str(wat).unwrap()).unwrap();
+        Artifact::verify(artifact, Integrity::Full).unwrap();
+    }
+}

@@ -1,0 +1,104 @@
+//! Artifacts as an embedder gets them: opened, mapped and verified, but not yet callable.
+
+use std::fmt;
+use std::path::Path;
+
+use aot_format::Integrity;
+
+use crate::error::LoadError;
+use crate::sys::mapping::ArtifactMapping;
+
+/// A verified artifact. Any bytes may be tried; what comes out is well-formed. Whether its *code*
+/// may be called is for the embedder to say: see [`Module::new`](crate::Module::new).
+pub struct Artifact {
+    pub(crate) inner: aot_format::Artifact<MappedBytes>,
+    pub(crate) origin: String,
+}
+
+/// The mapping as the bytes of an `aot_format` artifact.
+pub(crate) struct MappedBytes(pub(crate) ArtifactMapping);
+
+impl AsRef<[u8]> for MappedBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl Artifact {
+    /// Maps and verifies a file. The file must not be changed in place while it is in use; replacing
+    /// it by renaming another over it is fine.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::File`] if it cannot be mapped, [`LoadError::Format`] if it is no artifact.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Artifact, LoadError> {
+        Artifact::from_file_with(path, Integrity::Full)
+    }
+
+    /// The same with less (or more) of the file under the digest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifact::from_file`].
+    pub fn from_file_with(path: impl AsRef<Path>, integrity: Integrity) -> Result<Artifact, LoadError> {
+        let path = path.as_ref();
+        let mapping = ArtifactMapping::from_path(path)
+            .map_err(|error| LoadError::File { path: path.to_path_buf(), reason: error.to_string() })?;
+        Artifact::verify(mapping, path.display().to_string(), integrity)
+    }
+
+    /// Verifies bytes in memory. Their text will be copied to pages of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Format`] if they are no artifact.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Artifact, LoadError> {
+        Artifact::from_buffer(bytes.into())
+    }
+
+    /// Verifies bytes that the embedder lends: `buffer` is dropped when the last user of the module
+    /// is gone, so its `Drop` is the place to give the bytes back.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Format`] if they are no artifact.
+    pub fn from_buffer(buffer: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Artifact, LoadError> {
+        let origin = format!("buffer of {} bytes", buffer.as_ref().len());
+        let mapping = ArtifactMapping::from_bytes(Box::new(buffer))
+            .map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
+        Artifact::verify(mapping, origin, Integrity::Full)
+    }
+
+    fn verify(mapping: ArtifactMapping, origin: String, integrity: Integrity) -> Result<Artifact, LoadError> {
+        match aot_format::Artifact::verify(MappedBytes(mapping), integrity) {
+            Ok(inner) => Ok(Artifact { inner, origin }),
+            Err(error) => Err(LoadError::Format { origin, error }),
+        }
+    }
+
+    /// The module's own name; may be empty.
+    pub fn name(&self) -> &str {
+        self.inner.module().name
+    }
+
+    /// The file it came from, or what kind of buffer.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// SHA-256 of the wasm it was compiled from.
+    pub fn source_digest(&self) -> [u8; 32] {
+        self.inner.source_digest()
+    }
+
+    /// The artifact as text.
+    pub fn dump(&self) -> String {
+        aot_format::dump::dump(&self.inner)
+    }
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact").field("origin", &self.origin).field("name", &self.name()).finish_non_exhaustive()
+    }
+}

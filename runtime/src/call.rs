@@ -1,0 +1,144 @@
+//! Calls from the host: into wasm through an entry trampoline, or straight to a host function; and
+//! what becomes of an unwound one: a trap with its symbolic back trace, the host's error, or the
+//! host's panic going on.
+//!
+//! # Safety contract
+//!
+//! Entry trampolines are called with the code, vmctx and type of one function, taken together from a
+//! live `VMFuncRef`, and with slots for all its parameters and results.
+
+use aot_format::abi::TrapCode;
+
+use crate::error::Error;
+use crate::externs::Func;
+use crate::limits::MAX_FRAMES;
+use crate::store::{Pending, StoreOpaque};
+use crate::sys::enter::{self, Frames, TrapLookup, Unwound};
+use crate::trap::{Frame, Trap};
+use crate::vm::structs::{VMFuncRef, VMHostContext, ValRaw};
+
+impl StoreOpaque {
+    /// Calls `func` with parameters in, and results out of, `values`.
+    ///
+    /// # Safety
+    ///
+    /// `values` holds parameters of the function's type and has a slot for each parameter and each
+    /// result, at least one in all.
+    pub(crate) unsafe fn call_func(&mut self, func: Func, values: &mut [ValRaw]) -> Result<(), Error> {
+        let funcref = self.funcref(func)?;
+        // SAFETY: the funcref is of a live function of this store; the rest is the caller's promise.
+        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }
+    }
+
+    /// Calls what a function reference refers to.
+    ///
+    /// # Safety
+    ///
+    /// As [`StoreOpaque::call_func`]; `funcref` is live.
+    pub(crate) unsafe fn call_funcref(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Error> {
+        // SAFETY: live, by the caller.
+        let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };
+        if self.nesting >= self.limits.max_nesting {
+            return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
+        }
+        self.nesting += 1;
+        let outcome = if entry.is_null() {
+            let context: *mut VMHostContext = vmctx.cast();
+            // SAFETY: without an entry trampoline it is a host function's reference.
+            match unsafe { ((*context).call)(context, values) } {
+                0 => Ok(()),
+                _ => Err(Unwound::Raised),
+            }
+        } else {
+            let lookup = TrapLookup { function: trap_of, data: (&raw const *self).cast() };
+            let max_wasm_stack = self.engine.config().max_wasm_stack;
+            // SAFETY: the parts of a live funcref belong together; values are the caller's promise.
+            unsafe { enter::call_entry(entry, vmctx, code, values, self.vm_ptr(), lookup, max_wasm_stack) }
+        };
+        self.nesting -= 1;
+        outcome.map_err(|unwound| self.error_of(unwound))
+    }
+
+    /// The error that an unwound call ends with. A host function's panic goes on from here.
+    #[cold]
+    fn error_of(&mut self, unwound: Unwound) -> Error {
+        match unwound {
+            Unwound::Trap(record) => Error::Trap(Trap::with_frames(record.code, self.symbolic(&record.frames))),
+            Unwound::NotEntered(error) => Error::System(error.to_string()),
+            Unwound::Raised => match self.pending.take() {
+                Some(Pending::Error(error)) => error,
+                Some(Pending::Panic(payload)) => std::panic::resume_unwind(payload),
+                // A host function sets the reason before it asks to unwind.
+                None => Error::System("a call was unwound without a reason".into()),
+            },
+        }
+    }
+
+    /// Notes why a host function wants to unwind, with the frames that led to it.
+    #[cold]
+    pub(crate) fn set_pending(&mut self, mut reason: Pending) {
+        if let Pending::Error(error) = &mut reason
+            && error.wants_frames()
+        {
+            let store = self.vm_ptr();
+            // SAFETY: the store is alive, and this is the thread on which its wasm called the host.
+            let frames: Vec<usize> = unsafe { Frames::of_host_call(store) }.take(MAX_FRAMES).collect();
+            error.set_frames(self.symbolic(&frames));
+        }
+        self.pending = Some(reason);
+    }
+
+    /// Names the frames at these code addresses.
+    fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
+        addresses.iter().filter_map(|pc| self.frame_at(*pc)).collect()
+    }
+
+    fn frame_at(&self, pc: usize) -> Option<Frame> {
+        let text = self.text_at(pc)?;
+        let artifact = text.module.artifact();
+        let offset = (pc - text.start) as u32;
+        // Trampolines are code of no function.
+        let own = artifact.function_at(offset)?;
+        let function_index = artifact.counts().imported_functions + own;
+        let mut users = self.live().filter(|(_, data)| data.module.same(&text.module));
+        let module = match (users.next(), users.next()) {
+            (Some((_, only)), None) => only.name.clone(),
+            _ => text.module.name().to_string(),
+        };
+        Some(Frame {
+            module,
+            function_index,
+            function_name: artifact.function_name(function_index).map(|name| name.into_owned()),
+            wasm_offset: artifact.wasm_offset_at(offset),
+        })
+    }
+
+    /// Whether an address is one at which a guest's access to a memory faults.
+    fn is_out_of_bounds(&self, address: usize) -> bool {
+        let host = self.objects.memories.iter();
+        let mut all = self.live().flat_map(|(_, data)| data.memories.iter()).chain(host);
+        all.any(|memory| memory.reservation.is_inaccessible(address))
+    }
+}
+
+/// Accesses through null fault below this address.
+const NULL_PAGE: usize = 4096;
+
+/// What a fault in compiled code is.
+///
+/// # Safety
+///
+/// `data` is the store in which wasm runs on this thread; it is not being changed, for compiled code
+/// was running.
+unsafe fn trap_of(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode> {
+    // SAFETY: by the caller.
+    let store = unsafe { &*data.cast::<StoreOpaque>() };
+    let text = store.text_at(pc)?;
+    let listed = text.module.artifact().trap_at((pc - text.start) as u32);
+    match address {
+        None => listed,
+        // A null reference, or an index that a check replaced by null.
+        Some(address) if address < NULL_PAGE => listed,
+        Some(address) => store.is_out_of_bounds(address).then_some(TrapCode::MemoryOutOfBounds),
+    }
+}

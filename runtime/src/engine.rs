@@ -1,0 +1,69 @@
+//! The engine: what all stores of a process can share: configuration, the host CPU, the canonical
+//! types.
+
+use std::sync::Arc;
+
+use aot_format::Integrity;
+
+use crate::sys;
+use crate::types::TypeRegistry;
+
+/// How an [`Engine`] and its stores behave.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Bytes of native stack that wasm may use in one call from the host. The limit is lowered to
+    /// what the calling thread's stack has left.
+    pub max_wasm_stack: usize,
+    /// How much of an artifact its digest is checked over when it is loaded.
+    pub integrity: Integrity,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { max_wasm_stack: 1 << 20, integrity: Integrity::Full }
+    }
+}
+
+/// Shared by everything that works together; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+#[derive(Debug)]
+struct EngineInner {
+    config: Config,
+    types: TypeRegistry,
+}
+
+impl Engine {
+    /// An engine for this machine.
+    pub fn new(config: &Config) -> Engine {
+        Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) }
+    }
+
+    /// How it was made.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// CPU features of this machine, as bits of [`aot_format::cpu::Isa::feature_names`].
+    pub fn cpu_features(&self) -> u64 {
+        sys::cpu::host_features()
+    }
+
+    pub(crate) fn types(&self) -> &TypeRegistry {
+        &self.inner.types
+    }
+
+    /// Whether two handles are of one engine.
+    pub fn same(&self, other: &Engine) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new(&Config::default())
+    }
+}

@@ -1,0 +1,161 @@
+//! Linear memories.
+//!
+//! # Safety contract
+//!
+//! Slices given out cover a memory's current length, and borrow the store: while they live no wasm
+//! runs in it, so nothing writes behind them and nothing grows.
+
+use aot_format::types::MemoryType;
+
+use crate::context::{AsContext, AsContextMut};
+use crate::error::Error;
+use crate::store::{Item, MemoryData, Owner, StoreOpaque};
+use crate::vm::structs::VMMemory;
+
+/// A linear memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Memory(pub(crate) Item);
+
+const STALE: Error = Error::StaleHandle { what: "memory" };
+
+impl Memory {
+    /// A memory of the host's, zeroed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resource`] if it is over the store's limits or the system has no room.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
+        let store = store.as_context_mut().opaque();
+        let mut own = Box::new(VMMemory { base: std::ptr::null_mut(), length: 0 });
+        let vm: *mut VMMemory = &raw mut *own;
+        let memory = store.make_memory(ty, vm, Some(own)).map_err(|reason| Error::Resource {
+            module: "<host>".into(),
+            what: format!("memory of {} pages", ty.min),
+            reason,
+        })?;
+        let index = store.objects.memories.len() as u32;
+        store.objects.memories.push(memory);
+        Ok(Memory(Item { store: store.id, owner: Owner::Host, index }))
+    }
+
+    /// Its type; `min` is its current length in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`], as for all methods.
+    pub fn ty(&self, store: impl AsContext) -> Result<MemoryType, Error> {
+        store.as_context().opaque().memory_type(*self)
+    }
+
+    /// Its length in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn size(&self, store: impl AsContext) -> Result<u64, Error> {
+        Ok(store.as_context().opaque().memory(*self)?.pages())
+    }
+
+    /// Grows it; the previous length in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resource`] if its type, the limits or the system do not allow it.
+    pub fn grow(&self, mut store: impl AsContextMut, delta_pages: u64) -> Result<u64, Error> {
+        let store = store.as_context_mut().opaque();
+        store.memory(*self)?;
+        let limit = store.limits.max_memory_bytes;
+        let memory = store.memory_data(self.0.owner, self.0.index).ok_or(STALE)?;
+        memory.grow(delta_pages, limit).ok_or_else(|| Error::Resource {
+            module: "<host>".into(),
+            what: format!("memory of {} pages", memory.pages()),
+            reason: format!("it cannot grow by {delta_pages} pages"),
+        })
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn data<'a, C: AsContext + ?Sized>(&self, store: &'a C) -> Result<&'a [u8], Error> {
+        store.as_context().opaque().memory_bytes(*self)
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn data_mut<'a, C: AsContextMut + ?Sized>(&self, store: &'a mut C) -> Result<&'a mut [u8], Error> {
+        store.as_context_mut().opaque().memory_bytes_mut(*self)
+    }
+
+    /// Copies bytes out of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfBounds`], and nothing is copied.
+    pub fn read(&self, store: impl AsContext, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+        let bytes = self.data(&store)?;
+        let range = range(bytes.len(), offset, into.len())?;
+        into.copy_from_slice(&bytes[range]);
+        Ok(())
+    }
+
+    /// Copies bytes into it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfBounds`], and nothing is copied.
+    pub fn write(&self, mut store: impl AsContextMut, offset: u64, from: &[u8]) -> Result<(), Error> {
+        let bytes = self.data_mut(&mut store)?;
+        let range = range(bytes.len(), offset, from.len())?;
+        bytes[range].copy_from_slice(from);
+        Ok(())
+    }
+}
+
+fn range(size: usize, offset: u64, len: usize) -> Result<std::ops::Range<usize>, Error> {
+    let start = usize::try_from(offset).ok();
+    match start.and_then(|start| Some(start..start.checked_add(len)?)) {
+        Some(range) if range.end <= size => Ok(range),
+        _ => Err(Error::OutOfBounds { what: "memory", offset, len: len as u64, size: size as u64 }),
+    }
+}
+
+impl StoreOpaque {
+    pub(crate) fn memory(&self, memory: Memory) -> Result<&MemoryData, Error> {
+        if memory.0.store != self.id {
+            return Err(STALE);
+        }
+        let index = memory.0.index as usize;
+        match memory.0.owner {
+            Owner::Instance(id) => self.instance(id).map_err(|_| STALE)?.memories.get(index).ok_or(STALE),
+            Owner::Host => self.objects.memories.get(index).ok_or(STALE),
+        }
+    }
+
+    pub(crate) fn memory_type(&self, memory: Memory) -> Result<MemoryType, Error> {
+        let data = self.memory(memory)?;
+        Ok(MemoryType { min: data.pages(), ..data.ty })
+    }
+
+    pub(crate) fn memory_bytes(&self, memory: Memory) -> Result<&[u8], Error> {
+        let data = self.memory(memory)?;
+        match data.bytes() {
+            0 => Ok(&[]),
+            // SAFETY: that many bytes are accessible, and the borrow keeps wasm from running.
+            bytes => Ok(unsafe { std::slice::from_raw_parts(data.base(), bytes as usize) }),
+        }
+    }
+
+    pub(crate) fn memory_bytes_mut(&mut self, memory: Memory) -> Result<&mut [u8], Error> {
+        let data = self.memory(memory)?;
+        match data.bytes() {
+            0 => Ok(&mut []),
+            // SAFETY: that many bytes are accessible, and the borrow keeps wasm from running.
+            bytes => Ok(unsafe { std::slice::from_raw_parts_mut(data.base(), bytes as usize) }),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Host functions: closures that wasm calls. Typed ones read their parameters straight from the
+//! call's slots; untyped ones get [`Val`]s. Errors and panics unwind the wasm below, never the Rust.
+//!
+//! # Safety contract
+//!
+//! A thunk is called by a host-call trampoline (or by `call_funcref`) with a live context whose
+//! `data` is the function's `HostFuncEntry`, and slots for the parameters and results of its type.
+//! The `T` of the store is that of the linker or store the function was made for: `Linker<T>` and
+//! `Func::wrap` see to it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aot_format::types::FuncType;
+
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::error::Error;
+use crate::externs::{Extern, Instance, Memory};
+use crate::instance::InstanceData;
+use crate::store::{HostFuncEntry, InstanceId, Pending, StoreInner};
+use crate::typed::{WasmParams, WasmResults};
+use crate::value::Val;
+use crate::vm::structs::{HostCall, VMHostContext, ValRaw};
+
+/// A host function, not yet in a store.
+pub(crate) struct HostFunc {
+    ty: FuncType,
+    call: HostCall,
+    /// The closure; `call` knows its type.
+    state: *const (),
+    drop: unsafe fn(*const ()),
+}
+
+// SAFETY: the closure behind `state` is Send and Sync; every constructor requires it.
+unsafe impl Send for HostFunc {}
+// SAFETY: as above.
+unsafe impl Sync for HostFunc {}
+
+impl Drop for HostFunc {
+    fn drop(&mut self) {
+        // SAFETY: `drop` was made for the type of `state`, and this is its last use.
+        unsafe { (self.drop)(self.state) }
+    }
+}
+
+impl HostFunc {
+    fn with_state<F: Send + Sync + 'static>(ty: FuncType, call: HostCall, state: F) -> Arc<HostFunc> {
+        unsafe fn drop_box<F>(state: *const ()) {
+            // SAFETY: `state` came from `Box::into_raw` of a `Box<F>`.
+            drop(unsafe { Box::from_raw(state.cast_mut().cast::<F>()) });
+        }
+        let state = Box::into_raw(Box::new(state)).cast_const().cast();
+        Arc::new(HostFunc { ty, call, state, drop: drop_box::<F> })
+    }
+
+    pub(crate) fn typed<T, P, R, F>(func: F) -> Arc<HostFunc>
+    where
+        T: 'static,
+        P: WasmParams,
+        R: HostResult,
+        F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
+    {
+        let ty = FuncType { params: P::types(), results: R::Ok::types() };
+        HostFunc::with_state(ty, typed_thunk::<T, P, R, F>, func)
+    }
+
+    pub(crate) fn untyped<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        HostFunc::with_state(ty, untyped_thunk::<T, F>, func)
+    }
+
+    pub(crate) fn ty(&self) -> &FuncType {
+        &self.ty
+    }
+
+    pub(crate) fn call(&self) -> HostCall {
+        self.call
+    }
+}
+
+/// The store as a host function gets it, and who called.
+pub struct Caller<'a, T: 'static> {
+    store: &'a mut StoreInner<T>,
+    instance: Option<InstanceId>,
+}
+
+impl<T> Caller<'_, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.store.data
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.store.data
+    }
+
+    /// The instance that imports the function; none where the host calls it directly.
+    pub fn instance(&self) -> Option<Instance> {
+        Some(Instance { store: self.store.opaque.id, id: self.instance? })
+    }
+
+    /// An export of the importing instance.
+    pub fn get_export(&self, name: &str) -> Option<Extern> {
+        self.instance()?.get_export(self, name)
+    }
+
+    /// A memory that the importing instance exports.
+    pub fn get_memory(&self, name: &str) -> Option<Memory> {
+        self.instance()?.get_memory(self, name)
+    }
+
+    /// Bytes of a memory together with the embedder's data.
+    pub fn memory_and_data_mut(&mut self, memory: Memory) -> Result<(&mut [u8], &mut T), Error> {
+        let StoreInner { opaque, data } = &mut *self.store;
+        Ok((opaque.memory_bytes_mut(memory)?, data))
+    }
+}
+
+impl<T> AsContext for Caller<'_, T> {
+    type Data = T;
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.store)
+    }
+}
+
+impl<T> AsContextMut for Caller<'_, T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.store)
+    }
+}
+
+/// What a host function returns: results, or a `Result` of them.
+pub trait HostResult {
+    /// The results.
+    type Ok: WasmResults;
+    /// The results, or the error to unwind with.
+    fn into_result(self) -> Result<Self::Ok, Error>;
+}
+
+impl<R: WasmResults> HostResult for R {
+    type Ok = R;
+    #[inline]
+    fn into_result(self) -> Result<R, Error> {
+        Ok(self)
+    }
+}
+
+impl<R: WasmResults, E: Into<Error>> HostResult for Result<R, E> {
+    type Ok = R;
+    #[inline]
+    fn into_result(self) -> Result<R, Error> {
+        self.map_err(Into::into)
+    }
+}
+
+/// Runs a host function's body: store and closure from the context, errors and panics to the store.
+///
+/// # Safety
+///
+/// `context` is live, and its function was made for stores of `T` with a closure of type `F`.
+#[inline]
+unsafe fn with_caller<T: 'static, F: 'static>(
+    context: *mut VMHostContext,
+    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> Result<(), Error>,
+) -> u32 {
+    // SAFETY: live, by the caller. The store's reference went to sleep when wasm was entered, so
+    // this is the only one in use until the function returns.
+    let (store, entry, caller) = unsafe {
+        let VMHostContext { store, caller, data, .. } = context.read();
+        (&mut *store.cast::<StoreInner<T>>(), &*data.cast::<HostFuncEntry>(), caller)
+    };
+    let def: *const HostFunc = Arc::as_ptr(&entry.def);
+    // SAFETY: the function is kept alive by its entry, which lives as long as the store; the closure
+    // has the type the thunk was made for.
+    let (func, ty) = unsafe { (&*(*def).state.cast::<F>(), &(*def).ty) };
+    let instance = match caller.is_null() {
+        true => None,
+        // SAFETY: a context with a caller belongs to that instance and dies with it.
+        false => Some(unsafe { InstanceData::of_vmctx(caller) }.id),
+    };
+    let place: *mut StoreInner<T> = &raw mut *store;
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(Caller { store, instance }, func, ty)));
+    let reason = match outcome {
+        Ok(Ok(())) => return 0,
+        Ok(Err(error)) => Pending::Error(error),
+        Err(payload) => Pending::Panic(payload),
+    };
+    // SAFETY: the body is over, and its reference with it.
+    unsafe { (*place).opaque.set_pending(reason) };
+    1
+}
+
+unsafe extern "C" fn typed_thunk<T, P, R, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+where
+    T: 'static,
+    P: WasmParams,
+    R: HostResult,
+    F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
+{
+    let body = |caller: Caller<'_, T>, func: &F, _: &FuncType| {
+        // SAFETY: the slots hold parameters of the function's type.
+        let params = unsafe { P::load(&caller.store.opaque, values) };
+        let place: *mut StoreInner<T> = &raw mut *caller.store;
+        let results = func(Caller { store: &mut *caller.store, instance: caller.instance }, params).into_result()?;
+        // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
+        unsafe { results.store(&mut (*place).opaque, values) }
+    };
+    // SAFETY: by the contract of this file.
+    unsafe { with_caller::<T, F>(context, body) }
+}
+
+unsafe extern "C" fn untyped_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+{
+    let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
+        let Caller { store, instance } = caller;
+        let load = |(index, ty): (usize, &aot_format::types::ValType)| {
+            // SAFETY: the slots hold parameters of the function's type.
+            unsafe { Val::from_raw(values.add(index).read(), *ty, &store.opaque) }
+        };
+        let params: Vec<Val> = ty.params.iter().enumerate().map(load).collect();
+        let mut results: Vec<Val> = ty.results.iter().map(|ty| Val::default_for(*ty)).collect();
+        func(Caller { store: &mut *store, instance }, &params, &mut results)?;
+        for (index, (result, wanted)) in results.iter().zip(&ty.results).enumerate() {
+            if !result.matches(&store.opaque, *wanted) {
+                return Err(Error::BadValue {
+                    what: "result of a host function",
+                    reason: format!("result {index} must be {wanted}, not {}", result.type_name()),
+                });
+            }
+            let raw = result.to_raw(&mut store.opaque)?;
+            // SAFETY: there is a slot for each result.
+            unsafe { values.add(index).write(raw) };
+        }
+        Ok(())
+    };
+    // SAFETY: by the contract of this file.
+    unsafe { with_caller::<T, F>(context, body) }
+}
+
+/// Closures that can be host functions: any number of parameters up to sixteen, with or without a
+/// [`Caller`] in front. `Marker` only tells the two kinds apart.
+pub trait IntoHostFunc<T: 'static, Marker>: Sized {
+    #[doc(hidden)]
+    fn into_host_func(self) -> HostFuncHandle;
+}
+
+/// A host function for [`Linker::func`](crate::Linker::func) and [`Func::wrap`](crate::Func::wrap).
+#[doc(hidden)]
+pub struct HostFuncHandle(pub(crate) Arc<HostFunc>);
+
+macro_rules! impl_into_host_func {
+    ($($param:ident)*) => {
+        impl<T, F, R, $($param,)*> IntoHostFunc<T, (($($param,)*), R)> for F
+        where
+            T: 'static,
+            F: Fn($($param),*) -> R + Send + Sync + 'static,
+            R: HostResult + 'static,
+            $($param: crate::typed::WasmTy,)*
+        {
+            #[expect(non_snake_case)]
+            #[allow(clippy::allow_attributes)]
+            fn into_host_func(self) -> HostFuncHandle {
+                HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |_: Caller<'_, T>, ($($param,)*)| self($($param),*)))
+            }
+        }
+
+        impl<T, F, R, $($param,)*> IntoHostFunc<T, (Caller<'static, T>, ($($param,)*), R)> for F
+        where
+            T: 'static,
+            F: Fn(Caller<'_, T>, $($param),*) -> R + Send + Sync + 'static,
+            R: HostResult + 'static,
+            $($param: crate::typed::WasmTy,)*
+        {
+            #[expect(non_snake_case)]
+            #[allow(clippy::allow_attributes)]
+            fn into_host_func(self) -> HostFuncHandle {
+                HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |caller: Caller<'_, T>, ($($param,)*)| self(caller, $($param),*)))
+            }
+        }
+    };
+}
+crate::typed::for_each_tuple!(impl_into_host_func);

@@ -1,0 +1,114 @@
+//! The third step of making an instance: active segments are copied in the module's order, element
+//! segments first, and the start function runs. What was written stays written when a later step
+//! traps, as the specification says.
+//!
+//! # Safety contract
+//!
+//! Segments are copied only after their range has been checked against the definition's length.
+
+use aot_format::abi::TrapCode;
+use aot_format::layout::ElementItem;
+use aot_format::read::{ElementSegment, SegmentMode};
+
+use crate::error::Error;
+use crate::store::{InstanceId, StoreOpaque};
+use crate::trap::Trap;
+use crate::vm::structs::ValRaw;
+
+use super::InstanceData;
+
+impl StoreOpaque {
+    /// Copies active segments. The caller runs the start function afterwards.
+    pub(crate) fn copy_segments(&mut self, id: InstanceId) -> Result<(), Error> {
+        let data = self.instance_mut(id)?;
+        let module = data.module.clone();
+        data.dropped_data = module.artifact().data().map(|segment| segment.mode == SegmentMode::Dropped).collect();
+        // Passive segments first: a trap below must leave an instance whose code can still run.
+        let passive = module.artifact().elements().map(|segment| match segment.mode {
+            SegmentMode::Passive => data.elements_of(&segment),
+            _ => Box::default(),
+        });
+        data.passive_elements = passive.collect();
+        for segment in module.artifact().elements() {
+            let SegmentMode::Active { index, offset } = segment.mode else { continue };
+            let start = data.index_value(offset, data.module.table_is_64(index));
+            let elements = data.elements_of(&segment);
+            // SAFETY: linking made or patched the table.
+            let table = unsafe { data.vm_table(index).read() };
+            check(start, elements.len() as u64, table.length, TrapCode::TableOutOfBounds)?;
+            // SAFETY: the range lies within the table.
+            unsafe {
+                let to = table.elements.add(start as usize);
+                to.copy_from_nonoverlapping(elements.as_ptr(), elements.len());
+            }
+        }
+        for (number, segment) in module.artifact().data().enumerate() {
+            let SegmentMode::Active { index, offset } = segment.mode else { continue };
+            let start = data.index_value(offset, data.module.memory_is_64(index));
+            // SAFETY: linking made or patched the memory.
+            let memory = unsafe { data.vm_memory(index).read() };
+            check(start, segment.bytes.len() as u64, memory.length, TrapCode::MemoryOutOfBounds)?;
+            // SAFETY: the range lies within the memory; the artifact's bytes lie in no memory.
+            unsafe {
+                let to = memory.base.add(start as usize);
+                to.copy_from_nonoverlapping(segment.bytes.as_ptr(), segment.bytes.len());
+            }
+            data.drop_data(number as u32);
+        }
+        Ok(())
+    }
+}
+
+fn check(start: u64, len: u64, length: u64, code: TrapCode) -> Result<(), Error> {
+    match start.checked_add(len) {
+        Some(end) if end <= length => Ok(()),
+        _ => Err(Error::Trap(Trap::new(code))),
+    }
+}
+
+impl InstanceData {
+    /// The value of an offset expression, as the unsigned number it is.
+    fn index_value(&self, expr: u32, index64: bool) -> u64 {
+        let value: ValRaw = self.evaluate(expr);
+        if index64 { value.i64() as u64 } else { u64::from(value.i32() as u32) }
+    }
+
+    fn elements_of(&self, segment: &ElementSegment<'_>) -> Box<[u64]> {
+        let item = |code: u32| match ElementItem::from_code(code) {
+            ElementItem::Null => 0,
+            ElementItem::Func(function) => self.vm_funcref(function) as u64,
+            ElementItem::Expr(expr) => self.evaluate(expr).reference(),
+        };
+        segment.items.iter().map(item).collect()
+    }
+
+    /// Elements of a passive segment; none once it is dropped.
+    pub(super) fn passive_elements(&self, segment: u32) -> &[u64] {
+        self.passive_elements.get(segment as usize).map_or(&[], |elements| elements)
+    }
+
+    pub(super) fn drop_elements(&mut self, segment: u32) {
+        if let Some(elements) = self.passive_elements.get_mut(segment as usize) {
+            *elements = Box::default();
+        }
+    }
+
+    /// Bytes of a data segment; none once it is dropped.
+    pub(super) fn data_segment(&self, segment: u32) -> &[u8] {
+        if self.dropped_data.get(segment as usize).copied().unwrap_or(true) {
+            return &[];
+        }
+        self.module.artifact().data_segment(segment).map_or(&[], |segment| segment.bytes)
+    }
+
+    pub(super) fn drop_data(&mut self, segment: u32) {
+        if let Some(dropped) = self.dropped_data.get_mut(segment as usize) {
+            *dropped = true;
+        }
+    }
+
+    /// References this instance holds in passive segments.
+    pub(crate) fn held_references(&self) -> impl Iterator<Item = u64> {
+        self.passive_elements.iter().flat_map(|elements| elements.iter().copied())
+    }
+}

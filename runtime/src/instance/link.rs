@@ -1,0 +1,298 @@
+//! The second step of making an instance: imports patched into the vmctx, own memories, tables,
+//! tags and globals made. Everything imported but functions exists already.
+//!
+//! # Safety contract
+//!
+//! Writes go to offsets of the verified layout. Pointers patched in are to definitions of items the
+//! store found alive; the store keeps their owners alive as long as this instance imports from them.
+
+use aot_format::types::{MemoryType, TableType, ValType};
+use aot_format::write::ConstOp;
+
+use crate::error::Error;
+use crate::externs::{Extern, Func};
+use crate::module::Module;
+use crate::store::{InstanceId, Item, MemoryData, Owner, StoreOpaque, TableData};
+use crate::sys::memory::Reservation;
+use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
+
+use super::InstanceData;
+
+impl StoreOpaque {
+    /// Links instance `id` to `imports`, one for each import of its module and of its type.
+    pub(crate) fn link_instance(&mut self, id: InstanceId, imports: &[Extern]) -> Result<(), Error> {
+        for import in imports {
+            let data = self.instance_mut(id)?;
+            match import {
+                Extern::Func(func) => data.imports.funcs.push(*func),
+                Extern::Table(table) => data.imports.tables.push(*table),
+                Extern::Memory(memory) => data.imports.memories.push(*memory),
+                Extern::Global(global) => data.imports.globals.push(*global),
+                Extern::Tag(tag) => data.imports.tags.push(*tag),
+            }
+        }
+        self.patch_functions(id)?;
+        self.patch_definitions(id)?;
+        self.make_memories(id)?;
+        self.make_tags(id)?;
+        self.make_globals(id)?;
+        self.make_tables(id)
+    }
+
+    /// Trampoline records of imported functions, and references to them.
+    fn patch_functions(&mut self, id: InstanceId) -> Result<(), Error> {
+        let count = self.instance(id)?.imports.funcs.len();
+        for index in 0..count as u32 {
+            let data = self.instance(id)?;
+            let Some(func) = data.imports.funcs.get(index as usize).copied() else { continue };
+            let record = data.at::<VMFunctionImport>(data.layout().imported_function(index));
+            let slot = data.module.artifact().funcref_slot(index).map(|slot| data.funcref_ptr(slot));
+            let reference = self.imported_function(id, index, func)?;
+            // SAFETY: both places are in the layout.
+            unsafe {
+                record.write(VMFunctionImport { code: reference.code, vmctx: reference.vmctx });
+                if let Some(slot) = slot {
+                    slot.write(reference);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands in the record and references of imported function `index`. A host function is
+    /// called through the importer's own trampoline, with a context that names the importer.
+    fn imported_function(&mut self, id: InstanceId, index: u32, func: Func) -> Result<VMFuncRef, Error> {
+        if let Owner::Instance(_) = func.0.owner {
+            let funcref = self.funcref(func)?;
+            // SAFETY: the funcref stands in the vmctx of a live instance.
+            return Ok(unsafe { funcref.read() });
+        }
+        let type_id = self.func_type_id(func)?;
+        let caller = self.instance(id)?.vmctx_ptr();
+        let mut context =
+            self.host_context(func.0.index, caller).ok_or(Error::StaleHandle { what: "function" })?;
+        let vmctx = (&raw mut *context).cast();
+        let data = self.instance_mut(id)?;
+        let code = data.module.import_trampoline(index).ok_or_else(|| Error::Resource {
+            module: data.name.clone(),
+            what: format!("host-call trampoline of imported function {index}"),
+            reason: "the artifact has none".into(),
+        })?;
+        data.host_contexts.push(context);
+        Ok(VMFuncRef { code, vmctx, entry: std::ptr::null(), type_id, reserved: 0 })
+    }
+
+    /// Pointers to imported memories, tables, globals and tags.
+    fn patch_definitions(&mut self, id: InstanceId) -> Result<(), Error> {
+        let data = self.instance(id)?;
+        let layout = data.layout();
+        let mut patches: Vec<(*mut usize, usize)> = Vec::new();
+        for (index, memory) in data.imports.memories.iter().enumerate() {
+            patches.push((data.at(layout.imported_memory(index as u32)), self.vm_memory(memory.0)? as usize));
+        }
+        for (index, table) in data.imports.tables.iter().enumerate() {
+            patches.push((data.at(layout.imported_table(index as u32)), self.vm_table(table.0)? as usize));
+        }
+        for (index, global) in data.imports.globals.iter().enumerate() {
+            patches.push((data.at(layout.imported_global(index as u32)), self.global_place(*global)?.0 as usize));
+        }
+        for (index, tag) in data.imports.tags.iter().enumerate() {
+            patches.push((data.at(layout.imported_tag(index as u32)), self.vm_tag(tag.0)? as usize));
+        }
+        for (place, address) in patches {
+            // SAFETY: the place is in the layout.
+            unsafe { place.write(address) };
+        }
+        Ok(())
+    }
+
+    /// Definition of a memory.
+    pub(crate) fn vm_memory(&self, item: Item) -> Result<*mut VMMemory, Error> {
+        Ok(self.memory(crate::Memory(item))?.vm)
+    }
+
+    fn vm_table(&self, item: Item) -> Result<*mut VMTable, Error> {
+        Ok(self.table(crate::Table(item))?.vm)
+    }
+
+    fn vm_tag(&self, item: Item) -> Result<*mut VMTag, Error> {
+        const STALE: Error = Error::StaleHandle { what: "tag" };
+        if item.store != self.id {
+            return Err(STALE);
+        }
+        match item.owner {
+            Owner::Instance(id) => Ok(self.instance(id).map_err(|_| STALE)?.own_tag(item.index)),
+            Owner::Host => {
+                let tag = self.objects.tags.get(item.index as usize).ok_or(STALE)?;
+                Ok((&raw const *tag.vm).cast_mut())
+            }
+        }
+    }
+
+    fn make_memories(&mut self, id: InstanceId) -> Result<(), Error> {
+        let module = self.instance(id)?.module.clone();
+        for (index, ty) in module.artifact().memories().enumerate() {
+            let vm = {
+                let data = self.instance(id)?;
+                data.at::<VMMemory>(data.layout().memory(index as u32))
+            };
+            let memory = self.make_memory(ty, vm, None).map_err(|reason| Error::Resource {
+                module: module_name(self, id),
+                what: format!("memory {index} of {} pages", ty.min),
+                reason,
+            })?;
+            self.instance_mut(id)?.memories.push(memory);
+        }
+        for image in module.artifact().images() {
+            let data = self.instance_mut(id)?;
+            let name = data.name.clone();
+            if let Some(memory) = data.memories.get_mut(image.memory as usize) {
+                let Some(bytes) = module.mapping().image(image.file_range.clone()) else { continue };
+                memory.reservation.map_image(image.memory_offset as usize, &bytes).map_err(|error| {
+                    Error::Resource { module: name, what: "memory image".into(), reason: error.to_string() }
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new memory whose definition stands at `vm`; the reason if there can be none.
+    pub(crate) fn make_memory(
+        &mut self,
+        ty: MemoryType,
+        vm: *mut VMMemory,
+        own: Option<Box<VMMemory>>,
+    ) -> Result<MemoryData, String> {
+        if self.memories_alive >= self.limits.max_memories {
+            return Err(format!("the store's limit of {} memories is reached", self.limits.max_memories));
+        }
+        let bytes = ty.min.checked_mul(1 << ty.page_size_log2).filter(|bytes| *bytes <= self.limits.max_memory_bytes);
+        let Some(bytes) = bytes else {
+            return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
+        };
+        let guarded = !ty.index64 && ty.page_size_log2 == 16;
+        let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
+        let reservation = if guarded { Reservation::guarded() } else { Reservation::checked(length) };
+        let mut reservation = reservation.map_err(|error| error.to_string())?;
+        reservation.grow_to(length).map_err(|error| error.to_string())?;
+        // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.
+        unsafe { vm.write(VMMemory { base: reservation.base(), length: bytes }) };
+        self.memories_alive += 1;
+        Ok(MemoryData { ty, reservation, vm, own })
+    }
+
+    fn make_tags(&mut self, id: InstanceId) -> Result<(), Error> {
+        let data = self.instance(id)?;
+        for (index, ty) in data.module.artifact().tags().enumerate() {
+            // SAFETY: the place is in the layout.
+            unsafe { (*data.own_tag(index as u32)).type_id = data.type_id(ty) };
+        }
+        Ok(())
+    }
+
+    fn make_globals(&mut self, id: InstanceId) -> Result<(), Error> {
+        let data = self.instance(id)?;
+        for (index, (_, init)) in data.module.artifact().globals().enumerate() {
+            let value = data.evaluate(init);
+            // SAFETY: the place is in the layout, and compiled code does not run yet.
+            unsafe { data.at::<ValRaw>(data.layout().global(index as u32)).write(value) };
+        }
+        Ok(())
+    }
+
+    fn make_tables(&mut self, id: InstanceId) -> Result<(), Error> {
+        let module: Module = self.instance(id)?.module.clone();
+        for (index, (ty, init)) in module.artifact().tables().enumerate() {
+            let data = self.instance(id)?;
+            let init = init.map_or(0, |init| data.evaluate(init).reference());
+            let vm = data.at::<VMTable>(data.layout().table(index as u32));
+            let ty = TableType { element: crate::types::registry::canonical_ref(ty.element, module.type_ids()), ..ty };
+            let table = self.make_table(ty, init, vm, None).map_err(|reason| Error::Resource {
+                module: module_name(self, id),
+                what: format!("table {index} of {} elements", ty.min),
+                reason,
+            })?;
+            self.instance_mut(id)?.tables.push(table);
+        }
+        Ok(())
+    }
+
+    /// A new table whose definition stands at `vm`; the reason if there can be none.
+    pub(crate) fn make_table(
+        &mut self,
+        ty: TableType,
+        init: u64,
+        vm: *mut VMTable,
+        own: Option<Box<VMTable>>,
+    ) -> Result<TableData, String> {
+        if self.tables_alive >= self.limits.max_tables {
+            return Err(format!("the store's limit of {} tables is reached", self.limits.max_tables));
+        }
+        if ty.min > self.limits.max_table_elements {
+            return Err(format!("the store's limit of {} elements is exceeded", self.limits.max_table_elements));
+        }
+        let len = usize::try_from(ty.min).map_err(|error| error.to_string())?;
+        let mut table = TableData { ty, elements: Vec::new(), vm, own };
+        // A zeroed allocation costs nothing until it is touched.
+        match init {
+            0 => table.elements = vec![0; len],
+            init => table.elements.resize(len, init),
+        }
+        table.publish();
+        self.tables_alive += 1;
+        Ok(table)
+    }
+}
+
+fn module_name(store: &StoreOpaque, id: InstanceId) -> String {
+    store.instance(id).map(|data| data.name.clone()).unwrap_or_default()
+}
+
+impl InstanceData {
+    /// The value of a constant expression. Verification has shown it to be well-typed.
+    pub(super) fn evaluate(&self, expr: u32) -> ValRaw {
+        let mut stack: Vec<ValRaw> = Vec::with_capacity(2);
+        for op in self.module.artifact().const_expr(expr) {
+            let value = match op {
+                ConstOp::I32Const(value) => ValRaw::from_i32(value),
+                ConstOp::I64Const(value) => ValRaw::from_i64(value),
+                ConstOp::F32Const(bits) => ValRaw::from_f32_bits(bits),
+                ConstOp::F64Const(bits) => ValRaw::from_f64_bits(bits),
+                ConstOp::V128Const(value) => ValRaw::from_v128(value),
+                // SAFETY: the global exists: verification allows only those before, linking made them.
+                ConstOp::GlobalGet(index) => unsafe { self.vm_global(index).read() },
+                ConstOp::RefFunc(index) => ValRaw::from_funcref(self.vm_funcref(index)),
+                ConstOp::RefNull(_) => ValRaw::from_ref(0),
+                op => {
+                    let right = stack.pop().unwrap_or(ValRaw::ZERO);
+                    let left = stack.pop().unwrap_or(ValRaw::ZERO);
+                    arithmetic(op, left, right)
+                }
+            };
+            stack.push(value);
+        }
+        stack.pop().unwrap_or(ValRaw::ZERO)
+    }
+
+    /// A canonical type of own tables, for matching.
+    pub(crate) fn own_table_type(&self, index: u32) -> Option<TableType> {
+        self.tables.get(index as usize).map(|table| TableType { min: table.elements.len() as u64, ..table.ty })
+    }
+
+    /// Whether values of this type hold function references.
+    pub(crate) fn holds_functions(ty: ValType) -> bool {
+        matches!(ty, ValType::Ref(reference) if crate::value::is_func_heap(reference.heap))
+    }
+}
+
+fn arithmetic(op: ConstOp, left: ValRaw, right: ValRaw) -> ValRaw {
+    match op {
+        ConstOp::I32Add => ValRaw::from_i32(left.i32().wrapping_add(right.i32())),
+        ConstOp::I32Sub => ValRaw::from_i32(left.i32().wrapping_sub(right.i32())),
+        ConstOp::I32Mul => ValRaw::from_i32(left.i32().wrapping_mul(right.i32())),
+        ConstOp::I64Add => ValRaw::from_i64(left.i64().wrapping_add(right.i64())),
+        ConstOp::I64Sub => ValRaw::from_i64(left.i64().wrapping_sub(right.i64())),
+        ConstOp::I64Mul => ValRaw::from_i64(left.i64().wrapping_mul(right.i64())),
+        _ => ValRaw::ZERO,
+    }
+}

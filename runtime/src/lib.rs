@@ -1,0 +1,70 @@
+//! The runtime: maps, verifies, links and runs `.aot` artifacts. It holds no compiler and never
+//! sees wasm bytes.
+//!
+//! An [`Engine`] is shared by everything. An [`Artifact`] is a verified file; a [`Module`] is one
+//! whose code the embedder trusts. A [`Linker`] knows names: of host functions, of registered
+//! modules, and of modules its reader finds. It makes sets of instances in a [`Store`], which owns
+//! all that can reach each other.
+//!
+//! ```no_run
+//! use iwasm::{Artifact, DirReader, Engine, Linker, Module, Store};
+//!
+//! let engine = Engine::default();
+//! let mut linker = Linker::new(&engine);
+//! linker.func("env", "log", |value: i32| println!("guest says {value}"));
+//! // SAFETY: the artifacts in this folder are our own compiler's.
+//! unsafe { linker.set_module_reader(DirReader::new(["modules"])) };
+//!
+//! let artifact = Artifact::from_file("modules/main.aot")?;
+//! // SAFETY: as above.
+//! let module = unsafe { Module::new(&engine, artifact)? };
+//! let mut store = Store::new(&engine, ());
+//! let instance = linker.instantiate(&mut store, "main", &module)?;
+//! let add = instance.get_func(&store, "add").expect("an export").typed::<(i32, i32), i32>(&store)?;
+//! assert_eq!(add.call(&mut store, (1, 2))?, 3);
+//! # Ok::<(), iwasm::Error>(())
+//! ```
+//!
+//! * [`sys`]: the operating system and the instruction set: mappings, memories, signals, entry.
+//! * [`vm`]: the structures that compiled code and the runtime share, and the built-in functions.
+//! * [`types`]: canonical types and import matching.
+//! * [`store`], [`instance`], [`linker`]: what they say.
+//! * [`call`], [`host`]: the two directions across the boundary.
+
+mod artifact;
+mod call;
+mod context;
+mod engine;
+mod error;
+mod externs;
+mod host;
+mod instance;
+pub mod limits;
+mod linker;
+mod module;
+mod store;
+mod sys;
+mod trap;
+mod typed;
+mod types;
+mod value;
+mod vm;
+
+pub use aot_format::Integrity;
+pub use aot_format::types::{
+    ExternKind, ExternType, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeIndex, ValType,
+};
+
+pub use artifact::Artifact;
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub use engine::{Config, Engine};
+pub use error::{Error, HostError, ImportSite, LinkError, LinkErrors, LoadError};
+pub use externs::{Extern, Func, Global, Instance, Memory, Table, Tag, TypedFunc};
+pub use host::{Caller, HostResult, IntoHostFunc};
+pub use limits::StoreLimits;
+pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
+pub use module::{ExportType, ImportType, Module};
+pub use store::{Store, Unloaded};
+pub use trap::{Frame, Trap, TrapCode};
+pub use typed::{WasmParams, WasmResults, WasmTy};
+pub use value::{ExternRef, Val};

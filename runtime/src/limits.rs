@@ -1,0 +1,37 @@
+//! Every limit of a run, with its unit and default. The embedder sets them per store; what is over
+//! a limit fails with a named error, or with the answer the specification has for it (-1 from
+//! `memory.grow` and `table.grow`). Limits of files are in `aot_format::limits`.
+
+/// Limits of one store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreLimits {
+    /// Instances alive at one time.
+    pub max_instances: usize,
+    /// Bytes of each linear memory.
+    pub max_memory_bytes: u64,
+    /// Linear memories alive at one time.
+    pub max_memories: usize,
+    /// Elements of each table.
+    pub max_table_elements: u64,
+    /// Tables alive at one time.
+    pub max_tables: usize,
+    /// Calls from host to wasm that are inside one another (wasm → host → wasm …).
+    pub max_nesting: usize,
+}
+
+impl Default for StoreLimits {
+    fn default() -> StoreLimits {
+        StoreLimits {
+            max_instances: 10_000,
+            max_memory_bytes: u64::MAX,
+            max_memories: 10_000,
+            max_table_elements: aot_format::limits::MAX_TABLE_ELEMENTS,
+            max_tables: 10_000,
+            max_nesting: 1_000,
+        }
+    }
+}
+
+/// Frames that a back trace keeps.
+pub(crate) const MAX_FRAMES: usize = 64;

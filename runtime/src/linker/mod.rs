@@ -1,0 +1,333 @@
+//! Linking: names → host functions, modules and instances, and the instantiation of whole sets.
+//!
+//! * [`reader`]: the module reader, for modules nobody registered.
+//! * [`resolve`]: from a main module to all that it needs, every import resolved and checked. Finds
+//!   all errors before anything is made.
+//! * [`order`]: the order in which what was resolved is made and initialised.
+//!
+//! The rules:
+//!
+//! * An import `M.f` is satisfied by the first that has it: what the host defined as `M.f`; the
+//!   instance named `M` in the store; the module registered as `M`; the module the reader gives for
+//!   `M`. A name is asked of the reader once; that there is none is remembered.
+//! * There is one instance per name and store, shared by all importers.
+//! * Functions may be imported in a circle: all instances are made and linked before any is
+//!   initialised. Anything else must exist before it is imported; a circle is an error.
+//! * Instances are initialised dependencies first, in the order of imports; in a circle, the module
+//!   that is reached first is initialised last. Initialising copies the active segments, runs the start function,
+//!   then a reactor's `_initialize`.
+//! * If that fails, what was new is given up again; writes to what existed before stay.
+
+mod order;
+mod reader;
+mod resolve;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aot_format::types::{ExternType, FuncType};
+
+use crate::context::AsContextMut;
+use crate::engine::Engine;
+use crate::error::{Error, ImportSite, LinkError, LinkErrors};
+use crate::externs::{Extern, Func, Instance};
+use crate::host::{Caller, HostFunc, IntoHostFunc};
+use crate::instance::InstanceData;
+use crate::module::Module;
+use crate::store::{InstanceId, StoreOpaque};
+use crate::types::matching::extern_matches;
+use crate::value::Val;
+
+pub use reader::{DirReader, ModuleReader};
+
+/// Names a module cannot be registered under: they are the host's.
+pub const RESERVED_NAMES: [&str; 4] = ["", "env", "wasi_unstable", "wasi_snapshot_preview1"];
+
+/// What the host defines under a name.
+#[derive(Clone)]
+enum Definition {
+    Func(Arc<HostFunc>),
+    /// Of one store.
+    Item(Extern),
+}
+
+/// Names → host functions and modules; makes sets of instances in stores of `T`.
+pub struct Linker<T: 'static> {
+    engine: Engine,
+    definitions: BTreeMap<String, BTreeMap<String, Definition>>,
+    modules: BTreeMap<String, Module>,
+    /// Names the reader had nothing for.
+    absent: BTreeSet<String>,
+    reader: Option<Box<dyn ModuleReader + Send>>,
+    data: std::marker::PhantomData<fn(T)>,
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker that knows nothing yet.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker {
+            engine: engine.clone(),
+            definitions: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            absent: BTreeSet::new(),
+            reader: None,
+            data: std::marker::PhantomData,
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Registers a module under a name, for others to import from.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Name`] if the name is reserved for the host or taken by another module.
+    pub fn register(&mut self, name: &str, module: &Module) -> Result<(), Error> {
+        let reason = match self.modules.get(name) {
+            _ if RESERVED_NAMES.contains(&name) => Some("is reserved for host modules"),
+            Some(taken) if !taken.same(module) => Some("is taken by another module"),
+            _ if !module.engine().same(&self.engine) => Some("would be for a module of another engine"),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            return Err(Error::Name { name: name.to_string(), reason });
+        }
+        self.modules.insert(name.to_string(), module.clone());
+        self.absent.remove(name);
+        Ok(())
+    }
+
+    /// The module registered under a name, by hand or because the reader found it.
+    pub fn find(&self, name: &str) -> Option<&Module> {
+        self.modules.get(name)
+    }
+
+    /// Names of all registered modules, sorted.
+    pub fn registered(&self) -> impl Iterator<Item = &str> {
+        self.modules.keys().map(String::as_str)
+    }
+
+    /// Forgets a module (or that there is none); instances of it live on.
+    pub fn unregister(&mut self, name: &str) -> Option<Module> {
+        self.absent.remove(name);
+        self.modules.remove(name)
+    }
+
+    /// Sets where modules come from that are not registered. Names found absent before are asked
+    /// for again.
+    ///
+    /// # Safety
+    ///
+    /// Every artifact the reader gives is trusted code: see [`Module::new`].
+    pub unsafe fn set_module_reader(&mut self, reader: impl ModuleReader + Send + 'static) {
+        self.reader = Some(Box::new(reader));
+        self.absent.clear();
+    }
+
+    /// Defines a host function from a closure; replaces one of the same name.
+    pub fn func<Marker>(&mut self, module: &str, name: &str, func: impl IntoHostFunc<T, Marker>) -> &mut Self {
+        self.insert(module, name, Definition::Func(func.into_host_func().0))
+    }
+
+    /// Defines a host function that gets and gives [`Val`]s.
+    pub fn func_untyped(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.insert(module, name, Definition::Func(HostFunc::untyped(ty, func)))
+    }
+
+    /// Defines something of a store under a name.
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
+        self.insert(module, name, Definition::Item(item.into()))
+    }
+
+    /// Defines everything an instance exports, under a name.
+    pub fn define_instance(&mut self, store: impl crate::AsContext, module: &str, instance: Instance) -> &mut Self {
+        for (name, item) in instance.exports(store) {
+            self.insert(module, &name, Definition::Item(item));
+        }
+        self
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {
+        self.definitions.entry(module.to_string()).or_default().insert(name.to_string(), definition);
+        self
+    }
+
+    /// Instantiates `module` under `name`, and everything it needs that the store does not have
+    /// yet. An empty name is none: others cannot import from the instance.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Link`] with all reasons why the set does not link; nothing has been made then.
+    /// [`Error::Name`] if the name is taken in the store. [`Error::Resource`] where limits are
+    /// exceeded, [`Error::Trap`] and others as what runs ends.
+    pub fn instantiate(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<Instance, Error> {
+        let store = store.as_context_mut().opaque();
+        if !name.is_empty() && store.named(name).is_some() {
+            return Err(Error::Name { name: name.to_string(), reason: "is taken by an instance of the store" });
+        }
+        let set = resolve::resolve(self, store, name, module)?;
+        let ids = set.make(store)?;
+        let main = Instance { store: store.id, id: ids[0] };
+        match set.initialise(store, &ids) {
+            Ok(()) => Ok(main),
+            Err(error) => {
+                for id in ids {
+                    if let Ok(data) = store.instance_mut(id) {
+                        data.root = false;
+                    }
+                }
+                store.sweep();
+                Err(error)
+            }
+        }
+    }
+
+    /// The module of this name: registered, or read now. The outer error is for a broken one.
+    fn load(&mut self, name: &str) -> Result<Option<Module>, crate::LoadError> {
+        if let Some(module) = self.modules.get(name) {
+            return Ok(Some(module.clone()));
+        }
+        if self.absent.contains(name) || RESERVED_NAMES.contains(&name) {
+            return Ok(None);
+        }
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        match reader.read(name)? {
+            // SAFETY: who set the reader vouched for what it gives.
+            Some(artifact) => {
+                let module = unsafe { Module::new(&self.engine, artifact)? };
+                self.modules.insert(name.to_string(), module.clone());
+                Ok(Some(module))
+            }
+            None => {
+                self.absent.insert(name.to_string());
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// How errors name a module.
+fn display_name<'a>(name: &'a str, module: &'a Module) -> &'a str {
+    match (name, module.name()) {
+        ("", "") => "<main>",
+        ("", own) => own,
+        (name, _) => name,
+    }
+}
+
+/// A type as errors show it: function types written out.
+fn describe(engine: &Engine, ty: &ExternType) -> String {
+    let func = |id: aot_format::types::TypeIndex| engine.types().func_type(id.0).unwrap_or_default();
+    match ty {
+        ExternType::Func(id) => func(*id).to_string(),
+        ExternType::Tag(id) => format!("(tag {})", func(*id)),
+        ExternType::Global(global) => global.to_string(),
+        ExternType::Table(table) => table.to_string(),
+        ExternType::Memory(memory) => memory.to_string(),
+    }
+}
+
+fn site(importer: &str, module: &Module, import: usize) -> ImportSite {
+    let import = &module.imports()[import];
+    ImportSite {
+        importer: importer.to_string(),
+        module: import.module.clone(),
+        field: import.name.clone(),
+        wanted: describe(module.engine(), &import.ty),
+    }
+}
+
+/// Whether something of type `found` can be import number `import` of `module`.
+fn check_import(
+    importer: &str,
+    module: &Module,
+    import: usize,
+    found: &ExternType,
+    guarded: bool,
+) -> Result<(), LinkError> {
+    let wanted = &module.imports()[import].ty;
+    if !extern_matches(module.engine().types(), found, wanted) {
+        return Err(LinkError::IncompatibleType {
+            site: site(importer, module, import),
+            kind: found.kind(),
+            found: describe(module.engine(), found),
+        });
+    }
+    if let ExternType::Memory(_) = wanted
+        && module.artifact().module().guarded_memories
+        && !guarded
+    {
+        return Err(LinkError::UnguardedMemory { site: site(importer, module, import) });
+    }
+    Ok(())
+}
+
+/// Instantiates a module with explicit imports, and runs its start function.
+pub(crate) fn instantiate_with(
+    store: &mut StoreOpaque,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<Instance, Error> {
+    let name = display_name("", module);
+    let mut errors = Vec::new();
+    if imports.len() != module.imports().len() {
+        errors.push(LinkError::ImportCount {
+            module: name.to_string(),
+            wanted: module.imports().len(),
+            found: imports.len(),
+        });
+    } else {
+        for (index, import) in imports.iter().enumerate() {
+            let found = store.extern_type(*import)?;
+            errors.extend(check_import(name, module, index, &found, true).err());
+        }
+    }
+    if !errors.is_empty() {
+        return Err(LinkErrors(errors).into());
+    }
+    let data = InstanceData::allocate(store, module, module.name());
+    let id = store.insert_instance(data)?;
+    let made = store.link_instance(id, imports).and_then(|()| {
+        store.copy_segments(id)?;
+        run_start(store, id)
+    });
+    match made {
+        Ok(()) => {
+            store.instance_mut(id)?.root = true;
+            Ok(Instance { store: store.id, id })
+        }
+        Err(error) => {
+            store.sweep();
+            Err(error)
+        }
+    }
+}
+
+/// Runs the start function, if there is one.
+fn run_start(store: &mut StoreOpaque, id: InstanceId) -> Result<(), Error> {
+    let data = store.instance(id)?;
+    let Some(start) = data.module.artifact().module().start else { return Ok(()) };
+    let func = data.func(store.id, start).ok_or(Error::StaleHandle { what: "function" })?;
+    call_plain(store, func)
+}
+
+/// Calls a function without parameters and results.
+fn call_plain(store: &mut StoreOpaque, func: Func) -> Result<(), Error> {
+    let mut slots = [crate::vm::structs::ValRaw::ZERO];
+    // SAFETY: callers have checked the type: nothing in, nothing out.
+    unsafe { store.call_func(func, &mut slots) }
+}

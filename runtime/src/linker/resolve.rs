@@ -1,0 +1,345 @@
+//! From a main module to the whole set it needs: every module found, every import traced through
+//! re-exports to whoever defines it, every type checked. All that is wrong is collected; nothing is
+//! made before there is nothing wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aot_format::types::{ExternKind, ExternType, FuncType};
+
+use crate::error::{Error, LinkError, LinkErrors};
+use crate::externs::{Extern, Func};
+use crate::instance::InstanceData;
+use crate::module::Module;
+use crate::store::{InstanceId, Item, Owner, StoreOpaque};
+
+use super::order;
+use super::{Definition, Linker, check_import, display_name, site};
+
+/// One instance to be made.
+pub(super) struct Node {
+    /// Its name in the store; empty for none.
+    pub(super) name: String,
+    pub(super) module: Module,
+    /// What each import is, once resolved.
+    pub(super) imports: Vec<Source>,
+    /// The nodes its imports name, each with the number of the import.
+    pub(super) dependencies: Vec<(usize, usize)>,
+}
+
+/// What an import is satisfied by.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// Something that exists in the store.
+    Item(Extern),
+    /// What node `node` defines itself, counted without imports.
+    Own { node: usize, kind: ExternKind, index: u32 },
+    /// Not known yet, or an error that was reported.
+    Unresolved,
+}
+
+/// Where an import leads, before re-exports are followed.
+#[derive(Clone)]
+enum Target {
+    Item(Extern),
+    Export { node: usize, kind: ExternKind, index: u32 },
+    Broken,
+}
+
+/// A set of which everything is resolved. Node 0 is the main module.
+pub(super) struct Set {
+    pub(super) nodes: Vec<Node>,
+    /// Nodes such that what must exist is made before who needs it.
+    make_order: Vec<usize>,
+    /// Nodes dependencies first.
+    init_order: Vec<usize>,
+}
+
+struct Resolver<'a, T: 'static> {
+    linker: &'a mut Linker<T>,
+    store: &'a mut StoreOpaque,
+    nodes: Vec<Node>,
+    targets: Vec<Vec<Target>>,
+    by_name: BTreeMap<String, usize>,
+    /// Modules that exist but cannot be loaded; each is reported once, with its first importer.
+    broken: BTreeSet<String>,
+    errors: Vec<LinkError>,
+}
+
+/// Resolves the set of `main`.
+pub(super) fn resolve<T>(
+    linker: &mut Linker<T>,
+    store: &mut StoreOpaque,
+    name: &str,
+    main: &Module,
+) -> Result<Set, Error> {
+    let mut resolver = Resolver {
+        linker,
+        store,
+        nodes: Vec::new(),
+        targets: Vec::new(),
+        by_name: BTreeMap::new(),
+        broken: BTreeSet::new(),
+        errors: Vec::new(),
+    };
+    resolver.add_node(name, main);
+    let mut next = 0;
+    while next < resolver.nodes.len() {
+        resolver.find_targets(next);
+        next += 1;
+    }
+    resolver.follow_reexports();
+    let Resolver { nodes, mut errors, .. } = resolver;
+    let make_order = match order::make_order(&nodes) {
+        Ok(order) => order,
+        Err(cycle) => {
+            errors.push(LinkError::CircularImport { cycle });
+            Vec::new()
+        }
+    };
+    if !errors.is_empty() {
+        return Err(LinkErrors(errors).into());
+    }
+    let init_order = order::init_order(&nodes);
+    Ok(Set { nodes, make_order, init_order })
+}
+
+impl<T> Resolver<'_, T> {
+    fn add_node(&mut self, name: &str, module: &Module) -> usize {
+        let index = self.nodes.len();
+        if !name.is_empty() {
+            self.by_name.insert(name.to_string(), index);
+        }
+        self.nodes.push(Node { name: name.to_string(), module: module.clone(), imports: Vec::new(), dependencies: Vec::new() });
+        self.targets.push(Vec::new());
+        index
+    }
+
+    /// Finds what each import of a node leads to, adding nodes for modules met for the first time.
+    fn find_targets(&mut self, node: usize) {
+        let module = self.nodes[node].module.clone();
+        for (index, import) in module.imports().iter().enumerate() {
+            let target = if self.broken.contains(&import.module) {
+                Target::Broken
+            } else {
+                self.target(node, index).unwrap_or_else(|error| {
+                    if let LinkError::BrokenModule { .. } = error {
+                        self.broken.insert(import.module.clone());
+                    }
+                    self.errors.push(error);
+                    Target::Broken
+                })
+            };
+            if let Target::Export { node: dependency, .. } = target {
+                self.nodes[node].dependencies.push((dependency, index));
+            }
+            self.targets[node].push(target);
+        }
+    }
+
+    fn site(&self, node: usize, import: usize) -> crate::error::ImportSite {
+        let Node { name, module, .. } = &self.nodes[node];
+        site(display_name(name, module), module, import)
+    }
+
+    fn target(&mut self, node: usize, index: usize) -> Result<Target, LinkError> {
+        let module = self.nodes[node].module.clone();
+        let import = &module.imports()[index];
+        let defined = self.linker.definitions.get(&import.module);
+        if let Some(definition) = defined.and_then(|items| items.get(&import.name)) {
+            return Ok(Target::Item(match definition {
+                Definition::Item(item) => *item,
+                Definition::Func(func) => Extern::Func(self.store.host_func(&func.clone())),
+            }));
+        }
+        let host_module = defined.is_some();
+        if let Some(instance) = self.store.named(&import.module) {
+            return match self.store.instance_export(instance.id, &import.name) {
+                Some(item) => Ok(Target::Item(item)),
+                None => Err(LinkError::MissingExport { site: self.site(node, index) }),
+            };
+        }
+        let found = match self.by_name.get(&import.module) {
+            Some(found) => *found,
+            None => match self.linker.load(&import.module) {
+                Err(error) => return Err(LinkError::BrokenModule { site: self.site(node, index), error }),
+                Ok(Some(dependency)) => {
+                    if is_command(&dependency) {
+                        self.errors.push(LinkError::CommandAsDependency { site: self.site(node, index) });
+                    }
+                    self.add_node(&import.module, &dependency)
+                }
+                Ok(None) if host_module => {
+                    return Err(LinkError::MissingExport { site: self.site(node, index) });
+                }
+                Ok(None) => return Err(LinkError::MissingModule { site: self.site(node, index) }),
+            },
+        };
+        match self.nodes[found].module.artifact().export(&import.name) {
+            Some(export) => Ok(Target::Export { node: found, kind: export.kind, index: export.index }),
+            None => Err(LinkError::MissingExport { site: self.site(node, index) }),
+        }
+    }
+
+    /// Traces every import to whoever defines it, and checks that it is of the type wanted.
+    fn follow_reexports(&mut self) {
+        for node in 0..self.nodes.len() {
+            for import in 0..self.targets[node].len() {
+                let source = self.checked_source(node, import).unwrap_or_else(|error| {
+                    self.errors.extend(error);
+                    Source::Unresolved
+                });
+                self.nodes[node].imports.push(source);
+            }
+        }
+    }
+
+    /// The definer of an import; an error that is none was reported before.
+    fn checked_source(&self, node: usize, import: usize) -> Result<Source, Option<LinkError>> {
+        let importer = display_name(&self.nodes[node].name, &self.nodes[node].module);
+        let module = &self.nodes[node].module;
+        let source = self.source(node, import)?;
+        let (found, guarded) = match &source {
+            Source::Item(item) => match self.store.extern_type(*item) {
+                Ok(found) => (found, self.store.is_guarded(*item)),
+                // A definition of another store.
+                Err(_) => return Err(Some(LinkError::MissingExport { site: self.site(node, import) })),
+            },
+            Source::Own { node, kind, index } => match self.nodes[*node].module.own_type(*kind, *index) {
+                Some(found) => (found, is_guarded_type(&found)),
+                None => return Err(None),
+            },
+            Source::Unresolved => return Err(None),
+        };
+        check_import(importer, module, import, &found, guarded).map_err(Some)?;
+        Ok(source)
+    }
+
+    fn source(&self, node: usize, import: usize) -> Result<Source, Option<LinkError>> {
+        let mut at = (node, import);
+        let mut way = vec![at];
+        loop {
+            let (kind, index, exporter) = match &self.targets[at.0][at.1] {
+                Target::Broken => return Err(None),
+                Target::Item(item) => return Ok(Source::Item(*item)),
+                Target::Export { node, kind, index } => (*kind, *index, *node),
+            };
+            let module = &self.nodes[exporter].module;
+            let Some((reexported, _)) = module.imports_of(kind).nth(index as usize) else {
+                return Ok(Source::Own { node: exporter, kind, index: index - module.imported(kind) });
+            };
+            at = (exporter, reexported);
+            if way.contains(&at) {
+                let names = way.iter().map(|(node, import)| {
+                    let import = &self.nodes[*node].module.imports()[*import];
+                    format!("{}.{}", import.module, import.name)
+                });
+                let cycle = names.collect::<Vec<_>>().join(" → ");
+                return Err(Some(LinkError::CircularReexport { site: self.site(node, import), cycle }));
+            }
+            way.push(at);
+        }
+    }
+}
+
+/// Whether a module exports WASI's entry point of a command.
+fn is_command(module: &Module) -> bool {
+    plain_function(module, "_start")
+}
+
+/// Whether a module exports a function of this name without parameters and results.
+fn plain_function(module: &Module, name: &str) -> bool {
+    match module.export_type(name) {
+        Some(ExternType::Func(ty)) => module.func_type(ty) == Some(FuncType::default()),
+        _ => false,
+    }
+}
+
+/// Whether memories of this type have guard pages.
+fn is_guarded_type(ty: &ExternType) -> bool {
+    !matches!(ty, ExternType::Memory(memory) if memory.index64 || memory.page_size_log2 != 16)
+}
+
+impl StoreOpaque {
+    fn is_guarded(&self, item: Extern) -> bool {
+        self.extern_type(item).is_ok_and(|ty| is_guarded_type(&ty))
+    }
+
+    fn instance_export(&self, id: InstanceId, name: &str) -> Option<Extern> {
+        let export = self.instance(id).ok()?.module.artifact().export(name)?;
+        let (kind, index) = (export.kind, export.index);
+        self.instance_item(id, kind, index)
+    }
+}
+
+impl Set {
+    /// Makes and links all instances. Nothing runs. On failure none is left.
+    pub(super) fn make(&self, store: &mut StoreOpaque) -> Result<Vec<InstanceId>, Error> {
+        let mut ids = Vec::with_capacity(self.nodes.len());
+        let made = self.try_make(store, &mut ids);
+        if let Err(error) = made {
+            store.sweep();
+            return Err(error);
+        }
+        for (node, id) in self.nodes.iter().zip(&ids) {
+            if !node.name.is_empty() {
+                store.set_name(&node.name, *id);
+            }
+        }
+        if let Some(main) = ids.first() {
+            store.instance_mut(*main)?.root = true;
+        }
+        Ok(ids)
+    }
+
+    fn try_make(&self, store: &mut StoreOpaque, ids: &mut Vec<InstanceId>) -> Result<(), Error> {
+        for node in &self.nodes {
+            let data = InstanceData::allocate(store, &node.module, display_name(&node.name, &node.module));
+            ids.push(store.insert_instance(data)?);
+        }
+        for node in &self.make_order {
+            let mut imports = Vec::with_capacity(self.nodes[*node].imports.len());
+            for source in &self.nodes[*node].imports {
+                imports.push(source_item(store, ids, source)?);
+            }
+            store.link_instance(ids[*node], &imports)?;
+        }
+        Ok(())
+    }
+
+    /// Initialises all instances, dependencies first.
+    pub(super) fn initialise(&self, store: &mut StoreOpaque, ids: &[InstanceId]) -> Result<(), Error> {
+        for node in &self.init_order {
+            let id = ids[*node];
+            store.copy_segments(id)?;
+            super::run_start(store, id)?;
+            let module = &self.nodes[*node].module;
+            if plain_function(module, "_initialize")
+                && !is_command(module)
+                && let Some(Extern::Func(func)) = store.instance_export(id, "_initialize")
+            {
+                super::call_plain(store, func)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The item that a source is, now that all instances are allocated.
+fn source_item(store: &StoreOpaque, ids: &[InstanceId], source: &Source) -> Result<Extern, Error> {
+    const STALE: Error = Error::StaleHandle { what: "import" };
+    match source {
+        Source::Item(item) => Ok(*item),
+        Source::Own { node, kind: ExternKind::Func, index } => {
+            let data = store.instance(*ids.get(*node).ok_or(STALE)?)?;
+            let function = data.layout().counts.imported_functions + index;
+            let slot = data.module.artifact().funcref_slot(function).ok_or(STALE)?;
+            Ok(Extern::Func(Func(Item { store: store.id, owner: Owner::Instance(data.id), index: slot })))
+        }
+        Source::Own { node, kind, index } => {
+            let id = *ids.get(*node).ok_or(STALE)?;
+            let first_own = store.instance(id)?.module.imported(*kind);
+            store.instance_item(id, *kind, first_own + index).ok_or(STALE)
+        }
+        Source::Unresolved => Err(STALE),
+    }
+}

@@ -1,0 +1,310 @@
+//! Modules: artifacts whose code the embedder trusts, mapped executable, their types canonical.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use aot_format::abi::VmctxLayout;
+use aot_format::cpu::Isa;
+use aot_format::layout::{NONE, SectionKind};
+use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
+
+use crate::artifact::{Artifact, MappedBytes};
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::sys::mapping::ArtifactMapping;
+use crate::types::CanonicalId;
+use crate::types::matching::canonical_extern;
+use crate::types::registry::canonical_val;
+
+/// Compiled code that can be instantiated. Cheap to clone; freed with its last user.
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<ModuleInner>,
+}
+
+struct ModuleInner {
+    engine: Engine,
+    artifact: aot_format::Artifact<MappedBytes>,
+    origin: String,
+    type_ids: Box<[CanonicalId]>,
+    imports: Box<[ImportType]>,
+    /// With canonical ids.
+    own_globals: Box<[GlobalType]>,
+    /// Which memories and tables of the index spaces are indexed by i64.
+    memories_64: Box<[bool]>,
+    tables_64: Box<[bool]>,
+}
+
+/// An import of a module; concrete types in it are canonical.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImportType {
+    /// The module it is imported from.
+    pub module: String,
+    /// The name of the export there.
+    pub name: String,
+    /// What is wanted.
+    pub ty: ExternType,
+}
+
+/// An export of a module; concrete types in it are canonical.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExportType {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub ty: ExternType,
+}
+
+/// An own function, ready to be referred to.
+pub(crate) struct FunctionEntry {
+    pub(crate) code: *const u8,
+    pub(crate) entry_trampoline: *const u8,
+    pub(crate) type_id: CanonicalId,
+}
+
+impl Module {
+    /// Makes the code of an artifact callable.
+    ///
+    /// # Safety
+    ///
+    /// The artifact's code is run natively and is not checked: the caller vouches that it was made
+    /// by this toolchain's compiler and has not been altered since. The digest does not prove that;
+    /// it finds accidents, never attackers.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::WrongIsa`] and [`LoadError::MissingCpuFeatures`] if this machine cannot run the
+    /// code; nothing has been made executable then. [`LoadError::Text`] if the system refuses.
+    pub unsafe fn new(engine: &Engine, artifact: Artifact) -> Result<Module, LoadError> {
+        let Artifact { inner: mut artifact, origin } = artifact;
+        check_machine(engine, &artifact, &origin)?;
+        let text = artifact.section_range(SectionKind::Text);
+        let mapped = artifact.get_mut().0.make_text_executable(text);
+        mapped.map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
+        let defs: Vec<_> = (0..artifact.type_count()).filter_map(|index| artifact.type_def(TypeIndex(index))).collect();
+        let type_ids = engine.types().intern(&defs);
+        let import = |import: aot_format::read::Import<'_>| ImportType {
+            module: import.module.to_string(),
+            name: import.name.to_string(),
+            ty: canonical_extern(import.ty, &type_ids),
+        };
+        let imports: Box<[ImportType]> = artifact.imports().map(import).collect();
+        let own_globals = artifact
+            .globals()
+            .map(|(ty, _)| GlobalType { content: canonical_val(ty.content, &type_ids), ..ty })
+            .collect();
+        let imported_memories = imports.iter().filter_map(|import| match import.ty {
+            ExternType::Memory(memory) => Some(memory.index64),
+            _ => None,
+        });
+        let memories_64 = imported_memories.chain(artifact.memories().map(|memory| memory.index64)).collect();
+        let imported_tables = imports.iter().filter_map(|import| match import.ty {
+            ExternType::Table(table) => Some(table.index64),
+            _ => None,
+        });
+        let tables_64 = imported_tables.chain(artifact.tables().map(|(table, _)| table.index64)).collect();
+        let inner = ModuleInner {
+            engine: engine.clone(),
+            type_ids: type_ids.into(),
+            artifact,
+            origin,
+            imports,
+            own_globals,
+            memories_64,
+            tables_64,
+        };
+        Ok(Module { inner: Arc::new(inner) })
+    }
+
+    /// The module's own name, from its name section; may be empty.
+    pub fn name(&self) -> &str {
+        self.inner.artifact.module().name
+    }
+
+    /// The file it came from, or what kind of buffer.
+    pub fn origin(&self) -> &str {
+        &self.inner.origin
+    }
+
+    /// The engine it was made for.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// SHA-256 of the wasm it was compiled from.
+    pub fn source_digest(&self) -> [u8; 32] {
+        self.inner.artifact.source_digest()
+    }
+
+    /// What it imports, in order.
+    pub fn imports(&self) -> &[ImportType] {
+        &self.inner.imports
+    }
+
+    /// What it exports, in order.
+    pub fn exports(&self) -> Vec<ExportType> {
+        let exports = self.inner.artifact.exports();
+        let typed = |export: aot_format::read::Export<'_>| {
+            let ty = self.item_type(export.kind, export.index)?;
+            Some(ExportType { name: export.name.to_string(), ty })
+        };
+        exports.into_iter().filter_map(typed).collect()
+    }
+
+    /// The type of the export of this name.
+    pub fn export_type(&self, name: &str) -> Option<ExternType> {
+        let export = self.inner.artifact.export(name)?;
+        self.item_type(export.kind, export.index)
+    }
+
+    /// The function type with this (canonical) index.
+    pub fn func_type(&self, ty: TypeIndex) -> Option<FuncType> {
+        self.engine().types().func_type(ty.0)
+    }
+
+    /// Custom sections that the compiler was asked to keep.
+    pub fn custom_sections(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.inner.artifact.custom_sections()
+    }
+
+    /// Whether two handles are of one module.
+    pub fn same(&self, other: &Module) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn artifact(&self) -> &aot_format::Artifact<MappedBytes> {
+        &self.inner.artifact
+    }
+
+    pub(crate) fn mapping(&self) -> &ArtifactMapping {
+        &self.inner.artifact.get_ref().0
+    }
+
+    pub(crate) fn layout(&self) -> &VmctxLayout {
+        self.inner.artifact.layout()
+    }
+
+    /// Canonical ids of the module's types.
+    pub(crate) fn type_ids(&self) -> &[CanonicalId] {
+        &self.inner.type_ids
+    }
+
+    pub(crate) fn own_globals(&self) -> &[GlobalType] {
+        &self.inner.own_globals
+    }
+
+    pub(crate) fn memory_is_64(&self, index: u32) -> bool {
+        self.inner.memories_64.get(index as usize).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn table_is_64(&self, index: u32) -> bool {
+        self.inner.tables_64.get(index as usize).copied().unwrap_or(false)
+    }
+
+    /// Addresses of the text.
+    pub(crate) fn text(&self) -> Range<usize> {
+        self.mapping().text_range()
+    }
+
+    fn code_at(&self, text_offset: u32) -> *const u8 {
+        self.mapping().text_base().wrapping_add(text_offset as usize)
+    }
+
+    fn type_id(&self, ty: u32) -> CanonicalId {
+        self.type_ids().get(ty as usize).copied().unwrap_or(CanonicalId::MAX)
+    }
+
+    /// Own function `index`, counted without imports.
+    pub(crate) fn function(&self, index: u32) -> Option<FunctionEntry> {
+        let record = self.artifact().functions().get(index as usize)?;
+        let trampoline = self.artifact().trampoline(TypeIndex(record.ty)).filter(|record| record.entry != NONE);
+        Some(FunctionEntry {
+            code: self.code_at(record.text_offset),
+            entry_trampoline: trampoline.map_or(std::ptr::null(), |record| self.code_at(record.entry)),
+            type_id: self.type_id(record.ty),
+        })
+    }
+
+    /// The imports of one kind, in order of their index space.
+    pub(crate) fn imports_of(&self, kind: ExternKind) -> impl Iterator<Item = (usize, &ImportType)> {
+        self.imports().iter().enumerate().filter(move |(_, import)| import.ty.kind() == kind)
+    }
+
+    /// The host-call trampoline for imported function `index`.
+    pub(crate) fn import_trampoline(&self, index: u32) -> Option<*const u8> {
+        let (_, import) = self.imports_of(ExternKind::Func).nth(index as usize)?;
+        let ExternType::Func(id) = import.ty else { return None };
+        self.host_trampoline_for(id.0)
+    }
+
+    /// A host-call trampoline for functions of a canonical type.
+    pub(crate) fn host_trampoline_for(&self, id: CanonicalId) -> Option<*const u8> {
+        let records = self.artifact().trampolines();
+        let mut found = records.iter().filter(|record| record.host != NONE && self.type_id(record.ty) == id);
+        found.next().map(|record| self.code_at(record.host))
+    }
+
+    /// The type, with canonical ids, of item `index` of the index space of `kind`. For an import,
+    /// that is the type asked for, not that of what will be found.
+    pub(crate) fn item_type(&self, kind: ExternKind, index: u32) -> Option<ExternType> {
+        if let Some((_, import)) = self.imports_of(kind).nth(index as usize) {
+            return Some(import.ty);
+        }
+        self.own_type(kind, index.checked_sub(self.imported(kind))?)
+    }
+
+    /// How many imports there are of a kind.
+    pub(crate) fn imported(&self, kind: ExternKind) -> u32 {
+        let counts = self.layout().counts;
+        match kind {
+            ExternKind::Func => counts.imported_functions,
+            ExternKind::Table => counts.imported_tables,
+            ExternKind::Memory => counts.imported_memories,
+            ExternKind::Global => counts.imported_globals,
+            ExternKind::Tag => counts.imported_tags,
+        }
+    }
+
+    /// The type, with canonical ids, of own item `index`.
+    pub(crate) fn own_type(&self, kind: ExternKind, index: u32) -> Option<ExternType> {
+        let artifact = self.artifact();
+        let nth = index as usize;
+        let ty = match kind {
+            ExternKind::Func => ExternType::Func(TypeIndex(artifact.functions().get(nth)?.ty)),
+            ExternKind::Table => ExternType::Table(artifact.tables().nth(nth)?.0),
+            ExternKind::Memory => ExternType::Memory(artifact.memories().nth(nth)?),
+            ExternKind::Global => return Some(ExternType::Global(*self.own_globals().get(nth)?)),
+            ExternKind::Tag => ExternType::Tag(artifact.tags().nth(nth)?),
+        };
+        Some(canonical_extern(ty, self.type_ids()))
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("origin", &self.origin()).field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// Whether this machine can run the code.
+fn check_machine(
+    engine: &Engine,
+    artifact: &aot_format::Artifact<MappedBytes>,
+    origin: &str,
+) -> Result<(), LoadError> {
+    let isa = artifact.isa();
+    if Isa::HOST != Some(isa) {
+        return Err(LoadError::WrongIsa {
+            origin: origin.to_string(),
+            artifact: isa.name(),
+            host: Isa::HOST.map_or(std::env::consts::ARCH, Isa::name),
+        });
+    }
+    let missing = artifact.cpu_features() & !engine.cpu_features();
+    if missing != 0 {
+        let names: Vec<&str> = isa.names_of(missing).into_iter().map(|name| name.unwrap_or("unknown")).collect();
+        return Err(LoadError::MissingCpuFeatures { origin: origin.to_string(), missing: names.join(", ") });
+    }
+    Ok(())
+}

@@ -1,0 +1,342 @@
+//! The store: all instances, host objects and host references that can reach each other, and the
+//! embedder's data. One thread at a time runs in a store; the borrow checker sees to it.
+//!
+//! [`StoreInner`] is what everything points to. Its first bytes are the [`VMStoreContext`] that
+//! compiled code sees, so a pointer to that context is a pointer to the store.
+//!
+//! # Safety contract
+//!
+//! * A `StoreInner` is boxed and never moves. Pointers into it that compiled code holds (context,
+//!   host contexts, funcrefs) are to boxed or vmctx memory owned by it and freed with it, or by
+//!   [`sweep`] once nothing refers to them.
+//! * While compiled code runs, the `&mut` it was called with is dormant; host functions get theirs
+//!   back from the context pointer, and no other reference is alive then.
+
+mod objects;
+mod sweep;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::externs::{Func, Instance};
+use crate::host::HostFunc;
+use crate::instance::InstanceData;
+use crate::limits::StoreLimits;
+use crate::module::Module;
+use crate::vm::structs::{VMHostContext, VMStoreContext};
+
+pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, TableData, TagData};
+pub use sweep::Unloaded;
+
+/// Tells stores apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct StoreId(u64);
+
+impl StoreId {
+    fn next() -> StoreId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        StoreId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// An instance in its store. The generation makes handles of a freed instance stale.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct InstanceId {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+/// Who defines something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Owner {
+    /// An instance; the item's index counts what it defines itself.
+    Instance(InstanceId),
+    /// The host; the item's index is into the store's own lists.
+    Host,
+}
+
+/// What all handles are made of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Item {
+    pub(crate) store: StoreId,
+    pub(crate) owner: Owner,
+    pub(crate) index: u32,
+}
+
+#[derive(Default)]
+struct InstanceSlot {
+    generation: u32,
+    data: Option<Box<InstanceData>>,
+}
+
+/// Code of one module that some instance of this store runs.
+pub(crate) struct TextRange {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) module: Module,
+    /// Instances of it in this store.
+    users: usize,
+}
+
+/// Why compiled code was unwound, when it was the host that wanted it.
+pub(crate) enum Pending {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+/// A store without the embedder's data.
+#[repr(C)]
+pub struct StoreOpaque {
+    /// First, so that a pointer to it is a pointer to the store.
+    pub(crate) vm: VMStoreContext,
+    pub(crate) id: StoreId,
+    pub(crate) engine: Engine,
+    pub(crate) limits: StoreLimits,
+    instances: Vec<InstanceSlot>,
+    free_slots: Vec<u32>,
+    live_instances: usize,
+    names: BTreeMap<String, InstanceId>,
+    /// Sorted by address.
+    pub(crate) texts: Vec<TextRange>,
+    pub(crate) extern_refs: Vec<Box<dyn Any + Send + Sync>>,
+    pub(crate) objects: objects::HostObjects,
+    /// Set by a host function that wants to unwind, taken by the call that entered.
+    pub(crate) pending: Option<Pending>,
+    /// Return addresses found when something trapped; taken by the call that entered.
+    pub(crate) trap_frames: Vec<usize>,
+    /// Calls from host to wasm that are active.
+    pub(crate) nesting: usize,
+    pub(crate) memories_alive: usize,
+    pub(crate) tables_alive: usize,
+}
+
+/// A store as compiled code and host functions find it.
+#[repr(C)]
+pub struct StoreInner<T: 'static> {
+    pub(crate) opaque: StoreOpaque,
+    pub(crate) data: T,
+}
+
+/// All instances that can reach each other, and the embedder's data.
+pub struct Store<T: 'static> {
+    inner: Box<StoreInner<T>>,
+}
+
+// SAFETY: everything in a store that is not the embedder's data is owned by it and used by one
+// thread at a time; what host functions capture is required to be Send and Sync, and so are the
+// values behind external references.
+unsafe impl<T: Send> Send for Store<T> {}
+
+impl<T> Store<T> {
+    /// An empty store.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        let opaque = StoreOpaque {
+            vm: VMStoreContext::new(),
+            id: StoreId::next(),
+            engine: engine.clone(),
+            limits: StoreLimits::default(),
+            instances: Vec::new(),
+            free_slots: Vec::new(),
+            live_instances: 0,
+            names: BTreeMap::new(),
+            texts: Vec::new(),
+            extern_refs: Vec::new(),
+            objects: objects::HostObjects::default(),
+            pending: None,
+            trap_frames: Vec::new(),
+            nesting: 0,
+            memories_alive: 0,
+            tables_alive: 0,
+        };
+        Store { inner: Box::new(StoreInner { opaque, data }) }
+    }
+
+    pub(crate) fn inner(&self) -> &StoreInner<T> {
+        &self.inner
+    }
+
+    pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
+        &mut self.inner
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.inner.data
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.inner.data
+    }
+
+    /// The embedder's data, without the store.
+    pub fn into_data(self) -> T {
+        let StoreInner { data, .. } = *self.inner;
+        data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.opaque.engine
+    }
+
+    /// Limits of this store; changes hold for what is made or grown later.
+    pub fn limits_mut(&mut self) -> &mut StoreLimits {
+        &mut self.inner.opaque.limits
+    }
+
+    /// The instance with this name.
+    pub fn instance(&self, name: &str) -> Option<Instance> {
+        self.inner.opaque.named(name)
+    }
+
+    /// Names of all named instances, sorted.
+    pub fn instance_names(&self) -> impl Iterator<Item = &str> {
+        self.inner.opaque.names.keys().map(String::as_str)
+    }
+
+    /// The function `function` of `instance`, or with `$module$function` that of the instance named
+    /// `module`.
+    pub fn lookup_func(&self, instance: Instance, name: &str) -> Option<Func> {
+        let Some(qualified) = name.strip_prefix('$') else { return instance.get_func(self, name) };
+        let (module, function) = qualified.split_once('$')?;
+        self.instance(module)?.get_func(self, function)
+    }
+
+    /// Gives up the instance named `name` and everything that only it kept alive. What others still
+    /// import from it, or hold references to functions of, stays until they go.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownModule`] if there is no such instance.
+    pub fn unload(&mut self, name: &str) -> Result<Unloaded, Error> {
+        self.inner.opaque.unload(name)
+    }
+}
+
+impl StoreOpaque {
+    /// The instance with this name.
+    pub(crate) fn named(&self, name: &str) -> Option<Instance> {
+        self.names.get(name).map(|id| Instance { store: self.id, id: *id })
+    }
+
+    /// Gives an instance its name.
+    pub(crate) fn set_name(&mut self, name: &str, id: InstanceId) {
+        self.names.insert(name.to_string(), id);
+        if let Ok(data) = self.instance_mut(id) {
+            data.name = name.to_string();
+        }
+    }
+
+    /// An instance that is alive.
+    pub(crate) fn instance(&self, id: InstanceId) -> Result<&InstanceData, Error> {
+        self.instances
+            .get(id.slot as usize)
+            .filter(|slot| slot.generation == id.generation)
+            .and_then(|slot| slot.data.as_deref())
+            .ok_or(Error::StaleHandle { what: "instance" })
+    }
+
+    /// An instance that is alive.
+    pub(crate) fn instance_mut(&mut self, id: InstanceId) -> Result<&mut InstanceData, Error> {
+        self.instances
+            .get_mut(id.slot as usize)
+            .filter(|slot| slot.generation == id.generation)
+            .and_then(|slot| slot.data.as_deref_mut())
+            .ok_or(Error::StaleHandle { what: "instance" })
+    }
+
+    /// All instances that are alive.
+    pub(crate) fn live(&self) -> impl Iterator<Item = (InstanceId, &InstanceData)> {
+        self.instances.iter().enumerate().filter_map(|(slot, entry)| {
+            let id = InstanceId { slot: slot as u32, generation: entry.generation };
+            Some((id, entry.data.as_deref()?))
+        })
+    }
+
+    /// Takes an instance into the store.
+    pub(crate) fn insert_instance(&mut self, mut data: Box<InstanceData>) -> Result<InstanceId, Error> {
+        if self.live_instances >= self.limits.max_instances {
+            return Err(Error::Resource {
+                module: data.name.clone(),
+                what: "the instance".into(),
+                reason: format!("the store's limit of {} instances is reached", self.limits.max_instances),
+            });
+        }
+        let slot = self.free_slots.pop().unwrap_or_else(|| {
+            self.instances.push(InstanceSlot::default());
+            self.instances.len() as u32 - 1
+        });
+        let Some(entry) = self.instances.get_mut(slot as usize) else {
+            return Err(Error::StaleHandle { what: "instance" });
+        };
+        let id = InstanceId { slot, generation: entry.generation };
+        data.id = id;
+        let module = data.module.clone();
+        entry.data = Some(data);
+        self.live_instances += 1;
+        self.add_text(&module);
+        self.resolve_host_funcrefs(&module);
+        Ok(id)
+    }
+
+    /// Frees an instance. Nothing refers to it any more.
+    fn remove_instance(&mut self, id: InstanceId) {
+        let Some(entry) = self.instances.get_mut(id.slot as usize) else { return };
+        let Some(data) = entry.data.take() else { return };
+        entry.generation = entry.generation.wrapping_add(1);
+        self.free_slots.push(id.slot);
+        self.live_instances -= 1;
+        self.memories_alive -= data.memories.len();
+        self.tables_alive -= data.tables.len();
+        let start = data.module.text().start;
+        if let Ok(position) = self.texts.binary_search_by_key(&start, |text| text.start) {
+            self.texts[position].users -= 1;
+            if self.texts[position].users == 0 {
+                self.texts.remove(position);
+            }
+        }
+    }
+
+    fn add_text(&mut self, module: &Module) {
+        let range = module.text();
+        match self.texts.binary_search_by_key(&range.start, |text| text.start) {
+            Ok(position) => self.texts[position].users += 1,
+            Err(_) if range.is_empty() => {}
+            Err(position) => {
+                let text = TextRange { start: range.start, end: range.end, module: module.clone(), users: 1 };
+                self.texts.insert(position, text);
+            }
+        }
+    }
+
+    /// The module whose code holds this address.
+    pub(crate) fn text_at(&self, pc: usize) -> Option<&TextRange> {
+        let after = self.texts.partition_point(|text| text.start <= pc);
+        self.texts.get(after.checked_sub(1)?).filter(|text| pc < text.end)
+    }
+
+    /// The store's context, as compiled code gets it.
+    pub(crate) fn vm_ptr(&mut self) -> *mut VMStoreContext {
+        // The whole store is reachable through this pointer, so it derives from the whole of it.
+        (&raw mut *self).cast()
+    }
+
+    /// A host function as an object of this store.
+    pub(crate) fn host_func(&mut self, def: &std::sync::Arc<HostFunc>) -> Func {
+        let vm = self.vm_ptr();
+        let type_id = self.engine.types().intern_func(def.ty());
+        let index = self.objects.host_func(def, type_id, vm);
+        Func(Item { store: self.id, owner: Owner::Host, index })
+    }
+
+    /// A context by which the instance at `caller` calls host function `entry`.
+    pub(crate) fn host_context(&mut self, index: u32, caller: *mut crate::vm::structs::Vmctx) -> Option<Box<VMHostContext>> {
+        let store = self.vm_ptr();
+        let entry = self.objects.host_funcs.get_mut(index as usize)?;
+        Some(Box::new(VMHostContext { call: entry.def.call(), store, caller, data: (&raw mut **entry).cast() }))
+    }
+}

@@ -1,0 +1,270 @@
+//! What a store owns apart from instances: memories, tables, globals and tags (of instances, or
+//! made by the host), and host functions with the structures through which compiled code calls
+//! them.
+//!
+//! # Safety contract
+//!
+//! Definitions that compiled code points to (`VMMemory`, `VMTable`, `VMTag`, global storage) have
+//! stable addresses: they stand in a vmctx, or are boxed here. The `vm` pointers are valid as long
+//! as the object they stand in.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use aot_format::types::{GlobalType, MemoryType, TableType};
+
+use crate::error::Error;
+use crate::externs::Func;
+use crate::host::HostFunc;
+use crate::module::Module;
+use crate::sys::memory::Reservation;
+use crate::types::CanonicalId;
+use crate::vm::structs::{VMFuncRef, VMHostContext, VMMemory, VMStoreContext, VMTable, VMTag, ValRaw};
+
+use super::{Item, Owner, StoreOpaque};
+
+/// A linear memory.
+pub(crate) struct MemoryData {
+    pub(crate) ty: MemoryType,
+    pub(crate) reservation: Reservation,
+    pub(crate) vm: *mut VMMemory,
+    /// Holds what `vm` points to, for a memory of the host's.
+    pub(crate) own: Option<Box<VMMemory>>,
+}
+
+/// A table. Elements are funcref pointers or host references.
+pub(crate) struct TableData {
+    /// With canonical ids.
+    pub(crate) ty: TableType,
+    pub(crate) elements: Vec<u64>,
+    pub(crate) vm: *mut VMTable,
+    /// Holds what `vm` points to, for a table of the host's.
+    pub(crate) own: Option<Box<VMTable>>,
+}
+
+/// A global of the host's.
+pub(crate) struct GlobalData {
+    /// With canonical ids.
+    pub(crate) ty: GlobalType,
+    pub(crate) storage: Box<ValRaw>,
+}
+
+/// A tag of the host's.
+pub(crate) struct TagData {
+    pub(crate) type_id: CanonicalId,
+    pub(crate) vm: Box<VMTag>,
+}
+
+/// A host function in a store.
+pub(crate) struct HostFuncEntry {
+    pub(crate) def: Arc<HostFunc>,
+    pub(crate) index: u32,
+    pub(crate) type_id: CanonicalId,
+    /// What references to it that the host makes point to.
+    pub(crate) funcref: VMFuncRef,
+    /// The context of those references: there is no importer.
+    context: VMHostContext,
+}
+
+/// Everything the host made in a store.
+#[derive(Default)]
+pub(crate) struct HostObjects {
+    pub(crate) memories: Vec<MemoryData>,
+    pub(crate) tables: Vec<TableData>,
+    pub(crate) globals: Vec<GlobalData>,
+    pub(crate) tags: Vec<TagData>,
+    // Boxed: contexts and funcrefs point to entries.
+    #[expect(clippy::vec_box)]
+    pub(crate) host_funcs: Vec<Box<HostFuncEntry>>,
+    by_def: HashMap<usize, u32>,
+    /// Host functions of which compiled code may hold a reference without a trampoline yet.
+    unresolved: Vec<u32>,
+    /// Modules whose trampolines such references use.
+    trampoline_modules: Vec<Module>,
+}
+
+impl HostObjects {
+    /// The index of a host function, taken into the store if it is new there.
+    pub(crate) fn host_func(&mut self, def: &Arc<HostFunc>, type_id: CanonicalId, vm: *mut VMStoreContext) -> u32 {
+        let key = Arc::as_ptr(def) as usize;
+        if let Some(index) = self.by_def.get(&key) {
+            return *index;
+        }
+        let index = self.host_funcs.len() as u32;
+        let mut entry = Box::new(HostFuncEntry {
+            def: def.clone(),
+            index,
+            type_id,
+            funcref: VMFuncRef {
+                code: std::ptr::null(),
+                vmctx: std::ptr::null_mut(),
+                entry: std::ptr::null(),
+                type_id,
+                reserved: 0,
+            },
+            context: VMHostContext {
+                call: def.call(),
+                store: vm,
+                caller: std::ptr::null_mut(),
+                data: std::ptr::null_mut(),
+            },
+        });
+        let place: *mut HostFuncEntry = &raw mut *entry;
+        entry.context.data = place.cast();
+        entry.funcref.vmctx = (&raw mut entry.context).cast::<c_void>();
+        self.host_funcs.push(entry);
+        self.by_def.insert(key, index);
+        index
+    }
+}
+
+impl StoreOpaque {
+    /// What a reference to `func` points to.
+    pub(crate) fn funcref(&mut self, func: Func) -> Result<*mut VMFuncRef, Error> {
+        const STALE: Error = Error::StaleHandle { what: "function" };
+        if func.0.store != self.id {
+            return Err(STALE);
+        }
+        match func.0.owner {
+            Owner::Instance(id) => Ok(self.instance(id).map_err(|_| STALE)?.funcref_ptr(func.0.index)),
+            Owner::Host => {
+                self.resolve_host_funcref(func.0.index);
+                let entry = self.objects.host_funcs.get_mut(func.0.index as usize).ok_or(STALE)?;
+                Ok(&raw mut entry.funcref)
+            }
+        }
+    }
+
+    /// The canonical type of `func`.
+    pub(crate) fn func_type_id(&self, func: Func) -> Result<CanonicalId, Error> {
+        const STALE: Error = Error::StaleHandle { what: "function" };
+        if func.0.store != self.id {
+            return Err(STALE);
+        }
+        match func.0.owner {
+            Owner::Instance(id) => {
+                let data = self.instance(id).map_err(|_| STALE)?;
+                // SAFETY: the pointer is to a funcref in the vmctx of a live instance.
+                Ok(unsafe { (*data.funcref_ptr(func.0.index)).type_id })
+            }
+            Owner::Host => Ok(self.objects.host_funcs.get(func.0.index as usize).ok_or(STALE)?.type_id),
+        }
+    }
+
+    /// The function a reference of compiled code refers to.
+    ///
+    /// # Safety
+    ///
+    /// `funcref` is null or points to a live `VMFuncRef` of this store.
+    pub(crate) unsafe fn func_of(&self, funcref: *mut VMFuncRef) -> Option<Func> {
+        if funcref.is_null() {
+            return None;
+        }
+        // SAFETY: live, by the caller.
+        let reference = unsafe { &*funcref };
+        if reference.entry.is_null() {
+            // SAFETY: without an entry trampoline it is a host function's, whose context leads to its entry.
+            let entry = unsafe { &*(*reference.vmctx.cast::<VMHostContext>()).data.cast::<HostFuncEntry>() };
+            return Some(Func(Item { store: self.id, owner: Owner::Host, index: entry.index }));
+        }
+        // SAFETY: the vmctx of a wasm function leads to its instance, which is alive as the vmctx is.
+        let data = unsafe { crate::instance::InstanceData::of_vmctx(reference.vmctx.cast()) };
+        Some(data.func_at(self.id, funcref))
+    }
+
+    /// Finds a host-call trampoline for references to host function `index`. If no module of the
+    /// store has one, none can call it; the first that comes later does.
+    fn resolve_host_funcref(&mut self, index: u32) {
+        let Some(entry) = self.objects.host_funcs.get(index as usize) else { return };
+        if !entry.funcref.code.is_null() || self.objects.unresolved.contains(&index) {
+            return;
+        }
+        self.objects.unresolved.push(index);
+        let modules: Vec<Module> = self.texts.iter().map(|text| text.module.clone()).collect();
+        modules.iter().for_each(|module| self.resolve_host_funcrefs(module));
+    }
+
+    /// Gives references that still have no trampoline that of `module`, where it has one.
+    pub(crate) fn resolve_host_funcrefs(&mut self, module: &Module) {
+        let objects = &mut self.objects;
+        if objects.unresolved.is_empty() {
+            return;
+        }
+        let before = objects.unresolved.len();
+        objects.unresolved.retain(|index| {
+            let Some(entry) = objects.host_funcs.get_mut(*index as usize) else { return false };
+            match module.host_trampoline_for(entry.type_id) {
+                Some(code) => {
+                    entry.funcref.code = code;
+                    false
+                }
+                None => true,
+            }
+        });
+        if objects.unresolved.len() < before {
+            objects.trampoline_modules.push(module.clone());
+        }
+    }
+}
+
+impl MemoryData {
+    /// Current length in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        // SAFETY: `vm` is valid as long as this object.
+        unsafe { (*self.vm).length }
+    }
+
+    /// Current length in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        self.bytes() >> self.ty.page_size_log2
+    }
+
+    /// Address of byte 0.
+    pub(crate) fn base(&self) -> *mut u8 {
+        // SAFETY: `vm` is valid as long as this object.
+        unsafe { (*self.vm).base }
+    }
+
+    /// Grows by `delta` pages; the previous length in pages, or nothing if that cannot be.
+    pub(crate) fn grow(&mut self, delta: u64, max_bytes: u64) -> Option<u64> {
+        let old = self.pages();
+        let pages = old.checked_add(delta)?;
+        if self.ty.max.is_some_and(|max| pages > max) {
+            return None;
+        }
+        let bytes = pages.checked_mul(1 << self.ty.page_size_log2)?;
+        if bytes > max_bytes || (!self.ty.index64 && bytes > 1 << 32) {
+            return None;
+        }
+        self.reservation.grow_to(usize::try_from(bytes).ok()?).ok()?;
+        // SAFETY: `vm` is valid as long as this object.
+        unsafe {
+            (*self.vm).base = self.reservation.base();
+            (*self.vm).length = bytes;
+        }
+        Some(old)
+    }
+}
+
+impl TableData {
+    /// Tells compiled code where the elements are.
+    pub(crate) fn publish(&mut self) {
+        // SAFETY: `vm` is valid as long as this object.
+        unsafe { self.vm.write(VMTable { elements: self.elements.as_mut_ptr(), length: self.elements.len() as u64 }) };
+    }
+
+    /// Grows by `delta` elements; the previous length, or nothing if that cannot be.
+    pub(crate) fn grow(&mut self, delta: u64, init: u64, max_elements: u64) -> Option<u64> {
+        let old = self.elements.len() as u64;
+        let len = old.checked_add(delta)?;
+        if self.ty.max.is_some_and(|max| len > max) || len > max_elements {
+            return None;
+        }
+        let additional = usize::try_from(delta).ok()?;
+        self.elements.try_reserve(additional).ok()?;
+        self.elements.resize(self.elements.len() + additional, init);
+        self.publish();
+        Some(old)
+    }
+}

@@ -1,0 +1,456 @@
+//! Host → wasm, and every way back: the call of an entry trampoline ([`call_entry`]), returns,
+//! traps ([`trap_at`], from the signal handler), errors raised by the host ([`raise`]), and the
+//! walk over the wasm frames in between ([`Frames`]).
+//!
+//! Each call puts an [`Activation`] on the thread's list. It keeps what the store's context held
+//! before, so that wasm → host → wasm nests to any depth, in one store or in several. A trap goes to
+//! the innermost activation of its thread. Frames are collected where the fault happens: once the
+//! thread is back in the host, nothing of them is left.
+//!
+//! Not here: what an address of compiled code means. The caller gives a [`TrapLookup`] that knows.
+//!
+//! # Safety contract
+//!
+//! Between the call of an entry trampoline and its return only compiled code and host-call
+//! trampolines stand on the stack above the landing pad, or host functions that themselves entered
+//! wasm with [`call_entry`]. Unwinding therefore leaves no frame that has to be dropped: a trap
+//! happens in compiled code, and [`raise`] is called by a host-call trampoline after the host
+//! function has returned. Host functions never unwind through compiled code. The innermost
+//! activation of a thread is always the one that `THREAD.current` points to, and it lives on the
+//! stack until its trampoline has returned.
+
+use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
+use core::ptr;
+
+use aot_format::abi::{ENTRY_RETURNED, TrapCode};
+
+use super::arch::{self, Registers};
+use super::signals::{self, SignalError};
+use super::stack::{self, StackBounds, StackError};
+use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
+
+/// Frames that are kept of a trap: the innermost ones.
+pub(crate) const MAX_TRAP_FRAMES: usize = 64;
+
+/// Says whether a fault is a trap: given the address of the faulting instruction and, for memory
+/// faults, the address it accessed. `None` means that the fault is not the guest's.
+///
+/// With an address, the answer must be `None` unless that address is one that a guest memory
+/// reserves and that is not accessible. Without one, it is what the trap table says about the
+/// instruction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrapLookup {
+    /// Called from a signal handler: takes no lock, allocates nothing, does not panic.
+    pub(crate) function: unsafe fn(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode>,
+    /// Passed to the function.
+    pub(crate) data: *const (),
+}
+
+/// A trap, as the signal handler saw it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct TrapRecord {
+    /// What it was.
+    pub(crate) code: TrapCode,
+    /// Address of the trapping instruction; zero for a stack that was used up before wasm ran.
+    pub(crate) pc: usize,
+    /// The address a memory access faulted at.
+    pub(crate) fault_address: Option<usize>,
+    /// Addresses in compiled code, as [`Frames`] gives them, innermost first.
+    pub(crate) frames: Vec<usize>,
+    /// Whether there were more than [`MAX_TRAP_FRAMES`].
+    pub(crate) frames_truncated: bool,
+}
+
+/// Why a call did not return.
+#[derive(Debug)]
+pub(crate) enum Unwound {
+    /// Compiled code trapped.
+    Trap(Box<TrapRecord>),
+    /// The host raised an error, which lies where the host put it.
+    Raised,
+    /// Wasm was not entered.
+    NotEntered(EnterError),
+}
+
+/// Why wasm could not be entered.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterError {
+    /// There is no stack for it.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// Traps could not be recognised.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+}
+
+/// What a store's context held before an activation.
+#[derive(Clone, Copy, Debug)]
+struct Saved {
+    stack_limit: usize,
+    entry_fp: usize,
+    entry_sp: usize,
+    entry_pc: usize,
+    exit_fp: usize,
+    exit_pc: usize,
+}
+
+impl Saved {
+    /// # Safety
+    /// The context is alive and used by no other thread.
+    #[inline(always)]
+    unsafe fn of(store: *const VMStoreContext) -> Saved {
+        // SAFETY: the caller vouches for it.
+        let context = unsafe { &*store };
+        Saved {
+            stack_limit: context.stack_limit,
+            entry_fp: context.entry_fp,
+            entry_sp: context.entry_sp,
+            entry_pc: context.entry_pc,
+            exit_fp: context.exit_fp,
+            exit_pc: context.exit_pc,
+        }
+    }
+
+    /// # Safety
+    /// The context is alive and used by no other thread.
+    #[inline(always)]
+    unsafe fn put_back(&self, store: *mut VMStoreContext) {
+        // SAFETY: the caller vouches for it.
+        let context = unsafe { &mut *store };
+        context.stack_limit = self.stack_limit;
+        context.entry_fp = self.entry_fp;
+        context.entry_sp = self.entry_sp;
+        context.entry_pc = self.entry_pc;
+        context.exit_fp = self.exit_fp;
+        context.exit_pc = self.exit_pc;
+    }
+}
+
+/// One call from the host into wasm that has not come back yet.
+#[derive(Debug)]
+pub(crate) struct Activation {
+    store: *mut VMStoreContext,
+    lookup: TrapLookup,
+    saved: Saved,
+    /// The activation this one is nested in, on the same thread.
+    outer: *const Activation,
+}
+
+/// What the signal handler leaves for [`call_entry`].
+struct PendingTrap {
+    code: TrapCode,
+    fault: Fault,
+    frame_count: usize,
+    frames_truncated: bool,
+    frames: [usize; MAX_TRAP_FRAMES],
+}
+
+/// All there is per thread. No destructor, so the signal handler can look at it at any time.
+struct ThreadState {
+    current: Cell<*const Activation>,
+    /// Lowest stack pointer from which wasm is entered.
+    lowest_entry: Cell<usize>,
+    /// Bytes above it that are the thread's stack. Zero until the thread is prepared, so that one
+    /// comparison says whether it is, and whether the stack is the right one and has room.
+    entry_span: Cell<usize>,
+    /// Lowest address wasm may use on this thread.
+    floor: Cell<usize>,
+    trapped: Cell<bool>,
+    pending: UnsafeCell<PendingTrap>,
+}
+
+thread_local! {
+    static THREAD: ThreadState = const {
+        ThreadState {
+            current: Cell::new(ptr::null()),
+            lowest_entry: Cell::new(0),
+            entry_span: Cell::new(0),
+            floor: Cell::new(0),
+            trapped: Cell::new(false),
+            pending: UnsafeCell::new(PendingTrap {
+                code: TrapCode::Unreachable,
+                fault: Fault { pc: 0, fp: 0, address: None },
+                frame_count: 0,
+                frames_truncated: false,
+                frames: [0; MAX_TRAP_FRAMES],
+            }),
+        }
+    };
+}
+
+/// The state of the current thread. A pointer and not a closure's argument: a closure around a whole
+/// call would make it pass its arguments through memory.
+#[inline(always)]
+fn thread_state() -> *const ThreadState {
+    THREAD.with(ptr::from_ref)
+}
+
+/// Calls compiled code through its entry trampoline. `values` holds the parameters and gets the
+/// results. On the outermost activation of a store on a thread, wasm gets at most `max_wasm_stack`
+/// bytes of stack, and less where the thread has less; nested ones share that.
+///
+/// # Safety
+///
+/// `entry` is an entry trampoline for the type of the function at `callee_code`, which runs on
+/// `callee_vmctx`; `values` has room for its parameters and for its results. All of them, the code,
+/// the store's context and what the lookup needs stay alive and in place for the duration. The
+/// code was compiled by a compiler that keeps the contract of [`aot_format::abi`].
+#[inline]
+pub(crate) unsafe fn call_entry(
+    entry: *const u8,
+    callee_vmctx: *mut c_void,
+    callee_code: *const u8,
+    values: *mut ValRaw,
+    store: *mut VMStoreContext,
+    lookup: TrapLookup,
+    max_wasm_stack: usize,
+) -> Result<(), Unwound> {
+    // SAFETY: it is this thread's, has no destructor, and the reference does not leave the thread.
+    let thread = unsafe { &*thread_state() };
+    let outer = thread.current.get();
+    let sp = arch::stack_pointer();
+    let unusual = sp.wrapping_sub(thread.lowest_entry.get()) >= thread.entry_span.get();
+    let stack_limit = if unusual || !outer.is_null() {
+        // SAFETY: the store's context is alive.
+        unsafe { thread.prepare(store, sp, max_wasm_stack) }?
+    } else {
+        sp.saturating_sub(max_wasm_stack).max(thread.floor.get())
+    };
+    // SAFETY: `entry` is an entry trampoline.
+    let entry = unsafe { core::mem::transmute::<*const u8, EntryTrampoline>(entry) };
+    // SAFETY: the store's context is alive, and only this thread uses it.
+    let saved = unsafe { Saved::of(store) };
+    let activation = Activation { store, lookup, saved, outer };
+    thread.current.set(&raw const activation);
+    // SAFETY: the caller vouches for the code and its arguments. What the trampoline and those it
+    // calls changed in the context is put back, whether they returned or were unwound.
+    let status = unsafe {
+        (*store).stack_limit = stack_limit;
+        let status = entry(callee_vmctx, callee_code, values, store);
+        activation.saved.put_back(store);
+        status
+    };
+    thread.current.set(outer);
+    if status == ENTRY_RETURNED { Ok(()) } else { Err(thread.take_unwound()) }
+}
+
+impl ThreadState {
+    /// The stack limit for an entry that is not the ordinary one: the first on this thread, a nested
+    /// one, or one that must be refused.
+    ///
+    /// # Safety
+    /// `store` is alive.
+    #[cold]
+    #[inline(never)]
+    unsafe fn prepare(&self, store: *const VMStoreContext, sp: usize, max_wasm_stack: usize) -> Result<usize, Unwound> {
+        if self.entry_span.get() == 0 {
+            self.prepare_thread(sp).map_err(Unwound::NotEntered)?;
+        }
+        let room = sp.wrapping_sub(self.lowest_entry.get()) < self.entry_span.get();
+        if !room && self.current.get().is_null() {
+            let refused = StackBounds::of_current_thread().and_then(|bounds| bounds.check(sp));
+            return Err(Unwound::NotEntered(refused.err().unwrap_or(StackError::ForeignStack).into()));
+        }
+        if !room {
+            // Wasm and the host together went down the stack as far as they may.
+            return Err(Unwound::Trap(Box::new(TrapRecord {
+                code: TrapCode::StackOverflow,
+                pc: 0,
+                fault_address: None,
+                // SAFETY: the store is alive and this thread is in a host function.
+                frames: unsafe { Frames::of_host_call(store) }.take(MAX_TRAP_FRAMES).collect(),
+                frames_truncated: false,
+            })));
+        }
+        let mut activation = self.current.get();
+        // SAFETY: activations on the list are alive.
+        while let Some(candidate) = unsafe { activation.as_ref() } {
+            if ptr::eq(candidate.store, store) {
+                // SAFETY: the store is alive. Its limit is of this stack, since it was entered here.
+                return Ok(unsafe { (*store).stack_limit });
+            }
+            activation = candidate.outer;
+        }
+        Ok(sp.saturating_sub(max_wasm_stack).max(self.floor.get()))
+    }
+
+    fn prepare_thread(&self, sp: usize) -> Result<(), EnterError> {
+        signals::install()?;
+        stack::ensure_signal_stack()?;
+        let bounds = StackBounds::of_current_thread()?;
+        bounds.check(sp)?;
+        self.floor.set(bounds.floor);
+        self.lowest_entry.set(bounds.lowest_entry());
+        self.entry_span.set(bounds.high - bounds.lowest_entry());
+        Ok(())
+    }
+
+    #[cold]
+    fn take_unwound(&self) -> Unwound {
+        if !self.trapped.take() {
+            return Unwound::Raised;
+        }
+        // SAFETY: the handler wrote it before this thread came here, and does not run again before
+        // wasm is entered again.
+        let pending = unsafe { &*self.pending.get() };
+        Unwound::Trap(Box::new(TrapRecord {
+            code: pending.code,
+            pc: pending.fault.pc,
+            fault_address: pending.fault.address,
+            frames: pending.frames[..pending.frame_count].to_vec(),
+            frames_truncated: pending.frames_truncated,
+        }))
+    }
+}
+
+/// Makes the thread as one on which wasm was never entered, for its signal stack is going away.
+pub(super) fn forget_thread() {
+    THREAD.with(|thread| thread.entry_span.set(0));
+}
+
+/// Where a thread faulted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Fault {
+    /// Address of the instruction.
+    pub(super) pc: usize,
+    /// The frame pointer there.
+    pub(super) fp: usize,
+    /// The address a memory access faulted at.
+    pub(super) address: Option<usize>,
+}
+
+/// If the fault is a trap of this thread's innermost activation: notes it there and says where the
+/// thread has to go on. Async-signal-safe.
+///
+/// # Safety
+/// Called from a signal handler, for a fault of the thread it runs on.
+pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
+    THREAD.with(|thread| {
+        let current = thread.current.get();
+        // SAFETY: the innermost activation is alive.
+        let activation = unsafe { current.as_ref() }?;
+        // A fault of the lookup itself is nobody's trap.
+        thread.current.set(ptr::null());
+        // SAFETY: whoever entered wasm vouched for the lookup.
+        let code = unsafe { (activation.lookup.function)(activation.lookup.data, fault.pc, fault.address) };
+        thread.current.set(current);
+        let code = code?;
+        // SAFETY: the pc is in compiled code under this activation, so the store's context is alive
+        // and was filled in by the entry trampoline, the frame pointer is that of a compiled
+        // function, and `call_entry` is not reading what was pending.
+        unsafe {
+            let pending = &mut *thread.pending.get();
+            let mut frames = Frames::of_fault(fault, activation);
+            let mut count = 0;
+            while count < MAX_TRAP_FRAMES
+                && let Some(address) = frames.next()
+            {
+                pending.frames[count] = address;
+                count += 1;
+            }
+            pending.code = code;
+            pending.fault = fault;
+            pending.frame_count = count;
+            pending.frames_truncated = frames.next().is_some();
+            thread.trapped.set(true);
+            Some(landing_pad(activation.store))
+        }
+    })
+}
+
+/// The registers that the innermost entry trampoline of a store recorded.
+///
+/// # Safety
+/// The store is alive and wasm runs in it.
+unsafe fn landing_pad(store: *const VMStoreContext) -> Registers {
+    // SAFETY: the caller vouches for it.
+    unsafe { Registers { pc: (*store).entry_pc, sp: (*store).entry_sp, fp: (*store).entry_fp } }
+}
+
+/// Unwinds to the innermost entry trampoline of the store. Host-call trampolines call it through
+/// the store's context when a host function asked for it.
+pub(crate) unsafe extern "C" fn raise(store: *mut VMStoreContext) -> ! {
+    // SAFETY: a host-call trampoline was called by wasm of this store, so an entry trampoline is
+    // live, and there is only compiled code between the two.
+    unsafe { arch::resume(landing_pad(store)) }
+}
+
+/// A walk over the frames of compiled code of one store on this thread, innermost first, across all
+/// its activations. Each is given as an address inside the instruction that the frame is at: the
+/// trapping instruction itself, or the last byte of a call.
+///
+/// The walk reads nothing outside the stack between its start and an entry trampoline, whatever
+/// stands there, and it ends: frame pointers must ascend.
+#[derive(Clone, Debug)]
+pub(crate) struct Frames {
+    pc: usize,
+    fp: usize,
+    /// Where the current activation ends.
+    entry_fp: usize,
+    /// The activation that continues below the current one, or one in which to look for it.
+    next: *const Activation,
+    store: *const VMStoreContext,
+}
+
+impl Frames {
+    /// Frames from a host function or what it called: from the last wasm function that called the
+    /// host. Empty when no wasm of the store runs on this thread.
+    ///
+    /// # Safety
+    /// The store is alive, the walk happens on the thread that called, and before it returns to
+    /// wasm.
+    pub(crate) unsafe fn of_host_call(store: *const VMStoreContext) -> Frames {
+        let next = THREAD.with(|thread| thread.current.get());
+        // SAFETY: the caller vouches for the store.
+        let (pc, fp, entry_fp) = unsafe { ((*store).exit_pc, (*store).exit_fp, (*store).entry_fp) };
+        Frames { pc: pc.wrapping_sub(1), fp, entry_fp, next, store }
+    }
+
+    /// # Safety
+    /// The thread faulted in compiled code under this activation, its innermost.
+    unsafe fn of_fault(fault: Fault, activation: &Activation) -> Frames {
+        let store = activation.store;
+        // SAFETY: the store of an activation is alive.
+        let entry_fp = unsafe { (*store).entry_fp };
+        Frames { pc: fault.pc, fp: fault.fp, entry_fp, next: activation, store }
+    }
+
+    /// Goes on where the activation that this one is nested in called the host.
+    fn leave_activation(&mut self) -> bool {
+        // SAFETY: activations on the list are alive.
+        while let Some(activation) = unsafe { self.next.as_ref() } {
+            self.next = activation.outer;
+            if ptr::eq(activation.store, self.store) {
+                let saved = &activation.saved;
+                (self.pc, self.fp, self.entry_fp) = (saved.exit_pc.wrapping_sub(1), saved.exit_fp, saved.entry_fp);
+                return saved.entry_fp != 0;
+            }
+        }
+        false
+    }
+}
+
+impl Iterator for Frames {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        // Zero, the trampoline's own frame (after a tail call to the host) and whatever else is not
+        // below it end an activation.
+        while self.fp == 0 || self.fp >= self.entry_fp || !self.fp.is_multiple_of(size_of::<usize>()) {
+            if !self.leave_activation() {
+                // So that it stays ended.
+                self.next = ptr::null();
+                self.fp = 0;
+                return None;
+            }
+        }
+        let address = self.pc;
+        // SAFETY: both words lie below the frame of a live entry trampoline and not below a frame of
+        // compiled code that called something still running: in use on this stack.
+        let caller = unsafe { arch::next_frame(self.fp) };
+        self.pc = caller.return_address.wrapping_sub(1);
+        self.fp = if caller.fp > self.fp { caller.fp } else { 0 };
+        Some(address)
+    }
+}

@@ -1,0 +1,335 @@
+//! Artifacts in memory: their bytes, read-only, and their text, executable. Knows bytes, ranges and
+//! pages, and not what a section is: which range is text, the caller has verified before.
+//!
+//! An artifact from a file is mapped, never read: what is not used is not loaded, and what is used
+//! is shared between processes. Its text is a second mapping of the same file, readable and
+//! executable from the start. An artifact from memory keeps its bytes; its text is copied into
+//! fresh pages, which lose the right to be written before they gain the right to be executed. No
+//! page is ever writable and executable at once, and nothing here can make executable text
+//! writable again.
+//!
+//! A mapped file may be replaced (by renaming another one over it) at any time, and the mapping
+//! keeps the old contents. It must not be truncated or overwritten in place: the mapping would show
+//! the new bytes, and reading past the new end raises SIGBUS.
+//!
+//! # Safety contract
+//!
+//! The pointers an [`ArtifactMapping`] gives out stay valid until it is dropped: it owns the
+//! mappings, and its owned bytes live behind a pointer that nothing else holds and that is never
+//! written through. Executing the text is the caller's decision and outside this file.
+
+use core::ops::Range;
+use core::ptr::{self, NonNull};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+
+use super::{arch, round_up_to_page};
+
+/// Why an artifact could not be brought into memory.
+#[derive(Debug, thiserror::Error)]
+pub enum MapError {
+    /// There is no such file.
+    #[error("{}: no such file", .path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file may not be read.
+    #[error("{}: permission denied", .path.display())]
+    PermissionDenied {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A directory, device, pipe or socket.
+    #[error("{}: not a regular file", .path.display())]
+    NotRegularFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has no bytes.
+    #[error("{}: the file is empty", .path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The buffer has no bytes.
+    #[error("the artifact in memory is empty")]
+    EmptyBuffer,
+    /// Opening failed for another reason.
+    #[error("{}: cannot open the file", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file could not be mapped.
+    #[error("{}: cannot map {bytes} bytes", .path.display())]
+    Map {
+        /// The file.
+        path: PathBuf,
+        /// Length of the mapping.
+        bytes: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The text cannot be made executable, for example on a file system mounted without execution.
+    #[error("{}: cannot map the text of {bytes} bytes as executable", .path.display())]
+    ExecutableFile {
+        /// The file.
+        path: PathBuf,
+        /// Length of the text.
+        bytes: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No executable memory could be had for the text.
+    #[error("cannot allocate {bytes} bytes of executable memory")]
+    ExecutableMemory {
+        /// Length of the text.
+        bytes: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The text range does not lie within the artifact.
+    #[error("the text range {start}..{end} does not lie within the artifact of {bytes} bytes")]
+    TextRange {
+        /// First byte.
+        start: usize,
+        /// One past the last byte.
+        end: usize,
+        /// Length of the artifact.
+        bytes: usize,
+    },
+}
+
+/// Bytes of an artifact that the embedder owns.
+pub(crate) type OwnedBytes = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+/// A range of memory from `mmap`, unmapped when dropped.
+#[derive(Debug)]
+struct Mapped {
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+impl Mapped {
+    /// Takes over what `mmap` returned for `bytes` bytes.
+    fn new(base: *mut core::ffi::c_void, bytes: usize) -> io::Result<Mapped> {
+        // `mmap` places nothing at address zero unless it is asked to.
+        let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        Ok(Mapped { base, bytes })
+    }
+
+    fn file(fd: BorrowedFd<'_>, offset: u64, bytes: usize, protection: ProtFlags) -> io::Result<Mapped> {
+        // SAFETY: the system chooses the place, so no existing mapping is touched.
+        let base = unsafe { rustix::mm::mmap(ptr::null_mut(), bytes, protection, MapFlags::PRIVATE, fd, offset)? };
+        Mapped::new(base, bytes)
+    }
+
+    /// A read+execute copy of `code` in pages of its own.
+    fn executable_copy(code: &[u8]) -> io::Result<Mapped> {
+        let bytes = round_up_to_page(code.len()).ok_or(io::ErrorKind::OutOfMemory)?;
+        // SAFETY: the system chooses the place, so no existing mapping is touched.
+        let base = unsafe {
+            let write = ProtFlags::READ | ProtFlags::WRITE;
+            rustix::mm::mmap_anonymous(ptr::null_mut(), bytes, write, MapFlags::PRIVATE)?
+        };
+        let mapped = Mapped::new(base, bytes)?;
+        // SAFETY: the mapping is fresh, writable, ours alone and at least as long as the code; it
+        // becomes executable only after the last write.
+        unsafe {
+            ptr::copy_nonoverlapping(code.as_ptr(), mapped.base.as_ptr(), code.len());
+            rustix::mm::mprotect(base, bytes, MprotectFlags::READ | MprotectFlags::EXEC)?;
+            arch::publish_code(mapped.base.as_ptr(), code.len());
+        }
+        Ok(mapped)
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: the range is ours and its owner, who gave out pointers into it, is going away.
+        // Unmapping a whole mapping does not fail.
+        let _ = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.bytes) };
+    }
+}
+
+/// Where the bytes live.
+enum Backing {
+    /// The whole file, read-only. The file is kept open for what is mapped later.
+    File { map: Mapped, file: File, path: PathBuf },
+    /// Somebody's bytes. The pointer comes from a `Box` and is freed as one; it is kept raw, so that
+    /// moving this value does not assert unique access to bytes that slices were lent of.
+    Owned { owner: NonNull<dyn AsRef<[u8]> + Send + Sync>, bytes: NonNull<[u8]> },
+}
+
+/// Executable text.
+struct Text {
+    pages: Mapped,
+    bytes: usize,
+}
+
+/// The bytes of one artifact and, once asked for, its executable text.
+pub(crate) struct ArtifactMapping {
+    backing: Backing,
+    text: Option<Text>,
+}
+
+// SAFETY: all memory reached through the pointers is only read, and owned bytes are `Send + Sync`.
+unsafe impl Send for ArtifactMapping {}
+// SAFETY: as above; nothing changes through a shared reference.
+unsafe impl Sync for ArtifactMapping {}
+
+/// A page-aligned part of an artifact that can be mapped copy-on-write over a memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Image<'a> {
+    /// Its bytes.
+    pub(crate) bytes: &'a [u8],
+    /// The file they stand in, and where; absent for an artifact from memory.
+    pub(crate) file: Option<(BorrowedFd<'a>, u64)>,
+}
+
+impl ArtifactMapping {
+    /// Maps the file at `path`.
+    pub(crate) fn from_path(path: &Path) -> Result<ArtifactMapping, MapError> {
+        // Without NONBLOCK, opening a pipe would wait for its writer. It means nothing for a regular file.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        match rustix::fs::open(path, flags, Mode::empty()) {
+            Ok(fd) => ArtifactMapping::from_file(File::from(fd), path),
+            Err(errno) => Err(open_error(path, errno.into())),
+        }
+    }
+
+    /// Maps an open file; `path` is for messages.
+    pub(crate) fn from_file(file: File, path: &Path) -> Result<ArtifactMapping, MapError> {
+        let path = path.to_path_buf();
+        let stat = match rustix::fs::fstat(&file) {
+            Ok(stat) => stat,
+            Err(errno) => return Err(MapError::Open { path, source: errno.into() }),
+        };
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(MapError::NotRegularFile { path });
+        }
+        let bytes = stat.st_size as usize;
+        if bytes == 0 {
+            return Err(MapError::EmptyFile { path });
+        }
+        match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
+            Ok(map) => Ok(ArtifactMapping { backing: Backing::File { map, file, path }, text: None }),
+            Err(source) => Err(MapError::Map { path, bytes, source }),
+        }
+    }
+
+    /// Keeps bytes the embedder has. They are asked for once.
+    pub(crate) fn from_bytes(owner: OwnedBytes) -> Result<ArtifactMapping, MapError> {
+        // SAFETY: a pointer from a box is not null.
+        let owner = unsafe { NonNull::new_unchecked(Box::into_raw(owner)) };
+        // SAFETY: the owner was a box a line ago and lives until `self` is dropped. It is never
+        // accessed mutably, so what it lends now it may be taken to lend until then.
+        let bytes = NonNull::from(unsafe { owner.as_ref() }.as_ref());
+        let mapping = ArtifactMapping { backing: Backing::Owned { owner, bytes }, text: None };
+        if mapping.bytes().is_empty() { Err(MapError::EmptyBuffer) } else { Ok(mapping) }
+    }
+
+    /// All bytes of the artifact.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.backing {
+            // SAFETY: the mapping is readable and lives as long as `self`.
+            Backing::File { map, .. } => unsafe { core::slice::from_raw_parts(map.base.as_ptr(), map.bytes) },
+            // SAFETY: lent by the owner, which lives as long as `self`.
+            Backing::Owned { bytes, .. } => unsafe { bytes.as_ref() },
+        }
+    }
+
+    /// The file, for an artifact that came from one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.backing {
+            Backing::File { path, .. } => Some(path),
+            Backing::Owned { .. } => None,
+        }
+    }
+
+    /// Makes a range of the artifact executable at [`ArtifactMapping::text_base`]. Asked for again,
+    /// it replaces the text. In a file the range should begin at a page boundary, else it is copied;
+    /// up to a page behind it becomes executable as well.
+    pub(crate) fn make_text_executable(&mut self, range: Range<usize>) -> Result<(), MapError> {
+        let Some(code) = self.bytes().get(range.clone()) else {
+            return Err(MapError::TextRange { start: range.start, end: range.end, bytes: self.bytes().len() });
+        };
+        self.text = match (&self.backing, code.len()) {
+            (_, 0) => None,
+            (Backing::File { file, path, .. }, bytes) if range.start.is_multiple_of(rustix::param::page_size()) => {
+                let protection = ProtFlags::READ | ProtFlags::EXEC;
+                match Mapped::file(file.as_fd(), range.start as u64, bytes, protection) {
+                    Ok(map) => Some(Text { pages: map, bytes }),
+                    Err(source) => return Err(MapError::ExecutableFile { path: path.clone(), bytes, source }),
+                }
+            }
+            (_, bytes) => match Mapped::executable_copy(code) {
+                Ok(map) => Some(Text { pages: map, bytes }),
+                Err(source) => return Err(MapError::ExecutableMemory { bytes, source }),
+            },
+        };
+        Ok(())
+    }
+
+    /// The first byte of the executable text; null before there is one, and for an empty text.
+    pub(crate) fn text_base(&self) -> *const u8 {
+        self.text.as_ref().map_or(ptr::null(), |text| text.pages.base.as_ptr())
+    }
+
+    /// Addresses of the executable text.
+    pub(crate) fn text_range(&self) -> Range<usize> {
+        let start = self.text_base().addr();
+        start..start + self.text.as_ref().map_or(0, |text| text.bytes)
+    }
+
+    /// A part of the artifact as the initial contents of a memory.
+    pub(crate) fn image(&self, range: Range<usize>) -> Option<Image<'_>> {
+        let bytes = self.bytes().get(range.clone())?;
+        let file = match &self.backing {
+            Backing::File { file, .. } => Some((file.as_fd(), range.start as u64)),
+            Backing::Owned { .. } => None,
+        };
+        Some(Image { bytes, file })
+    }
+}
+
+impl Drop for ArtifactMapping {
+    fn drop(&mut self) {
+        if let Backing::Owned { owner, .. } = &self.backing {
+            // SAFETY: it came from a box, and everything that borrowed from it borrowed `self`.
+            drop(unsafe { Box::from_raw(owner.as_ptr()) });
+        }
+    }
+}
+
+impl core::fmt::Debug for ArtifactMapping {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ArtifactMapping")
+            .field("path", &self.path())
+            .field("bytes", &self.bytes().len())
+            .field("text", &self.text_range())
+            .finish()
+    }
+}
+
+fn open_error(path: &Path, source: io::Error) -> MapError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::NotFound => MapError::NotFound { path },
+        io::ErrorKind::PermissionDenied => MapError::PermissionDenied { path },
+        // What opening a socket gives.
+        _ if source.raw_os_error() == Some(libc::ENXIO) => MapError::NotRegularFile { path },
+        _ => MapError::Open { path, source },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Everything that depends on the operating system (Linux) or on the instruction set.
+//!
+//! * [`arch`]: registers of an interrupted context, frame walking, instruction caches, per ISA.
+//! * [`cpu`]: which CPU features this machine has.
+//! * [`mapping`]: artifacts in memory, and their text as executable code.
+//! * [`memory`]: address space for linear memories.
+//! * [`stack`]: bounds of the thread's stack, and the stack signals are handled on.
+//! * [`signals`]: from a hardware fault to a trap, or to whoever else it is for.
+//! * [`enter`]: host → wasm, and every way back.
+//!
+//! Not here: anything that knows what a module, an instance or a store is.
+
+pub(crate) mod arch;
+pub(crate) mod cpu;
+pub(crate) mod enter;
+pub(crate) mod mapping;
+pub(crate) mod memory;
+pub(crate) mod signals;
+pub(crate) mod stack;
+
+#[cfg(test)]
+mod tests;
+
+/// The smallest multiple of the host's page size that is not below `bytes`, if there is one.
+fn round_up_to_page(bytes: usize) -> Option<usize> {
+    bytes.checked_next_multiple_of(rustix::param::page_size())
+}

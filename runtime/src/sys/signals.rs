@@ -1,0 +1,191 @@
+//! From a hardware fault to a trap: one handler per signal and process, installed once. A fault of
+//! compiled code under an activation of this thread becomes a trap of that activation; every other
+//! signal is passed on to whom it was for before, or has its default effect. So a fault of the
+//! host, a fault of compiled code outside every guest memory, and a signal that somebody sent all
+//! end as they would without us.
+//!
+//! SIGSEGV comes from guarded memories, SIGILL and SIGFPE from trap and divide instructions. SIGBUS
+//! and SIGTRAP are looked up by the pc alone, so they are traps only where an artifact says so. In
+//! particular a SIGBUS in a memory is not an access out of bounds: it means that a mapped file was
+//! truncated.
+//!
+//! # Safety contract
+//!
+//! The handler runs between any two instructions of the process. Until it has decided that the
+//! fault is ours it does nothing but read: the signal's own data, a thread-local without
+//! destructor, and the activation that points to. It takes no lock and allocates nothing; the
+//! activation's lookup function promises the same. A fault in the handler itself kills the process,
+//! for the signal stays blocked meanwhile.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_int, c_void};
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::OnceLock;
+
+use super::arch;
+use super::enter::{self, Fault};
+
+/// The signals could not be taken.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("cannot install the handler of signal {signal}: {}", io::Error::from_raw_os_error(*.code))]
+pub struct SignalError {
+    /// The signal.
+    signal: i32,
+    /// What the system says, as an error number.
+    code: i32,
+}
+
+const SIGNALS: [c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+
+/// `si_code` of a SIGSEGV whose address means something.
+const SEGV_MAPERR: c_int = 1;
+const SEGV_ACCERR: c_int = 2;
+
+/// What was installed before us, in the order of [`SIGNALS`].
+struct Previous([UnsafeCell<MaybeUninit<libc::sigaction>>; SIGNALS.len()]);
+
+// SAFETY: each is written once, under `INSTALLED`, before the handler that reads it is installed.
+unsafe impl Sync for Previous {}
+
+static PREVIOUS: Previous = Previous([const { UnsafeCell::new(MaybeUninit::uninit()) }; SIGNALS.len()]);
+/// Whether the previous handler was to run once and has run (SA_RESETHAND).
+static USED_UP: [AtomicBool; SIGNALS.len()] = [const { AtomicBool::new(false) }; SIGNALS.len()];
+static INSTALLED: OnceLock<Result<(), SignalError>> = OnceLock::new();
+
+/// Installs the handlers, if they are not yet. They stay for the life of the process.
+pub(crate) fn install() -> Result<(), SignalError> {
+    *INSTALLED.get_or_init(|| {
+        for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS.0) {
+            install_one(signal, previous).map_err(|error| {
+                let code = error.raw_os_error().unwrap_or(0);
+                SignalError { signal, code }
+            })?;
+        }
+        Ok(())
+    })
+}
+
+fn install_one(signal: c_int, previous: &UnsafeCell<MaybeUninit<libc::sigaction>>) -> io::Result<()> {
+    // SAFETY: all bytes zero are a valid value: no flags, no signals in the mask.
+    let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
+    action.sa_sigaction = handle as *const () as usize;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+    // What was there is recorded before we are, so the handler never runs without it.
+    // SAFETY: the first call only asks. Nothing reads the cell before the second one.
+    let failed = unsafe {
+        libc::sigaction(signal, core::ptr::null(), previous.get().cast()) != 0
+            || libc::sigaction(signal, &action, core::ptr::null_mut()) != 0
+    };
+    if failed { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The handler. Async-signal-safe.
+unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes valid pointers to a handler with SA_SIGINFO.
+    unsafe {
+        if !become_trap(signal, info, context.cast()) {
+            pass_on(signal, info, context);
+        }
+    }
+}
+
+/// Redirects the thread to its entry trampoline if the fault is a trap.
+///
+/// # Safety
+/// The arguments are those the kernel passed to the handler.
+unsafe fn become_trap(signal: c_int, info: *const libc::siginfo_t, context: *mut libc::ucontext_t) -> bool {
+    // SAFETY: the caller vouches for both.
+    let (code, at) = unsafe { ((*info).si_code, arch::context_registers(context)) };
+    // Codes up to zero are of signals that somebody sent: no instruction faulted.
+    if code <= 0 {
+        return false;
+    }
+    let address = match (signal, code) {
+        // SAFETY: these codes come with an address.
+        (libc::SIGSEGV, SEGV_MAPERR | SEGV_ACCERR) => Some(unsafe { (*info).si_addr() }.addr()),
+        (libc::SIGSEGV, _) => return false,
+        _ => None,
+    };
+    // SAFETY: the thread is at a faulting instruction, and returning from the handler goes where
+    // the redirected context says.
+    match unsafe { enter::trap_at(Fault { pc: at.pc, fp: at.fp, address }) } {
+        // SAFETY: the registers are those the activation's entry trampoline recorded.
+        Some(landing) => unsafe {
+            arch::redirect(context, landing);
+            true
+        },
+        None => false,
+    }
+}
+
+/// Does what would have been done without us.
+///
+/// # Safety
+/// The arguments are those the kernel passed to the handler.
+unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let Some(index) = SIGNALS.iter().position(|known| *known == signal) else { return };
+    // SAFETY: written before the handler was installed, and not since.
+    let previous = unsafe { (*PREVIOUS.0[index].get()).assume_init_ref() };
+    // SAFETY: the kernel's information is valid.
+    let was_sent = unsafe { (*info).si_code } <= 0;
+    let one_shot = previous.sa_flags & libc::SA_RESETHAND != 0;
+    match previous.sa_sigaction {
+        // SAFETY: nothing to vouch for.
+        _ if one_shot && USED_UP[index].swap(true, Ordering::Relaxed) => unsafe { die_of(signal, was_sent) },
+        // The kernel ignores ignored signals only if somebody sent them.
+        libc::SIG_IGN if was_sent => {}
+        // SAFETY: nothing to vouch for.
+        libc::SIG_DFL | libc::SIG_IGN => unsafe { die_of(signal, was_sent) },
+        // SAFETY: the handler and its flags are what its owner gave to the kernel.
+        handler => unsafe {
+            with_mask_of(signal, previous, || {
+                if previous.sa_flags & libc::SA_SIGINFO != 0 {
+                    let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) =
+                        core::mem::transmute(handler);
+                    handler(signal, info, context);
+                } else {
+                    let handler: extern "C" fn(c_int) = core::mem::transmute(handler);
+                    handler(signal);
+                }
+            });
+        },
+    }
+}
+
+/// Gives the signal its default effect, which is to kill the process: at the faulting instruction,
+/// which runs again on return, or else by sending it again, to be delivered on return.
+///
+/// # Safety
+/// Called from the handler of this signal.
+unsafe fn die_of(signal: c_int, was_sent: bool) {
+    // SAFETY: all bytes zero are the default action; the signal goes to this thread.
+    unsafe {
+        let default: libc::sigaction = core::mem::zeroed();
+        libc::sigaction(signal, &default, core::ptr::null_mut());
+        // A breakpoint does not run again: the pc is already behind it.
+        if was_sent || signal == libc::SIGTRAP {
+            libc::raise(signal);
+        }
+    }
+}
+
+/// Runs a handler with the signals blocked that its owner asked for. The mask goes back to what it
+/// was before the signal when our own handler returns.
+///
+/// # Safety
+/// Called from the handler of this signal.
+unsafe fn with_mask_of(signal: c_int, action: &libc::sigaction, run: impl FnOnce()) {
+    // SAFETY: the sets are initialised before they are used, and are the thread's own.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_BLOCK, &action.sa_mask, core::ptr::null_mut());
+        if action.sa_flags & libc::SA_NODEFER != 0 {
+            let mut set = MaybeUninit::uninit();
+            libc::sigemptyset(set.as_mut_ptr());
+            libc::sigaddset(set.as_mut_ptr(), signal);
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), core::ptr::null_mut());
+        }
+    }
+    run();
+}

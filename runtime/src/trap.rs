@@ -1,0 +1,80 @@
+//! Traps: why execution stopped, and where, as a symbolic back trace through all modules.
+
+use std::fmt;
+
+pub use aot_format::abi::TrapCode;
+
+/// One wasm function on the stack when something trapped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// Name of the instance in its store, else the module's own name, else empty.
+    pub module: String,
+    /// Index in the module's function index space.
+    pub function_index: u32,
+    /// From the module's name section or exports.
+    pub function_name: Option<String>,
+    /// Offset in the wasm file of the instruction (or call), if the artifact has an address map.
+    pub wasm_offset: Option<u32>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let module = if self.module.is_empty() { "<main>" } else { &self.module };
+        match &self.function_name {
+            Some(name) => write!(f, "{module}!{name}")?,
+            None => write!(f, "{module}!<function {}>", self.function_index)?,
+        }
+        match self.wasm_offset {
+            Some(offset) => write!(f, " @ {offset:#x}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A trap.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trap {
+    code: TrapCode,
+    frames: Vec<Frame>,
+}
+
+impl Trap {
+    /// A trap that a host function raises: the wasm frames are added when it reaches them.
+    pub fn new(code: TrapCode) -> Trap {
+        Trap { code, frames: Vec::new() }
+    }
+
+    pub(crate) fn with_frames(code: TrapCode, frames: Vec<Frame>) -> Trap {
+        Trap { code, frames }
+    }
+
+    /// Why.
+    pub fn code(&self) -> TrapCode {
+        self.code
+    }
+
+    /// The wasm functions on the stack, innermost first; deep stacks are cut.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    pub(crate) fn set_frames(&mut self, frames: Vec<Frame>) {
+        if self.frames.is_empty() {
+            self.frames = frames;
+        }
+    }
+}
+
+/// Writes a back trace, one line a frame.
+pub(crate) fn write_frames(f: &mut fmt::Formatter<'_>, frames: &[Frame]) -> fmt::Result {
+    frames.iter().enumerate().try_for_each(|(depth, frame)| write!(f, "\n  #{depth} {frame}"))
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.message())?;
+        if f.alternate() { write_frames(f, &self.frames) } else { Ok(()) }
+    }
+}
+
+impl std::error::Error for Trap {}

@@ -1,0 +1,292 @@
+//! The canonical types of an engine: recursion groups with equal structure get equal ids, whatever
+//! artifact they come from. Ids are interned by structure, never hashed down: two types with one id
+//! are the same type. Types live as long as their engine.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use aot_format::types::*;
+
+/// The id of a canonical type; compiled code compares these.
+pub(crate) type CanonicalId = u32;
+
+/// One canonical type.
+#[derive(Debug)]
+struct Entry {
+    /// Its structure, with canonical ids as concrete heap types.
+    composite: CompositeType,
+    /// Its supertypes, outermost last.
+    ancestors: Vec<CanonicalId>,
+    is_final: bool,
+}
+
+#[derive(Default, Debug)]
+struct Types {
+    entries: Vec<Entry>,
+    /// Structure of a recursion group → id of its first type.
+    groups: HashMap<Vec<u64>, CanonicalId>,
+}
+
+/// The canonical types of one engine.
+#[derive(Default, Debug)]
+pub(crate) struct TypeRegistry {
+    types: RwLock<Types>,
+}
+
+/// Marks a reference to an earlier canonical type in a group's key.
+const OUTER: u64 = 1 << 32;
+/// Marks a reference into the group itself, counted from its start.
+const INNER: u64 = 1 << 33;
+
+impl TypeRegistry {
+    /// Canonical ids of an artifact's type definitions, in order.
+    pub(crate) fn intern(&self, defs: &[TypeDef]) -> Vec<CanonicalId> {
+        let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
+        let mut ids: Vec<CanonicalId> = Vec::with_capacity(defs.len());
+        while let Some(first) = defs.get(ids.len()) {
+            let start = ids.len();
+            let len = (first.group_len as usize).clamp(1, defs.len() - start);
+            types.intern_group(&defs[start..start + len], start, &mut ids);
+        }
+        ids
+    }
+
+    /// The canonical id of a function type that the host makes: final, alone in its group. Its
+    /// concrete heap types are canonical already.
+    pub(crate) fn intern_func(&self, func: &FuncType) -> CanonicalId {
+        let key = {
+            let mut key = vec![TYPE_KEYS.0, u64::MAX, func.params.len() as u64];
+            key.extend(func.params.iter().map(|ty| host_code(*ty)));
+            key.push(func.results.len() as u64);
+            key.extend(func.results.iter().map(|ty| host_code(*ty)));
+            key
+        };
+        let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = types.groups.get(&key) {
+            return *id;
+        }
+        let id = types.entries.len() as CanonicalId;
+        let composite = CompositeType::Func(func.clone());
+        types.entries.push(Entry { composite, ancestors: Vec::new(), is_final: true });
+        types.groups.insert(key, id);
+        id
+    }
+
+    /// The function type with this id, if it is one.
+    pub(crate) fn func_type(&self, id: CanonicalId) -> Option<FuncType> {
+        let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+        match &types.entries.get(id as usize)?.composite {
+            CompositeType::Func(func) => Some(func.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the first type is the second or declares it as a supertype.
+    pub(crate) fn is_subtype(&self, sub: CanonicalId, sup: CanonicalId) -> bool {
+        if sub == sup {
+            return true;
+        }
+        let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+        types.entries.get(sub as usize).is_some_and(|entry| entry.ancestors.contains(&sup))
+    }
+
+    /// Whether a value of the first type is one of the second.
+    pub(crate) fn val_matches(&self, sub: ValType, sup: ValType) -> bool {
+        match (sub, sup) {
+            (ValType::Ref(sub), ValType::Ref(sup)) => self.ref_matches(sub, sup),
+            (sub, sup) => sub == sup,
+        }
+    }
+
+    /// Whether a reference of the first type is one of the second.
+    pub(crate) fn ref_matches(&self, sub: RefType, sup: RefType) -> bool {
+        (sup.nullable || !sub.nullable) && self.heap_matches(sub.heap, sup.heap)
+    }
+
+    fn heap_matches(&self, sub: HeapType, sup: HeapType) -> bool {
+        use HeapType::*;
+        match (sub, sup) {
+            (sub, sup) if sub == sup => true,
+            (Concrete(sub), Concrete(sup)) => self.is_subtype(sub.0, sup.0),
+            (Concrete(sub), sup) => {
+                let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+                match types.entries.get(sub.0 as usize).map(|entry| &entry.composite) {
+                    Some(CompositeType::Func(_)) => sup == Func,
+                    Some(CompositeType::Struct(_)) => matches!(sup, Struct | Eq | Any),
+                    Some(CompositeType::Array(_)) => matches!(sup, Array | Eq | Any),
+                    Option::None => false,
+                }
+            }
+            (NoFunc, Concrete(sup)) => self.func_type(sup.0).is_some(),
+            (None, Concrete(sup)) => self.func_type(sup.0).is_none(),
+            (I31 | Struct | Array, Eq | Any) | (Eq, Any) => true,
+            (None, I31 | Struct | Array | Eq | Any) => true,
+            (NoFunc, Func) | (NoExtern, Extern) | (NoExn, Exn) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Key words for the three kinds of composite type.
+const TYPE_KEYS: (u64, u64, u64) = (0, 1, 2);
+
+/// A value type's word in a key, for types whose concrete indices are canonical.
+fn host_code(ty: ValType) -> u64 {
+    match ty {
+        ValType::Ref(RefType { nullable, heap: HeapType::Concrete(id) }) => {
+            OUTER | u64::from(id.0) << 1 | u64::from(nullable)
+        }
+        ty => u64::from(ty.code()),
+    }
+}
+
+impl Types {
+    /// Interns `group`, whose first type has index `start` in its artifact; `ids` holds the ids of
+    /// all types before it and gets those of the group.
+    fn intern_group(&mut self, group: &[TypeDef], start: usize, ids: &mut Vec<CanonicalId>) {
+        let key = group_key(group, start, ids);
+        if let Some(base) = self.groups.get(&key) {
+            ids.extend((0..group.len() as u32).map(|offset| base + offset));
+            return;
+        }
+        let base = self.entries.len() as CanonicalId;
+        ids.extend((0..group.len() as u32).map(|offset| base + offset));
+        for def in group {
+            let ancestors = match def.supertype.and_then(|parent| ids.get(parent.0 as usize)) {
+                None => Vec::new(),
+                Some(parent) => {
+                    let above = self.entries.get(*parent as usize).map(|entry| entry.ancestors.as_slice());
+                    [&[*parent], above.unwrap_or(&[])].concat()
+                }
+            };
+            let composite = canonical_composite(&def.composite, ids);
+            self.entries.push(Entry { composite, ancestors, is_final: def.is_final });
+        }
+        self.groups.insert(key, base);
+    }
+}
+
+/// The structure of a group as words, references to earlier types by canonical id and references
+/// within the group by position.
+fn group_key(group: &[TypeDef], start: usize, ids: &[CanonicalId]) -> Vec<u64> {
+    let index_word = |index: TypeIndex| match ids.get(index.0 as usize) {
+        Some(id) => OUTER | u64::from(*id) << 1,
+        None => INNER | (u64::from(index.0) - start as u64) << 1,
+    };
+    let val_word = |ty: ValType| match ty {
+        ValType::Ref(RefType { nullable, heap: HeapType::Concrete(index) }) => index_word(index) | u64::from(nullable),
+        ty => u64::from(ty.code()),
+    };
+    let field_word = |field: FieldType| match field.storage {
+        StorageType::Val(ty) => val_word(ty) | u64::from(field.mutable) << 63,
+        _ => u64::from(field.code()),
+    };
+    let mut key = Vec::new();
+    for def in group {
+        let finality = if def.is_final { 0 } else { 1 << 8 };
+        let supertype = def.supertype.map_or(u64::MAX, index_word);
+        match &def.composite {
+            CompositeType::Func(func) => {
+                key.extend([TYPE_KEYS.0 | finality, supertype, func.params.len() as u64]);
+                key.extend(func.params.iter().map(|ty| val_word(*ty)));
+                key.push(func.results.len() as u64);
+                key.extend(func.results.iter().map(|ty| val_word(*ty)));
+            }
+            CompositeType::Struct(fields) => {
+                key.extend([TYPE_KEYS.1 | finality, supertype, fields.len() as u64]);
+                key.extend(fields.iter().map(|field| field_word(*field)));
+            }
+            CompositeType::Array(field) => key.extend([TYPE_KEYS.2 | finality, supertype, field_word(*field)]),
+        }
+    }
+    key
+}
+
+/// A value type with canonical ids; `ids` are those of the artifact's types.
+pub(crate) fn canonical_val(ty: ValType, ids: &[CanonicalId]) -> ValType {
+    match ty {
+        ValType::Ref(reference) => ValType::Ref(canonical_ref(reference, ids)),
+        ty => ty,
+    }
+}
+
+/// A reference type with canonical ids.
+pub(crate) fn canonical_ref(ty: RefType, ids: &[CanonicalId]) -> RefType {
+    match ty.heap {
+        HeapType::Concrete(index) => match ids.get(index.0 as usize) {
+            Some(id) => RefType { heap: HeapType::Concrete(TypeIndex(*id)), ..ty },
+            None => ty,
+        },
+        _ => ty,
+    }
+}
+
+fn canonical_composite(composite: &CompositeType, ids: &[CanonicalId]) -> CompositeType {
+    let val = |ty: &ValType| canonical_val(*ty, ids);
+    let field = |field: &FieldType| FieldType {
+        storage: match field.storage {
+            StorageType::Val(ty) => StorageType::Val(canonical_val(ty, ids)),
+            packed => packed,
+        },
+        mutable: field.mutable,
+    };
+    match composite {
+        CompositeType::Func(func) => CompositeType::Func(FuncType {
+            params: func.params.iter().map(val).collect(),
+            results: func.results.iter().map(val).collect(),
+        }),
+        CompositeType::Struct(fields) => CompositeType::Struct(fields.iter().map(field).collect()),
+        CompositeType::Array(element) => CompositeType::Array(field(element)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn func(params: &[ValType], group_start: u32, group_len: u32) -> TypeDef {
+        TypeDef {
+            is_final: true,
+            supertype: None,
+            composite: CompositeType::Func(FuncType { params: params.to_vec(), results: Vec::new() }),
+            group_start: TypeIndex(group_start),
+            group_len,
+        }
+    }
+
+    fn concrete(index: u32) -> ValType {
+        ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeIndex(index)) })
+    }
+
+    #[test]
+    fn equal_structures_are_one_type() {
+        let registry = TypeRegistry::default();
+        let a = registry.intern(&[func(&[ValType::I32], 0, 1), func(&[concrete(0)], 1, 1)]);
+        let b = registry.intern(&[func(&[], 0, 1), func(&[ValType::I32], 1, 1), func(&[concrete(1)], 2, 1)]);
+        assert_eq!(a[0], b[1]);
+        assert_eq!(a[1], b[2]);
+        assert_ne!(a[0], b[0]);
+        assert_eq!(registry.intern_func(&FuncType { params: vec![ValType::I32], results: vec![] }), a[0]);
+    }
+
+    #[test]
+    fn the_group_is_part_of_the_identity() {
+        let registry = TypeRegistry::default();
+        let alone = registry.intern(&[func(&[], 0, 1)]);
+        let grouped = registry.intern(&[func(&[], 0, 2), func(&[concrete(0)], 0, 2)]);
+        assert_ne!(alone[0], grouped[0]);
+        // Within a group a reference to itself is by position, so a shifted copy is the same group.
+        let shifted = registry.intern(&[func(&[ValType::F64], 0, 1), func(&[], 1, 2), func(&[concrete(1)], 1, 2)]);
+        assert_eq!(shifted[1..], grouped[..]);
+    }
+
+    #[test]
+    fn declared_supertypes_match() {
+        let registry = TypeRegistry::default();
+        let open = TypeDef { is_final: false, ..func(&[], 0, 1) };
+        let sub = TypeDef { supertype: Some(TypeIndex(0)), ..func(&[], 1, 1) };
+        let ids = registry.intern(&[open, sub]);
+        assert!(registry.is_subtype(ids[1], ids[0]));
+        assert!(!registry.is_subtype(ids[0], ids[1]));
+    }
+}

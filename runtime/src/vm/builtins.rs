@@ -1,0 +1,238 @@
+//! The services compiled code calls through `Vmctx::builtins`: growing, copying, filling and
+//! initialising memories and tables, dropping segments, and subtype tests. What is here is the
+//! arithmetic: every bounds check, and every write through a raw pointer. What they work on comes
+//! from a [`BuiltinHost`], which the runtime's instance implements.
+//!
+//! # Safety contract
+//!
+//! The functions in a [`VMBuiltins`] are called by compiled code only, with the vmctx of the
+//! calling instance and with indices that the compiler took from a validated module. Lengths,
+//! offsets and addresses come from the guest and are never trusted: each is checked in 64-bit
+//! arithmetic that cannot wrap, against the length that holds at the time of the call, before any
+//! byte is touched. Nothing here panics; a [`BuiltinHost`] that panics aborts the process, for the
+//! functions have the C ABI.
+
+use core::ptr;
+
+use aot_format::abi::{Builtin, TrapCode};
+
+use super::structs::{VMMemory, VMTable, Vmctx};
+
+/// What the built-in functions need of the runtime's instance.
+///
+/// # Safety
+///
+/// Implementations must return, for any index that is valid in the module of `vmctx`:
+/// from `memory` and `table`, pointers to live definitions whose base and length describe memory
+/// that may be read and written; from `data_segment`, bytes that stay in place until the segment is
+/// dropped and that lie in none of the store's memories. They must not touch the memories and
+/// tables of the store from other threads meanwhile, nor unwind.
+pub(crate) unsafe trait BuiltinHost {
+    /// Grows a memory; its previous length in pages, or -1.
+    ///
+    /// # Safety
+    /// `vmctx` is that of the calling instance and `memory` is valid in its module. The same holds
+    /// for all other functions of this trait.
+    unsafe fn memory_grow(vmctx: *mut Vmctx, memory: u32, delta_pages: u64) -> i64;
+    /// The definition of a memory, wherever it lives.
+    unsafe fn memory(vmctx: *mut Vmctx, memory: u32) -> *mut VMMemory;
+    /// The bytes of a data segment; none when it has been dropped.
+    unsafe fn data_segment(vmctx: *mut Vmctx, segment: u32) -> *const [u8];
+    /// Drops a data segment.
+    unsafe fn data_drop(vmctx: *mut Vmctx, segment: u32);
+    /// Grows a table, filling the new elements with `init`; its previous length, or -1.
+    unsafe fn table_grow(vmctx: *mut Vmctx, table: u32, delta: u64, init: u64) -> i64;
+    /// The definition of a table, wherever it lives.
+    unsafe fn table(vmctx: *mut Vmctx, table: u32) -> *mut VMTable;
+    /// Number of elements of an element segment; zero when it has been dropped.
+    unsafe fn elem_length(vmctx: *mut Vmctx, segment: u32) -> u64;
+    /// Writes `len` elements of a segment, from element `first` on, to `into`. The range has been
+    /// checked against [`BuiltinHost::elem_length`], and `into` has room for them.
+    unsafe fn elem_read(vmctx: *mut Vmctx, segment: u32, first: u64, len: u64, into: *mut u64);
+    /// Drops an element segment.
+    unsafe fn elem_drop(vmctx: *mut Vmctx, segment: u32);
+    /// Whether the type with canonical id `actual` is a subtype of the one with id `expected`.
+    unsafe fn is_subtype(vmctx: *mut Vmctx, actual: u32, expected: u32) -> bool;
+}
+
+const COUNT: usize = Builtin::ALL.len();
+
+/// The array at `Vmctx::builtins`: the address of each [`Builtin`] at its index.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct VMBuiltins([*const (); COUNT]);
+
+// SAFETY: the pointers are addresses of functions, which any thread may read and call.
+unsafe impl Sync for VMBuiltins {}
+
+impl VMBuiltins {
+    /// The table for one kind of instance. The runtime has one, in a `static`.
+    pub(crate) const fn of<H: BuiltinHost>() -> VMBuiltins {
+        let mut table = [ptr::null(); COUNT];
+        let mut i = 0;
+        while i < COUNT {
+            table[i] = match Builtin::ALL[i] {
+                Builtin::MemoryGrow => memory_grow::<H> as *const (),
+                Builtin::MemoryCopy => memory_copy::<H> as *const (),
+                Builtin::MemoryFill => memory_fill::<H> as *const (),
+                Builtin::MemoryInit => memory_init::<H> as *const (),
+                Builtin::DataDrop => data_drop::<H> as *const (),
+                Builtin::TableGrow => table_grow::<H> as *const (),
+                Builtin::TableFill => table_fill::<H> as *const (),
+                Builtin::TableCopy => table_copy::<H> as *const (),
+                Builtin::TableInit => table_init::<H> as *const (),
+                Builtin::ElemDrop => elem_drop::<H> as *const (),
+                Builtin::IsSubtype => is_subtype::<H> as *const (),
+            };
+            i += 1;
+        }
+        VMBuiltins(table)
+    }
+
+    /// The address of one function.
+    pub(crate) fn address(&self, builtin: Builtin) -> *const () {
+        self.0[builtin as usize]
+    }
+}
+
+const OK: u32 = 0;
+const MEMORY_OUT_OF_BOUNDS: u32 = TrapCode::MemoryOutOfBounds as u32;
+const TABLE_OUT_OF_BOUNDS: u32 = TrapCode::TableOutOfBounds as u32;
+
+/// The one bounds check: whether `[start, start + len)` lies in `[0, length)`.
+fn in_bounds(start: u64, len: u64, length: u64) -> bool {
+    start.checked_add(len).is_some_and(|end| end <= length)
+}
+
+unsafe extern "C" fn memory_grow<H: BuiltinHost>(vmctx: *mut Vmctx, memory: u32, delta_pages: u64) -> i64 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::memory_grow(vmctx, memory, delta_pages) }
+}
+
+unsafe extern "C" fn memory_copy<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    dst_memory: u32,
+    src_memory: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
+    let (to, from) = unsafe { (H::memory(vmctx, dst_memory).read(), H::memory(vmctx, src_memory).read()) };
+    if !in_bounds(dst, len, to.length) || !in_bounds(src, len, from.length) {
+        return MEMORY_OUT_OF_BOUNDS;
+    }
+    // SAFETY: both ranges lie within their memories; `copy` allows them to overlap.
+    unsafe { ptr::copy(from.base.add(src as usize), to.base.add(dst as usize), len as usize) };
+    OK
+}
+
+unsafe extern "C" fn memory_fill<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    memory: u32,
+    dst: u64,
+    value: u32,
+    len: u64,
+) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module; definitions are live.
+    let to = unsafe { H::memory(vmctx, memory).read() };
+    if !in_bounds(dst, len, to.length) {
+        return MEMORY_OUT_OF_BOUNDS;
+    }
+    // SAFETY: the range lies within the memory.
+    unsafe { ptr::write_bytes(to.base.add(dst as usize), value as u8, len as usize) };
+    OK
+}
+
+unsafe extern "C" fn memory_init<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    memory: u32,
+    segment: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
+    let (to, data) = unsafe { (H::memory(vmctx, memory).read(), H::data_segment(vmctx, segment)) };
+    if !in_bounds(dst, len, to.length) || !in_bounds(src, len, data.len() as u64) {
+        return MEMORY_OUT_OF_BOUNDS;
+    }
+    // SAFETY: both ranges were checked, and a segment lies in no memory, so they do not overlap.
+    unsafe {
+        let from = data.cast::<u8>().add(src as usize);
+        ptr::copy_nonoverlapping(from, to.base.add(dst as usize), len as usize);
+    }
+    OK
+}
+
+unsafe extern "C" fn data_drop<H: BuiltinHost>(vmctx: *mut Vmctx, segment: u32) {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::data_drop(vmctx, segment) }
+}
+
+unsafe extern "C" fn table_grow<H: BuiltinHost>(vmctx: *mut Vmctx, table: u32, delta: u64, init: u64) -> i64 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::table_grow(vmctx, table, delta, init) }
+}
+
+unsafe extern "C" fn table_fill<H: BuiltinHost>(vmctx: *mut Vmctx, table: u32, dst: u64, value: u64, len: u64) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module; definitions are live.
+    let to = unsafe { H::table(vmctx, table).read() };
+    if !in_bounds(dst, len, to.length) {
+        return TABLE_OUT_OF_BOUNDS;
+    }
+    for index in dst..dst + len {
+        // SAFETY: the whole range lies within the table.
+        unsafe { to.elements.add(index as usize).write(value) };
+    }
+    OK
+}
+
+unsafe extern "C" fn table_copy<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    dst_table: u32,
+    src_table: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
+    let (to, from) = unsafe { (H::table(vmctx, dst_table).read(), H::table(vmctx, src_table).read()) };
+    if !in_bounds(dst, len, to.length) || !in_bounds(src, len, from.length) {
+        return TABLE_OUT_OF_BOUNDS;
+    }
+    // SAFETY: both ranges lie within their tables; `copy` allows them to overlap.
+    unsafe { ptr::copy(from.elements.add(src as usize), to.elements.add(dst as usize), len as usize) };
+    OK
+}
+
+unsafe extern "C" fn table_init<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    table: u32,
+    segment: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
+    let (to, length) = unsafe { (H::table(vmctx, table).read(), H::elem_length(vmctx, segment)) };
+    if !in_bounds(dst, len, to.length) || !in_bounds(src, len, length) {
+        return TABLE_OUT_OF_BOUNDS;
+    }
+    // SAFETY: both ranges were checked.
+    unsafe { H::elem_read(vmctx, segment, src, len, to.elements.add(dst as usize)) };
+    OK
+}
+
+unsafe extern "C" fn elem_drop<H: BuiltinHost>(vmctx: *mut Vmctx, segment: u32) {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::elem_drop(vmctx, segment) }
+}
+
+unsafe extern "C" fn is_subtype<H: BuiltinHost>(vmctx: *mut Vmctx, actual: u32, expected: u32) -> u32 {
+    // SAFETY: compiled code passes its own vmctx and ids of its engine.
+    u32::from(unsafe { H::is_subtype(vmctx, actual, expected) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Every bounds check at its limit, one past it, and where the sum wraps.
+//!
+//! # Safety contract
+//!
+//! The fake host finds its instance behind `Vmctx::instance`, where each test puts one.
+
+use core::ffi::c_void;
+
+use super::*;
+use crate::vm::structs::VMStoreContext;
+
+struct Fake {
+    memories: [VMMemory; 2],
+    tables: [VMTable; 2],
+    data: Vec<u8>,
+    elements: Vec<u64>,
+}
+
+unsafe fn fake<'a>(vmctx: *mut Vmctx) -> &'a mut Fake {
+    // SAFETY: each test puts one there, and borrows it nowhere else meanwhile.
+    unsafe { &mut *(*vmctx).instance.cast::<Fake>() }
+}
+
+// SAFETY: memories and tables are live buffers of the tests, and the segments are others.
+unsafe impl BuiltinHost for Fake {
+    unsafe fn memory_grow(_: *mut Vmctx, memory: u32, delta_pages: u64) -> i64 {
+        if memory == 0 { delta_pages as i64 } else { -1 }
+    }
+    unsafe fn memory(vmctx: *mut Vmctx, memory: u32) -> *mut VMMemory {
+        // SAFETY: see `fake`.
+        unsafe { &raw mut fake(vmctx).memories[memory as usize] }
+    }
+    unsafe fn data_segment(vmctx: *mut Vmctx, _: u32) -> *const [u8] {
+        // SAFETY: see `fake`.
+        unsafe { &raw const fake(vmctx).data[..] }
+    }
+    unsafe fn data_drop(vmctx: *mut Vmctx, _: u32) {
+        // SAFETY: see `fake`.
+        unsafe { fake(vmctx).data.clear() }
+    }
+    unsafe fn table_grow(_: *mut Vmctx, table: u32, delta: u64, init: u64) -> i64 {
+        i64::from(table) + (delta + init) as i64
+    }
+    unsafe fn table(vmctx: *mut Vmctx, table: u32) -> *mut VMTable {
+        // SAFETY: see `fake`.
+        unsafe { &raw mut fake(vmctx).tables[table as usize] }
+    }
+    unsafe fn elem_length(vmctx: *mut Vmctx, _: u32) -> u64 {
+        // SAFETY: see `fake`.
+        unsafe { fake(vmctx).elements.len() as u64 }
+    }
+    unsafe fn elem_read(vmctx: *mut Vmctx, _: u32, first: u64, len: u64, into: *mut u64) {
+        // SAFETY: see `fake`; the caller checked the ranges.
+        unsafe {
+            let elements = &fake(vmctx).elements[first as usize..][..len as usize];
+            ptr::copy_nonoverlapping(elements.as_ptr(), into, elements.len());
+        }
+    }
+    unsafe fn elem_drop(vmctx: *mut Vmctx, _: u32) {
+        // SAFETY: see `fake`.
+        unsafe { fake(vmctx).elements.clear() }
+    }
+    unsafe fn is_subtype(_: *mut Vmctx, actual: u32, expected: u32) -> bool {
+        actual.is_multiple_of(expected)
+    }
+}
+
+static TABLE: VMBuiltins = VMBuiltins::of::<Fake>();
+
+/// Runs with memories of 16 and 8 bytes and tables of 8 and 4 elements, numbered from 1.
+fn with_instance(run: impl FnOnce(*mut Vmctx, [*mut u8; 2], [*mut u64; 2])) {
+    let mut bytes: [Vec<u8>; 2] = [(1..=16).collect(), (101..=108).collect()];
+    let mut elements: [Vec<u64>; 2] = [(1..=8).collect(), (101..=104).collect()];
+    let (bytes, elements) = (bytes.each_mut().map(|b| b.as_mut_ptr()), elements.each_mut().map(|e| e.as_mut_ptr()));
+    let mut fake = Fake {
+        memories: [VMMemory { base: bytes[0], length: 16 }, VMMemory { base: bytes[1], length: 8 }],
+        tables: [VMTable { elements: elements[0], length: 8 }, VMTable { elements: elements[1], length: 4 }],
+        data: vec![201, 202, 203, 204],
+        elements: vec![301, 302, 303],
+    };
+    let mut store = VMStoreContext::new();
+    let mut vmctx = Vmctx {
+        store: &raw mut store,
+        builtins: &raw const TABLE,
+        type_ids: ptr::null(),
+        instance: (&raw mut fake).cast::<c_void>(),
+    };
+    run(&raw mut vmctx, bytes, elements);
+}
+
+fn read<T: Copy>(from: *const T, len: usize) -> Vec<T> {
+    // SAFETY: the buffers of `with_instance` are at least as long as the tests say.
+    unsafe { core::slice::from_raw_parts(from, len) }.to_vec()
+}
+
+macro_rules! call {
+    ($builtin:ident($vmctx:expr $(, $arg:expr)*) as fn($($ty:ty),*) $(-> $result:ty)?) => {
+        // SAFETY: the table has a function of this type there.
+        unsafe {
+            let function = core::mem::transmute::<*const (), unsafe extern "C" fn(*mut Vmctx, $($ty),*) $(-> $result)?>(
+                TABLE.address(Builtin::$builtin),
+            );
+            function($vmctx, $($arg),*)
+        }
+    };
+}
+
+/// Lengths and offsets that must be refused for `length`, and the last that must not be.
+fn edges(length: u64) -> Vec<(u64, u64, bool)> {
+    vec![
+        (0, length, true),
+        (length, 0, true),
+        (length - 1, 1, true),
+        (0, length + 1, false),
+        (length, 1, false),
+        (length + 1, 0, false),
+        (u64::MAX, 0, false),
+        (0, u64::MAX, false),
+        (u64::MAX, 1, false),
+        (u64::MAX, 2, false),
+        (1, u64::MAX, false),
+        (1 << 63, 1 << 63, false),
+        (1 << 32, 1, false),
+    ]
+}
+
+#[test]
+fn memory_fill_checks_and_fills() {
+    with_instance(|vmctx, bytes, _| {
+        assert_eq!(call!(MemoryFill(vmctx, 0, 3, 0x1ff, 2) as fn(u32, u64, u32, u64) -> u32), 0);
+        assert_eq!(read(bytes[0], 6), [1, 2, 3, 255, 255, 6]);
+        for (start, len, fits) in edges(16) {
+            let before = read(bytes[0], 16);
+            let status = call!(MemoryFill(vmctx, 0, start, 0, len) as fn(u32, u64, u32, u64) -> u32);
+            assert_eq!(status, if fits { 0 } else { TrapCode::MemoryOutOfBounds as u32 }, "{start} {len}");
+            assert!(fits || read(bytes[0], 16) == before, "a refused fill writes nothing");
+        }
+    });
+}
+
+#[test]
+fn memory_copy_checks_and_moves() {
+    type Copy = (u32, u32, u64, u64, u64);
+    let copy = |vmctx, (to, from, dst, src, len): Copy| {
+        call!(MemoryCopy(vmctx, to, from, dst, src, len) as fn(u32, u32, u64, u64, u64) -> u32)
+    };
+    with_instance(|vmctx, bytes, _| {
+        assert_eq!(copy(vmctx, (0, 0, 1, 0, 4)), 0);
+        assert_eq!(read(bytes[0], 6), [1, 1, 2, 3, 4, 6]);
+        assert_eq!(copy(vmctx, (0, 0, 0, 1, 4)), 0);
+        assert_eq!(read(bytes[0], 6), [1, 2, 3, 4, 4, 6]);
+        assert_eq!(copy(vmctx, (0, 1, 14, 6, 2)), 0);
+        assert_eq!(read(bytes[0], 16)[14..], [107, 108]);
+        for (start, len, fits) in edges(8) {
+            let expected = if fits { 0 } else { TrapCode::MemoryOutOfBounds as u32 };
+            assert_eq!(copy(vmctx, (1, 0, start, 0, len)), expected, "to {start} {len}");
+            assert_eq!(copy(vmctx, (0, 1, 0, start, len)), expected, "from {start} {len}");
+        }
+    });
+}
+
+#[test]
+fn memory_init_checks_and_copies_until_dropped() {
+    let init =
+        |vmctx, dst, src, len| call!(MemoryInit(vmctx, 0, 0, dst, src, len) as fn(u32, u32, u64, u64, u64) -> u32);
+    with_instance(|vmctx, bytes, _| {
+        assert_eq!(init(vmctx, 14, 2, 2), 0);
+        assert_eq!(read(bytes[0], 16)[13..], [14, 203, 204]);
+        for (start, len, fits) in edges(4) {
+            let expected = if fits { 0 } else { TrapCode::MemoryOutOfBounds as u32 };
+            assert_eq!(init(vmctx, 0, start, len), expected, "{start} {len}");
+        }
+        assert_ne!(init(vmctx, 13, 0, 4), 0);
+        call!(DataDrop(vmctx, 0) as fn(u32));
+        assert_eq!(init(vmctx, 16, 0, 0), 0);
+        assert_ne!(init(vmctx, 0, 0, 1), 0);
+        assert_ne!(init(vmctx, 17, 0, 0), 0);
+    });
+}
+
+#[test]
+fn tables_are_filled_copied_and_initialised() {
+    with_instance(|vmctx, _, elements| {
+        assert_eq!(call!(TableFill(vmctx, 0, 6, 9, 2) as fn(u32, u64, u64, u64) -> u32), 0);
+        assert_eq!(call!(TableCopy(vmctx, 0, 0, 1, 0, 3) as fn(u32, u32, u64, u64, u64) -> u32), 0);
+        assert_eq!(read(elements[0], 8), [1, 1, 2, 3, 5, 6, 9, 9]);
+        assert_eq!(call!(TableCopy(vmctx, 0, 1, 0, 2, 2) as fn(u32, u32, u64, u64, u64) -> u32), 0);
+        assert_eq!(call!(TableInit(vmctx, 0, 0, 5, 1, 2) as fn(u32, u32, u64, u64, u64) -> u32), 0);
+        assert_eq!(read(elements[0], 8), [103, 104, 2, 3, 5, 302, 303, 9]);
+        for (start, len, fits) in edges(4) {
+            let expected = if fits { 0 } else { TrapCode::TableOutOfBounds as u32 };
+            assert_eq!(call!(TableFill(vmctx, 1, start, 0, len) as fn(u32, u64, u64, u64) -> u32), expected);
+            for (to, from, dst, src) in [(1, 0, start, 0), (0, 1, 0, start)] {
+                let status = call!(TableCopy(vmctx, to, from, dst, src, len) as fn(u32, u32, u64, u64, u64) -> u32);
+                assert_eq!(status, expected, "{to} {from} {start} {len}");
+            }
+        }
+        for (start, len, fits) in edges(3) {
+            let expected = if fits { 0 } else { TrapCode::TableOutOfBounds as u32 };
+            let status = call!(TableInit(vmctx, 1, 0, 0, start, len) as fn(u32, u32, u64, u64, u64) -> u32);
+            assert_eq!(status, expected, "{start} {len}");
+        }
+        call!(ElemDrop(vmctx, 0) as fn(u32));
+        assert_eq!(call!(TableInit(vmctx, 0, 0, 8, 0, 0) as fn(u32, u32, u64, u64, u64) -> u32), 0);
+        assert_ne!(call!(TableInit(vmctx, 0, 0, 0, 0, 1) as fn(u32, u32, u64, u64, u64) -> u32), 0);
+    });
+}
+
+#[test]
+fn the_others_reach_the_host() {
+    with_instance(|vmctx, _, _| {
+        assert_eq!(call!(MemoryGrow(vmctx, 0, 7) as fn(u32, u64) -> i64), 7);
+        assert_eq!(call!(MemoryGrow(vmctx, 1, 7) as fn(u32, u64) -> i64), -1);
+        assert_eq!(call!(TableGrow(vmctx, 1, 2, 3) as fn(u32, u64, u64) -> i64), 6);
+        assert_eq!(call!(IsSubtype(vmctx, 6, 3) as fn(u32, u32) -> u32), 1);
+        assert_eq!(call!(IsSubtype(vmctx, 7, 3) as fn(u32, u32) -> u32), 0);
+    });
+}

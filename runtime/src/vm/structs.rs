@@ -1,0 +1,307 @@
+//! The structures of [`aot_format::abi`] as `#[repr(C)]` types. Every field is asserted to stand
+//! where compiled code expects it, at compile time: a mismatch is not a test that fails but a
+//! runtime that does not build.
+//!
+//! Not here: the layout of a whole vmctx, which depends on the module
+//! ([`aot_format::abi::VmctxLayout`]), and who allocates and frees these structures.
+
+use core::ffi::c_void;
+use core::mem::{align_of, offset_of, size_of};
+
+use aot_format::abi;
+
+use super::builtins::VMBuiltins;
+
+#[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
+compile_error!("artifacts are for little-endian 64-bit machines; this runtime cannot run any here");
+
+/// Native code of an entry trampoline: `(callee_vmctx, callee_code, values, store) -> status`.
+pub(crate) type EntryTrampoline = unsafe extern "C" fn(*mut c_void, *const u8, *mut ValRaw, *mut VMStoreContext) -> u32;
+
+/// What a host-call trampoline calls: zero when it returned, anything else to unwind.
+pub(crate) type HostCall = unsafe extern "C" fn(*mut VMHostContext, *mut ValRaw) -> u32;
+
+/// Unwinds to the innermost entry trampoline of the store.
+pub(crate) type Raise = unsafe extern "C" fn(*mut VMStoreContext) -> !;
+
+/// Asserts that a structure has the size, and its fields the offsets, that compiled code was made for.
+macro_rules! assert_layout {
+    ($ty:ident as $abi:ident { $($field:ident: $offset:ident,)* }) => {
+        const _: () = assert!(size_of::<$ty>() == abi::$abi::SIZE as usize);
+        $(const _: () = assert!(offset_of!($ty, $field) == abi::$abi::$offset as usize);)*
+    };
+}
+
+/// Per-store state that compiled code reads and writes; one thread runs in a store at a time.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct VMStoreContext {
+    /// Lowest stack address that a prologue may reach.
+    pub(crate) stack_limit: usize,
+    /// Frame pointer of the innermost entry trampoline; zero while no wasm of this store runs.
+    pub(crate) entry_fp: usize,
+    /// Its stack pointer at its call.
+    pub(crate) entry_sp: usize,
+    /// Its landing pad.
+    pub(crate) entry_pc: usize,
+    /// Frame pointer of the wasm function that last called the host.
+    pub(crate) exit_fp: usize,
+    /// Return address in that function.
+    pub(crate) exit_pc: usize,
+    /// Called by host-call trampolines to unwind.
+    pub(crate) raise: Raise,
+    /// Reserved for fuel.
+    pub(crate) fuel: u64,
+}
+
+assert_layout!(VMStoreContext as StoreContext {
+    stack_limit: STACK_LIMIT,
+    entry_fp: ENTRY_FP,
+    entry_sp: ENTRY_SP,
+    entry_pc: ENTRY_PC,
+    exit_fp: EXIT_FP,
+    exit_pc: EXIT_PC,
+    raise: RAISE,
+    fuel: FUEL,
+});
+
+impl VMStoreContext {
+    /// The context of a store in which nothing runs yet.
+    pub(crate) const fn new() -> VMStoreContext {
+        VMStoreContext {
+            stack_limit: 0,
+            entry_fp: 0,
+            entry_sp: 0,
+            entry_pc: 0,
+            exit_fp: 0,
+            exit_pc: 0,
+            raise: crate::sys::enter::raise,
+            fuel: 0,
+        }
+    }
+}
+
+/// What a host-call trampoline gets instead of a vmctx: one per host function and importer.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct VMHostContext {
+    /// The host function.
+    pub(crate) call: HostCall,
+    /// The store it is called in.
+    pub(crate) store: *mut VMStoreContext,
+    /// The importing instance; null where the host itself made the reference.
+    pub(crate) caller: *mut Vmctx,
+    /// The runtime's own data.
+    pub(crate) data: *mut c_void,
+}
+
+assert_layout!(VMHostContext as HostContext { call: CALL, store: STORE, caller: CALLER, data: DATA, });
+
+/// The trampoline record of one imported function, patched at link time.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct VMFunctionImport {
+    /// Native entry of the callee, or a host-call trampoline.
+    pub(crate) code: *const u8,
+    /// The callee's [`Vmctx`], or a [`VMHostContext`].
+    pub(crate) vmctx: *mut c_void,
+}
+
+assert_layout!(VMFunctionImport as FunctionImport { code: CODE, vmctx: VMCTX, });
+
+/// What a function reference points to.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct VMFuncRef {
+    /// Native entry, or a host-call trampoline.
+    pub(crate) code: *const u8,
+    /// The callee's [`Vmctx`], or a [`VMHostContext`].
+    pub(crate) vmctx: *mut c_void,
+    /// Entry trampoline for calls from the host; null for host functions.
+    pub(crate) entry: *const u8,
+    /// Canonical id of the function's type in its engine.
+    pub(crate) type_id: u32,
+    /// Zero.
+    pub(crate) reserved: u32,
+}
+
+assert_layout!(VMFuncRef as FuncRef { code: CODE, vmctx: VMCTX, entry: ENTRY, type_id: TYPE_ID, });
+
+/// A linear memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct VMMemory {
+    /// Address of byte 0.
+    pub(crate) base: *mut u8,
+    /// Current length in bytes.
+    pub(crate) length: u64,
+}
+
+assert_layout!(VMMemory as Memory { base: BASE, length: LENGTH, });
+
+/// A table of references.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct VMTable {
+    /// Address of element 0. An element is the address of a [`VMFuncRef`], or a host reference;
+    /// zero is null.
+    pub(crate) elements: *mut u64,
+    /// Current length in elements.
+    pub(crate) length: u64,
+}
+
+assert_layout!(VMTable as Table { elements: ELEMENTS, length: LENGTH, });
+
+/// A tag; its address is its identity.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub(crate) struct VMTag {
+    /// Canonical type id.
+    pub(crate) type_id: u32,
+}
+
+assert_layout!(VMTag as Tag { type_id: TYPE_ID, });
+
+/// The fixed part of every vmctx. What [`abi::VmctxLayout`] places follows it in memory.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct Vmctx {
+    /// The store the instance lives in.
+    pub(crate) store: *mut VMStoreContext,
+    /// Addresses of the built-in functions.
+    pub(crate) builtins: *const VMBuiltins,
+    /// Canonical type id of each type of the module.
+    pub(crate) type_ids: *const u32,
+    /// The runtime's instance.
+    pub(crate) instance: *mut c_void,
+}
+
+assert_layout!(Vmctx as Vmctx { store: STORE, builtins: BUILTINS, type_ids: TYPE_IDS, instance: INSTANCE, });
+
+/// A parameter or result slot of an entry or host call, and the storage of a global. All 16 bytes
+/// are always initialised, so every accessor is safe; which of them means something is for the
+/// type of the value to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(16))]
+pub struct ValRaw {
+    low: u64,
+    high: u64,
+}
+
+const _: () = assert!(size_of::<ValRaw>() == abi::VALUE_SIZE as usize);
+const _: () = assert!(align_of::<ValRaw>() == abi::VALUE_SIZE as usize);
+const _: () = assert!(size_of::<ValRaw>() == abi::GLOBAL_SIZE as usize);
+
+impl ValRaw {
+    /// All bytes zero: the zero of every number type and the null of every reference type.
+    pub(crate) const ZERO: ValRaw = ValRaw { low: 0, high: 0 };
+
+    const fn from_low(low: u64) -> ValRaw {
+        ValRaw { low, high: 0 }
+    }
+
+    /// An i32.
+    pub(crate) const fn from_i32(value: i32) -> ValRaw {
+        ValRaw::from_low(value as u32 as u64)
+    }
+
+    /// An i64.
+    pub(crate) const fn from_i64(value: i64) -> ValRaw {
+        ValRaw::from_low(value as u64)
+    }
+
+    /// An f32, as its bits.
+    pub(crate) const fn from_f32_bits(bits: u32) -> ValRaw {
+        ValRaw::from_low(bits as u64)
+    }
+
+    /// An f64, as its bits.
+    pub(crate) const fn from_f64_bits(bits: u64) -> ValRaw {
+        ValRaw::from_low(bits)
+    }
+
+    /// A v128; lane 0 is in the lowest bits.
+    pub(crate) const fn from_v128(value: u128) -> ValRaw {
+        ValRaw { low: value as u64, high: (value >> 64) as u64 }
+    }
+
+    /// A reference, as it stands in tables and globals; zero is null.
+    pub(crate) const fn from_ref(reference: u64) -> ValRaw {
+        ValRaw::from_low(reference)
+    }
+
+    /// A function reference; null is null. The address is exposed, since compiled code turns it
+    /// into a pointer again.
+    pub(crate) fn from_funcref(funcref: *mut VMFuncRef) -> ValRaw {
+        ValRaw::from_low(funcref.expose_provenance() as u64)
+    }
+
+    /// As an i32.
+    pub(crate) const fn i32(self) -> i32 {
+        self.low as i32
+    }
+
+    /// As an i64.
+    pub(crate) const fn i64(self) -> i64 {
+        self.low as i64
+    }
+
+    /// As the bits of an f32.
+    pub(crate) const fn f32_bits(self) -> u32 {
+        self.low as u32
+    }
+
+    /// As the bits of an f64.
+    pub(crate) const fn f64_bits(self) -> u64 {
+        self.low
+    }
+
+    /// As a v128.
+    pub(crate) const fn v128(self) -> u128 {
+        self.low as u128 | (self.high as u128) << 64
+    }
+
+    /// As a reference; zero is null.
+    pub(crate) const fn reference(self) -> u64 {
+        self.low
+    }
+
+    /// As a function reference.
+    pub(crate) fn funcref(self) -> *mut VMFuncRef {
+        core::ptr::with_exposed_provenance_mut(self.low as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_and_leave_no_stray_bits() {
+        assert_eq!(ValRaw::from_i32(-1).i64(), 0xffff_ffff);
+        assert_eq!(ValRaw::from_i32(i32::MIN).i32(), i32::MIN);
+        assert_eq!(ValRaw::from_i64(i64::MIN).i64(), i64::MIN);
+        assert_eq!(ValRaw::from_f32_bits(0x7fa0_0001).f32_bits(), 0x7fa0_0001);
+        assert_eq!(ValRaw::from_f64_bits(0x7ff4_0000_0000_0001).f64_bits(), 0x7ff4_0000_0000_0001);
+        let vector = 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
+        assert_eq!(ValRaw::from_v128(vector).v128(), vector);
+        assert_eq!(ValRaw::from_v128(vector).i32(), 0x0302_0100);
+        assert_eq!(ValRaw::from_ref(0), ValRaw::ZERO);
+        let mut funcref = VMFuncRef {
+            code: core::ptr::null(),
+            vmctx: core::ptr::null_mut(),
+            entry: core::ptr::null(),
+            type_id: 7,
+            reserved: 0,
+        };
+        assert_eq!(ValRaw::from_funcref(&raw mut funcref).funcref(), &raw mut funcref);
+    }
+
+    #[test]
+    fn a_slot_has_the_byte_order_of_the_machine_code() {
+        let bytes: [u8; 16] = core::array::from_fn(|i| i as u8);
+        let slot = ValRaw::from_v128(u128::from_le_bytes(bytes));
+        assert_eq!(slot.v128().to_ne_bytes(), bytes);
+        assert_eq!((&raw const slot).addr() % 16, 0);
+    }
+}

@@ -1,0 +1,230 @@
+//! Sets of modules, linked by name from `.aot` files, one case for each `multi_module/*.wast`.
+//!
+//! A case is a script whose `(module $name …)` directives are *files*: each is compiled to
+//! `name.aot` in a folder of the case. Then `main` is instantiated, its imports found in that folder
+//! by a module reader, and the rest of the script runs in order. `invoke` takes names as
+//! `lookup_func` does: `f` for an export of main, `$a$f` for one of module a. The host module `test`
+//! has `log (param i32)`, which notes its argument, and `mark`, which notes 7777. Lines that begin with `;;!` say what else must hold:
+//!
+//! * `;;! log: 1 2` what was noted up to here;
+//! * `;;! reads: a b` the names the module reader was asked for up to here;
+//! * `;;! frames: a!f main!g` the back trace of the last trap, innermost first, all of it;
+//! * `;;! link-error: x | y` linking fails; one such line for each error, in any order, that holds x and y;
+//! * `;;! start-trap: message` instantiation traps;
+//! * `;;! listed: reason` the case cannot pass yet, and must be taken off when it does.
+//!
+//! Every case runs twice: with guard pages, and with explicit bounds checks.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use iwasm::{Artifact, Engine, Error, Frame, Instance, Linker, ReaderError, Store, Val};
+use libtest_mimic::{Arguments, Failed, Trial};
+use tests::artifact::{self, Builder};
+use tests::{paths, values};
+use wamrc::Options;
+use wast::parser::{self, ParseBuffer};
+use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for path in paths::files_with_extension(&paths::tests().join("multi_module"), "wast") {
+        for (explicit, suffix) in [(false, ""), (true, " (explicit bounds checks)")] {
+            let name = format!("{}{suffix}", path.file_stem().unwrap_or_default().to_string_lossy());
+            let path = path.clone();
+            trials.push(Trial::test(name, move || run(&path, explicit)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn run(path: &Path, explicit: bool) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(path)?;
+    let outcome = Case::new(explicit).and_then(|case| case.run(&text));
+    match (outcome, text.lines().find_map(|line| line.strip_prefix(";;! listed: "))) {
+        (Ok(()), None) | (Err(_), Some(_)) => Ok(()),
+        (Ok(()), Some(reason)) => Err(format!("passes, though it says `listed: {reason}`: remove that line").into()),
+        (Err(message), None) => Err(message.into()),
+    }
+}
+
+/// What happens in a case, in the order of the file.
+enum Step<'a> {
+    Directive(WastDirective<'a>),
+    Expect { key: &'a str, value: &'a str },
+}
+
+/// What the reader was asked for and the host was told.
+#[derive(Default)]
+struct Notes {
+    log: RefCell<Vec<i32>>,
+    reads: RefCell<Vec<String>>,
+}
+
+struct Case {
+    builder: Builder,
+    engine: Engine,
+    linker: Linker<()>,
+    store: Store<()>,
+    notes: Rc<Notes>,
+    main: Option<Instance>,
+    frames: Vec<Frame>,
+}
+
+impl Case {
+    fn new(explicit: bool) -> Result<Case, String> {
+        let say = |error: Error| error.to_string();
+        let builder = Builder::new(Options::new().explicit_bounds_checks(explicit).threads(1));
+        let engine = Engine::new(&iwasm::Config::default()).map_err(say)?;
+        let store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        let notes = Rc::new(Notes::default());
+        let log = notes.clone();
+        linker.func("test", "log", move |value: i32| log.log.borrow_mut().push(value)).map_err(say)?;
+        let log = notes.clone();
+        linker.func("test", "mark", move || log.log.borrow_mut().push(7777)).map_err(say)?;
+        let (folder, reads) = (builder.folder().to_owned(), notes.clone());
+        let reader = move |name: &str| -> Result<Option<Artifact>, ReaderError> {
+            reads.reads.borrow_mut().push(name.to_owned());
+            let path = folder.join(format!("{name}.aot"));
+            if path.exists() { Ok(Some(Artifact::from_file(&path)?)) } else { Ok(None) }
+        };
+        // SAFETY: the folder holds only what this case's compiler writes.
+        unsafe { linker.set_module_reader(reader) };
+        Ok(Case { builder, engine, linker, store, notes, main: None, frames: Vec::new() })
+    }
+
+    fn run(mut self, text: &str) -> Result<(), String> {
+        let buffer = ParseBuffer::new(text).map_err(|error| error.to_string())?;
+        let script: Wast<'_> = parser::parse(&buffer).map_err(|error| error.to_string())?;
+        let mut steps: Vec<(usize, Step<'_>)> = Vec::new();
+        for directive in script.directives {
+            let line = directive.span().linecol_in(text).0 + 1;
+            match directive {
+                WastDirective::Module(module) => self.write(module).map_err(|error| format!("line {line}: {error}"))?,
+                other => steps.push((line, Step::Directive(other))),
+            }
+        }
+        let expectations = text.lines().enumerate().filter_map(|(number, line)| {
+            let (key, value) = line.strip_prefix(";;!")?.split_once(':')?;
+            Some((number + 1, Step::Expect { key: key.trim(), value: value.trim() }))
+        });
+        steps.extend(expectations);
+        steps.sort_by_key(|(line, _)| *line);
+        self.instantiate(&steps)?;
+        let mut checks = 0;
+        for (line, step) in steps {
+            checks += usize::from(!matches!(step, Step::Directive(WastDirective::Invoke(_))));
+            self.step(step).map_err(|message| format!("line {line}: {message}"))?;
+        }
+        if checks == 0 { Err("the case expects nothing".to_owned()) } else { Ok(()) }
+    }
+
+    fn write(&mut self, mut module: QuoteWat<'_>) -> Result<(), String> {
+        let name = module.name().ok_or("a module of a case needs a $name")?.name().to_owned();
+        let wasm = module.encode().map_err(|error| error.to_string())?;
+        self.builder.write(&name, &wasm).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Instantiates main, and checks what is expected of that.
+    fn instantiate(&mut self, steps: &[(usize, Step<'_>)]) -> Result<(), String> {
+        let expected = |wanted: &str| -> Vec<&str> {
+            let value = |(_, step): &_| match step {
+                Step::Expect { key, value } if *key == wanted => Some(*value),
+                _ => None,
+            };
+            steps.iter().filter_map(value).collect()
+        };
+        let (link_errors, traps) = (expected("link-error"), expected("start-trap"));
+        let path = self.builder.folder().join("main.aot");
+        let main = artifact::load_file(&self.engine, &path).map_err(|error| error.to_string())?;
+        match self.linker.instantiate(&mut self.store, "main", &main) {
+            Ok(instance) if link_errors.is_empty() && traps.is_empty() => self.main = Some(instance),
+            Ok(_) => return Err("main was instantiated, though an error is expected".to_owned()),
+            Err(Error::Link(errors)) if !link_errors.is_empty() => compare_link_errors(&link_errors, &errors)?,
+            Err(Error::Trap(trap)) if traps == [trap.code().message()] => self.frames = trap.frames().to_vec(),
+            Err(error) => return Err(format!("main was not instantiated: {error}")),
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step<'_>) -> Result<(), String> {
+        match step {
+            Step::Directive(WastDirective::Invoke(invoke)) => {
+                self.invoke(&invoke)?.map(drop).map_err(|error| format!("failed: {error:#}"))
+            }
+            Step::Directive(WastDirective::AssertReturn { exec: WastExecute::Invoke(invoke), results, .. }) => {
+                let actual = self.invoke(&invoke)?.map_err(|error| format!("failed: {error:#}"))?;
+                if actual.len() != results.len() {
+                    return Err(format!("expected {} results, found {}", results.len(), actual.len()));
+                }
+                results.iter().zip(&actual).try_for_each(|(want, have)| values::check(&self.store, want, have))
+            }
+            Step::Directive(WastDirective::AssertTrap { exec: WastExecute::Invoke(invoke), message, .. }) => {
+                self.expect_trap(&invoke, message)
+            }
+            Step::Directive(WastDirective::AssertExhaustion { call, message, .. }) => self.expect_trap(&call, message),
+            Step::Directive(_) => Err("cases have no such directive".to_owned()),
+            Step::Expect { key, value } => self.expect(key, value),
+        }
+    }
+
+    fn expect_trap(&mut self, invoke: &WastInvoke<'_>, message: &str) -> Result<(), String> {
+        match self.invoke(invoke)? {
+            Err(Error::Trap(trap)) if trap.code().message() == message => {
+                self.frames = trap.frames().to_vec();
+                Ok(())
+            }
+            Err(error) => Err(format!("expected the trap {message:?}, found: {error}")),
+            Ok(_) => Err(format!("expected the trap {message:?}, but it returned")),
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Result<Vec<Val>, Error>, String> {
+        let main = self.main.ok_or("there is no main to call")?;
+        let func = self.store.lookup_func(main, invoke.name);
+        let func = func.ok_or_else(|| format!("there is no function {:?}", invoke.name))?;
+        let mut params = Vec::new();
+        for arg in &invoke.args {
+            params.push(values::argument(&mut self.store, arg)?);
+        }
+        Ok(func.call(&mut self.store, &params))
+    }
+
+    fn expect(&self, key: &str, value: &str) -> Result<(), String> {
+        let join = |items: Vec<String>| items.join(" ");
+        let actual = match key {
+            "log" => join(self.notes.log.borrow().iter().map(i32::to_string).collect()),
+            "reads" => join(self.notes.reads.borrow().clone()),
+            "frames" => join(self.frames.iter().map(|frame| frame_label(frame)).collect()),
+            "link-error" | "start-trap" | "listed" => return Ok(()),
+            _ => return Err(format!("there is no expectation `{key}`")),
+        };
+        if actual == value { Ok(()) } else { Err(format!("{key}: expected `{value}`, found `{actual}`")) }
+    }
+}
+
+/// `module!function`, as in a case's expectations: the offset is another test's business.
+fn frame_label(frame: &Frame) -> String {
+    let function = frame.function_name.clone().unwrap_or_else(|| frame.function_index.to_string());
+    format!("{}!{function}", frame.module)
+}
+
+/// Each expected line takes the first error that fits it and no other line took.
+fn compare_link_errors(expected: &[&str], errors: &iwasm::LinkErrors) -> Result<(), String> {
+    let mut left: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+    let mut unmet = Vec::new();
+    for line in expected {
+        match left.iter().position(|found| line.split('|').all(|part| found.contains(part.trim()))) {
+            Some(index) => drop(left.remove(index)),
+            None => unmet.push(*line),
+        }
+    }
+    if unmet.is_empty() && left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("link errors expected but not found:\n  {}\nnot expected:\n  {}", unmet.join("\n  "), left.join("\n  ")))
+}

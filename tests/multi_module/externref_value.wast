@@ -1,0 +1,21 @@
+;; Host references pass through modules, globals and tables without change.
+(module $keeper
+  (global $kept (export "kept") (mut externref) (ref.null extern))
+  (table (export "slots") 3 externref)
+  (func (export "keep") (param externref) (global.set $kept (local.get 0)))
+  (func (export "slot") (param i32) (result externref) (table.get (local.get 0))))
+(module $main
+  (import "keeper" "kept" (global $kept (mut externref)))
+  (import "keeper" "slots" (table $slots 3 externref))
+  (import "keeper" "keep" (func $keep (param externref)))
+  (func (export "keep") (param externref) (result externref) (call $keep (local.get 0)) (global.get $kept))
+  (func (export "set") (param i32 externref) (table.set $slots (local.get 0) (local.get 1)))
+  (func (export "fill") (param externref) (table.fill $slots (i32.const 1) (local.get 0) (i32.const 2))))
+(assert_return (invoke "keep" (ref.null extern)) (ref.null extern))
+(assert_return (invoke "keep" (ref.extern 7)) (ref.extern 7))
+(invoke "set" (i32.const 0) (ref.extern 8))
+(invoke "fill" (ref.extern 9))
+(assert_return (invoke "$keeper$slot" (i32.const 0)) (ref.extern 8))
+(assert_return (invoke "$keeper$slot" (i32.const 2)) (ref.extern 9))
+(assert_trap (invoke "set" (i32.const 3) (ref.extern 1)) "out of bounds table access")
+(assert_return (invoke "keep" (ref.null extern)) (ref.null extern))

@@ -1,0 +1,51 @@
+;; Out-of-bounds accesses in a dependency are traps, at every width, at the edges, with large static
+;; offsets and addresses near 4 GiB. (In WAMR the process aborts.)
+(module $dep
+  (memory (export "memory") 1)
+  (func $load8 (export "load8") (param i32) (result i32) (i32.load8_s (local.get 0)))
+  (func $load64 (export "load64") (param i32) (result i64) (i64.load (local.get 0)))
+  (func $store32 (export "store32") (param i32) (i32.store (local.get 0) (i32.const -1)))
+  (func $near (export "near") (param i32) (result i32) (i32.load offset=65532 (local.get 0)))
+  (func $far (export "far") (param i32) (result i32) (i32.load offset=0xfffffffc (local.get 0)))
+  (func $far64 (export "far64") (param i32) (result f64) (f64.load offset=0x80000000 (local.get 0))))
+(module $main
+  (import "dep" "load8" (func $load8 (param i32) (result i32)))
+  (import "dep" "load64" (func $load64 (param i32) (result i64)))
+  (import "dep" "store32" (func $store32 (param i32)))
+  (import "dep" "near" (func $near (param i32) (result i32)))
+  (import "dep" "far" (func $far (param i32) (result i32)))
+  (import "dep" "far64" (func $far64 (param i32) (result f64)))
+  (import "dep" "memory" (memory 1))
+  (func $run8 (export "load8") (param i32) (result i32) (call $load8 (local.get 0)))
+  (func $run64 (export "load64") (param i32) (result i64) (call $load64 (local.get 0)))
+  (func $run32 (export "store32") (param i32) (call $store32 (local.get 0)) (drop (i32.const 0)))
+  (func (export "near") (param i32) (result i32) (call $near (local.get 0)))
+  (func (export "far") (param i32) (result i32) (call $far (local.get 0)))
+  (func (export "far64") (param i32) (result f64) (call $far64 (local.get 0)))
+  ;; The same through the imported memory.
+  (func $own64 (export "own64") (param i32) (result i64) (i64.load (local.get 0)))
+  (func $own_far (export "own_far") (param i32) (result i32) (i32.load8_u offset=0xffffffff (local.get 0))))
+(assert_return (invoke "load8" (i32.const 65535)) (i32.const 0))
+(assert_trap (invoke "load8" (i32.const 65536)) "out of bounds memory access")
+;;! frames: dep!load8 main!run8
+(assert_trap (invoke "load8" (i32.const -1)) "out of bounds memory access")
+(assert_return (invoke "load64" (i32.const 65528)) (i64.const 0))
+(assert_trap (invoke "load64" (i32.const 65529)) "out of bounds memory access")
+;;! frames: dep!load64 main!run64
+(assert_trap (invoke "load64" (i32.const -8)) "out of bounds memory access")
+(assert_trap (invoke "store32" (i32.const 65533)) "out of bounds memory access")
+;; Nothing of a store that does not fit is written.
+(assert_return (invoke "load8" (i32.const 65535)) (i32.const 0))
+(invoke "store32" (i32.const 65532))
+(assert_return (invoke "near" (i32.const 0)) (i32.const -1))
+(assert_trap (invoke "near" (i32.const 1)) "out of bounds memory access")
+;; Effective addresses do not wrap at 2^32.
+(assert_trap (invoke "near" (i32.const 0xffff0004)) "out of bounds memory access")
+(assert_trap (invoke "far" (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "far" (i32.const 4)) "out of bounds memory access")
+(assert_trap (invoke "far" (i32.const -1)) "out of bounds memory access")
+(assert_trap (invoke "far64" (i32.const 0x80000000)) "out of bounds memory access")
+(assert_trap (invoke "own64" (i32.const 65529)) "out of bounds memory access")
+;;! frames: main!own64
+(assert_trap (invoke "own_far" (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "own_far" (i32.const -1)) "out of bounds memory access")

@@ -1,0 +1,26 @@
+;; Function types are the same when they look the same, wherever they stand in each module's type
+;; section; through tables too. Recursion groups must match as groups.
+(module $a
+  (type (func)) (type (func (param f64))) (type $add (func (param i32 i32) (result i32)))
+  (table (export "table") 2 funcref)
+  (func $add (export "add") (type $add) (i32.add (local.get 0) (local.get 1)))
+  (func $nothing (export "nothing"))
+  (elem (i32.const 0) func $add $nothing))
+(module $main
+  (type $binary (func (param i32 i32) (result i32)))
+  (type $unary (func (param i32) (result i32)))
+  (type $again (func (param i32 i32) (result i32)))
+  (import "a" "add" (func $add (type $again)))
+  (import "a" "nothing" (func $nothing))
+  (import "a" "table" (table 2 funcref))
+  (func (export "direct") (result i32) (call $add (i32.const 1) (i32.const 2)))
+  (func (export "binary") (param i32) (result i32)
+    (call_indirect (type $binary) (i32.const 3) (i32.const 4) (local.get 0)))
+  (func (export "again") (param i32) (result i32)
+    (call_indirect (type $again) (i32.const 3) (i32.const 4) (local.get 0)))
+  (func (export "unary") (param i32) (result i32) (call_indirect (type $unary) (i32.const 3) (local.get 0))))
+(assert_return (invoke "direct") (i32.const 3))
+(assert_return (invoke "binary" (i32.const 0)) (i32.const 7))
+(assert_return (invoke "again" (i32.const 0)) (i32.const 7))
+(assert_trap (invoke "unary" (i32.const 0)) "indirect call type mismatch")
+(assert_trap (invoke "binary" (i32.const 1)) "indirect call type mismatch")

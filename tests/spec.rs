@@ -1,0 +1,153 @@
+//! The WebAssembly specification's test suite. Each module is compiled to an `.aot` file and loaded
+//! from there; each `.wast` file runs in a process of its own, on a thread of its own. What does not
+//! pass yet stands in `spec/listed.txt`; the last line printed gives the counts.
+//!
+//! Arguments: parts of file names to run only those, with every failure printed. `SPEC_OPTIONS` sets
+//! compiler options (`--bounds-checks=1 --opt-level=0`, as an artifact records them).
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tests::script::{self, Failure, Report};
+use tests::spec_list::{self, Entry, List};
+use tests::spec_suite::{self, SuiteFile};
+use tests::{artifact, paths};
+
+/// Failures printed for one file, unless it was asked for by name.
+const SHOWN: usize = 8;
+
+fn main() -> ExitCode {
+    let (files, source) = spec_suite::files();
+    if let Some(name) = spec_suite::child_file() {
+        return child(files, &name);
+    }
+    let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let asked = |file: &SuiteFile| filters.is_empty() || filters.iter().any(|part| file.name.contains(part.as_str()));
+    let files: Vec<SuiteFile> = files.into_iter().filter(asked).collect();
+    let list = match std::fs::read_to_string(paths::tests().join("spec/listed.txt")) {
+        Ok(text) => match spec_list::parse(&text) {
+            Ok(list) => list,
+            Err(errors) => return usage(&format!("spec/listed.txt: {}", errors.join("\n  "))),
+        },
+        Err(error) => return usage(&format!("spec/listed.txt: {error}")),
+    };
+    println!("spec: {} files from {source}", files.len());
+    let reports = run_all(&files);
+    let shown = if filters.is_empty() { SHOWN } else { usize::MAX };
+    let mut totals = Totals::default();
+    for (file, report) in files.iter().zip(&reports) {
+        totals.add(&file.name, report, list.get(&file.name), shown);
+    }
+    if filters.is_empty() {
+        totals.check_names(&list, &files, &source);
+    }
+    println!("{}", totals.summary());
+    if totals.failed == 0 && totals.stale == 0 && totals.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn usage(message: &str) -> ExitCode {
+    println!("{message}\nspec: 0 passed, 0 failed, 0 listed (nothing ran)");
+    ExitCode::FAILURE
+}
+
+/// Runs one file on a thread with the standard stack, as an embedder's thread would have.
+fn child(files: Vec<SuiteFile>, name: &str) -> ExitCode {
+    let Some(file) = files.into_iter().find(|file| file.name == name) else { return ExitCode::FAILURE };
+    let options = artifact::options_from_env().threads(1);
+    match std::thread::spawn(move || script::run(&file.text, options)).join() {
+        Ok(report) => {
+            println!("{}", spec_suite::to_json(&report));
+            ExitCode::SUCCESS
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Runs all files, as many at a time as there are CPUs, and gives the reports in their order.
+fn run_all(files: &[SuiteFile]) -> Vec<Report> {
+    let next = AtomicUsize::new(0);
+    let reports: Vec<Mutex<Report>> = files.iter().map(|_| Mutex::default()).collect();
+    let workers = std::thread::available_parallelism().map_or(1, |count| count.get());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < files.len()) {
+                    let report = spec_suite::run_in_child(&files[index].name);
+                    if let Ok(mut place) = reports[index].lock() {
+                        *place = report;
+                    }
+                }
+            });
+        }
+    });
+    reports.into_iter().map(|report| report.into_inner().unwrap_or_default()).collect()
+}
+
+#[derive(Default)]
+struct Totals {
+    passed: usize,
+    failed: usize,
+    listed: usize,
+    stale: usize,
+    listed_files: usize,
+    partly_listed_files: usize,
+    files: usize,
+}
+
+impl Totals {
+    fn add(&mut self, name: &str, report: &Report, entry: Option<&Entry>, shown: usize) {
+        self.files += 1;
+        self.passed += report.passed;
+        let none = Entry::default();
+        let entry = entry.unwrap_or(&none);
+        let is_listed = |failure: &Failure| {
+            let by_line = |line: &usize| entry.lines.contains(line);
+            // Nothing excuses a file that cannot be run at all.
+            failure.line != 0 && (entry.whole || by_line(&failure.line) || failure.cause.as_ref().is_some_and(by_line))
+        };
+        let (listed, unlisted): (Vec<&Failure>, Vec<&Failure>) = report.failures.iter().partition(|f| is_listed(f));
+        self.listed += listed.len();
+        self.listed_files += usize::from(entry.whole);
+        self.partly_listed_files += usize::from(!entry.lines.is_empty());
+        self.failed += unlisted.len();
+        for failure in unlisted.iter().take(shown) {
+            println!("FAIL {name}:{}: {}", failure.line, failure.message);
+        }
+        if unlisted.len() > shown {
+            println!("FAIL {name}: and {} more (run with `{name}` as argument to see all)", unlisted.len() - shown);
+        }
+        self.check_entry(name, report, entry);
+    }
+
+    fn check_entry(&mut self, name: &str, report: &Report, entry: &Entry) {
+        if entry.whole && report.failures.is_empty() {
+            self.stale += 1;
+            println!("FAIL {name} passes: remove it from tests/spec/listed.txt");
+        }
+        let failing: BTreeSet<usize> = report.failures.iter().map(|failure| failure.line).collect();
+        for line in entry.lines.difference(&failing) {
+            self.stale += 1;
+            println!("FAIL {name}:{line} passes: remove it from tests/spec/listed.txt");
+        }
+    }
+
+    /// A listed file that is not in the suite is an error, except that the crate lacks some.
+    fn check_names(&mut self, list: &List, files: &[SuiteFile], source: &str) {
+        let missing = list.keys().filter(|name| !files.iter().any(|file| file.name == **name));
+        for name in missing.filter(|_| source == "the corpus") {
+            self.stale += 1;
+            println!("FAIL {name} is no file of the suite: remove it from tests/spec/listed.txt");
+        }
+    }
+
+    fn summary(&self) -> String {
+        let Totals { passed, failed, listed, stale, listed_files, partly_listed_files, files } = self;
+        let stale = if *stale > 0 { format!(", {stale} list entries to remove") } else { String::new() };
+        format!(
+            "spec: {passed} passed, {failed} failed, {listed} listed{stale} \
+             (files: {files}, of them {listed_files} listed, {partly_listed_files} listed in part)"
+        )
+    }
+}

