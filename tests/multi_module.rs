@@ -4,10 +4,11 @@
 //! `name.aot` in a folder of the case. Then `main` is instantiated, its imports found in that folder
 //! by a module reader, and the rest of the script runs in order. `invoke` takes names as
 //! `lookup_func` does: `f` for an export of main, `$a$f` for one of module a. The host module `test`
-//! has `log (param i32)`, which notes its argument, and `mark`, which notes 7777. Lines that begin with `;;!` say what else must hold:
+//! has `log (param i32)`, which notes its argument, and `mark`, which notes "mark". Lines that begin with `;;!` say what else must hold:
 //!
 //! * `;;! log: 1 2` what was noted up to here;
-//! * `;;! reads: a b` the names the module reader was asked for up to here;
+//! * `;;! reads: a b` the names the module reader was asked for up to here, sorted, each as often
+//!   as it was asked for;
 //! * `;;! frames: a!f main!g` the back trace of the last trap, innermost first, all of it;
 //! * `;;! link-error: x | y` linking fails; one such line for each error, in any order, that holds x and y;
 //! * `;;! start-trap: message` instantiation traps;
@@ -15,12 +16,11 @@
 //!
 //! Every case runs twice: with guard pages, and with explicit bounds checks.
 
-use std::cell::RefCell;
 use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-use iwasm::{Artifact, Engine, Error, Frame, Instance, Linker, ReaderError, Store, Val};
+use iwasm::{Artifact, Engine, Error, Frame, Instance, Linker, LoadError, Store, Val};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::artifact::{self, Builder};
 use tests::{paths, values};
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 fn run(path: &Path, explicit: bool) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let outcome = Case::new(explicit).and_then(|case| case.run(&text));
+    let outcome = Case::new(explicit).run(&text);
     match (outcome, text.lines().find_map(|line| line.strip_prefix(";;! listed: "))) {
         (Ok(()), None) | (Err(_), Some(_)) => Ok(()),
         (Ok(()), Some(reason)) => Err(format!("passes, though it says `listed: {reason}`: remove that line").into()),
@@ -57,11 +57,15 @@ enum Step<'a> {
     Expect { key: &'a str, value: &'a str },
 }
 
+fn note(notes: &Mutex<Vec<String>>, text: &str) {
+    notes.lock().expect("nobody panics with it").push(text.to_owned());
+}
+
 /// What the reader was asked for and the host was told.
 #[derive(Default)]
 struct Notes {
-    log: RefCell<Vec<i32>>,
-    reads: RefCell<Vec<String>>,
+    log: Mutex<Vec<String>>,
+    reads: Mutex<Vec<String>>,
 }
 
 struct Case {
@@ -69,32 +73,30 @@ struct Case {
     engine: Engine,
     linker: Linker<()>,
     store: Store<()>,
-    notes: Rc<Notes>,
+    notes: Arc<Notes>,
     main: Option<Instance>,
     frames: Vec<Frame>,
 }
 
 impl Case {
-    fn new(explicit: bool) -> Result<Case, String> {
-        let say = |error: Error| error.to_string();
+    fn new(explicit: bool) -> Case {
         let builder = Builder::new(Options::new().explicit_bounds_checks(explicit).threads(1));
-        let engine = Engine::new(&iwasm::Config::default()).map_err(say)?;
+        let engine = Engine::default();
         let store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
-        let notes = Rc::new(Notes::default());
-        let log = notes.clone();
-        linker.func("test", "log", move |value: i32| log.log.borrow_mut().push(value)).map_err(say)?;
-        let log = notes.clone();
-        linker.func("test", "mark", move || log.log.borrow_mut().push(7777)).map_err(say)?;
-        let (folder, reads) = (builder.folder().to_owned(), notes.clone());
-        let reader = move |name: &str| -> Result<Option<Artifact>, ReaderError> {
-            reads.reads.borrow_mut().push(name.to_owned());
+        let notes = Arc::new(Notes::default());
+        let (log, mark) = (notes.clone(), notes.clone());
+        linker.func("test", "log", move |value: i32| note(&log.log, &value.to_string()));
+        linker.func("test", "mark", move || note(&mark.log, "mark"));
+        let (folder, asked) = (builder.folder().to_owned(), notes.clone());
+        let reader = move |name: &str| -> Result<Option<Artifact>, LoadError> {
+            note(&asked.reads, name);
             let path = folder.join(format!("{name}.aot"));
-            if path.exists() { Ok(Some(Artifact::from_file(&path)?)) } else { Ok(None) }
+            if path.exists() { Artifact::from_file(&path).map(Some) } else { Ok(None) }
         };
         // SAFETY: the folder holds only what this case's compiler writes.
         unsafe { linker.set_module_reader(reader) };
-        Ok(Case { builder, engine, linker, store, notes, main: None, frames: Vec::new() })
+        Case { builder, engine, linker, store, notes, main: None, frames: Vec::new() }
     }
 
     fn run(mut self, text: &str) -> Result<(), String> {
@@ -195,14 +197,18 @@ impl Case {
     }
 
     fn expect(&self, key: &str, value: &str) -> Result<(), String> {
-        let join = |items: Vec<String>| items.join(" ");
-        let actual = match key {
-            "log" => join(self.notes.log.borrow().iter().map(i32::to_string).collect()),
-            "reads" => join(self.notes.reads.borrow().clone()),
-            "frames" => join(self.frames.iter().map(|frame| frame_label(frame)).collect()),
+        let noted = |notes: &Mutex<Vec<String>>| notes.lock().expect("nobody panics with it").clone();
+        let mut items = match key {
+            "log" => noted(&self.notes.log),
+            "reads" => noted(&self.notes.reads),
+            "frames" => self.frames.iter().map(frame_label).collect(),
             "link-error" | "start-trap" | "listed" => return Ok(()),
             _ => return Err(format!("there is no expectation `{key}`")),
         };
+        if key == "reads" {
+            items.sort();
+        }
+        let actual = items.join(" ");
         if actual == value { Ok(()) } else { Err(format!("{key}: expected `{value}`, found `{actual}`")) }
     }
 }

@@ -8,7 +8,7 @@ use wamrc::{Compiler, Options, Target};
 
 /// A module with enough functions, calls, traps and types for threads to get in each other's way.
 fn module() -> Vec<u8> {
-    let mut wat = String::from("(module (memory 1) (table 64 funcref) (import \"env\" \"f\" (func $f (param i64)))");
+    let mut wat = String::from(r#"(module (import "env" "f" (func $f (param i64))) (memory 1) (table 64 funcref)"#);
     for index in 0..300u32 {
         let body = "local.get 0 i32.load local.get 0 i32.div_u ".repeat(1 + (index as usize * 37) % 50);
         let drops = "drop ".repeat(1 + (index as usize * 37) % 50);

@@ -2,7 +2,7 @@
 //! never an internal error. A second of random damage to a module that has a bit of everything.
 
 use aot_format::{Artifact, Integrity};
-use wamrc::{Compiler, Error, Options};
+use wamrc::{Compiler, Error, Options, Target};
 
 const MODULE: &str = r#"(module $m
     (import "env" "f" (func $f (param i32) (result i64)))
@@ -52,7 +52,7 @@ fn damaged_modules_are_refused_or_compiled() {
     compiler.compile(&wasm).expect("the module itself is fine");
     let mut random = Random(20_240_601);
     let mut compiled = 0;
-    for round in 0..3000 {
+    for round in 0..10_000 {
         let mut bytes = wasm.clone();
         damage(&mut random, &mut bytes);
         match compiler.compile(&bytes) {
@@ -69,14 +69,20 @@ fn damaged_modules_are_refused_or_compiled() {
 
 #[test]
 fn extreme_shapes_compile() {
-    let compiler = Compiler::new(Options::new()).unwrap();
     let deep = format!("(module (func {} {}))", "block ".repeat(5_000), "end ".repeat(5_000));
-    let wide =
-        format!("(module (func (param {0}) (result {0}) {1}))", "i32 ".repeat(1_000), "i32.const 7 ".repeat(1_000));
+    let wide = format!(
+        "(module (func (export \"f\") (param {0}) (result {0}) {1}))",
+        "i32 ".repeat(1_000),
+        "i32.const 7 ".repeat(1_000)
+    );
     let locals = format!("(module (func (local {})))", "f64 ".repeat(50_000));
     let empty_types = format!("(module {})", "(type (func))".repeat(20_000));
-    for wat in [&deep, &wide, &locals, &empty_types] {
-        let artifact = compiler.compile(&wat::parse_str(wat).unwrap()).unwrap();
-        Artifact::verify(artifact, Integrity::Full).unwrap();
+    for target in ["x86_64", "aarch64", "riscv64"] {
+        let target = Target::resolve(Some(target), None, &[]).unwrap();
+        let compiler = Compiler::new(Options::new().target(target)).unwrap();
+        for wat in [&deep, &wide, &locals, &empty_types] {
+            let artifact = compiler.compile(&wat::parse_str(wat).unwrap()).unwrap();
+            Artifact::verify(artifact, Integrity::Full).unwrap();
+        }
     }
 }

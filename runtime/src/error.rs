@@ -266,13 +266,13 @@ pub enum LinkError {
     #[error("{site}: there is no module {module:?}", module = .site.module)]
     MissingModule {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
     },
     /// The module exists but cannot be loaded.
     #[error("{site}: {error}")]
     BrokenModule {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
         /// Why not.
         error: LoadError,
     },
@@ -280,13 +280,13 @@ pub enum LinkError {
     #[error("{site}: module {module:?} does not export {field:?}", module = .site.module, field = .site.field)]
     MissingExport {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
     },
     /// The export has another kind or type.
     #[error("{site}: incompatible import type: found {found}")]
     IncompatibleType {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
         /// The kind found.
         kind: ExternKind,
         /// The type found.
@@ -296,7 +296,7 @@ pub enum LinkError {
     #[error("{site}: the export is an import of itself: {cycle}")]
     CircularReexport {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
         /// The way round.
         cycle: String,
     },
@@ -310,13 +310,13 @@ pub enum LinkError {
     #[error("{site}: module {module:?} is a command (it exports _start); only a reactor can be imported from", module = .site.module)]
     CommandAsDependency {
         /// The first import from it.
-        site: ImportSite,
+        site: Box<ImportSite>,
     },
     /// A memory without guard pages for code that relies on them.
     #[error("{site}: the memory has no guard pages, which the importer was compiled to rely on (--bounds-checks=0)")]
     UnguardedMemory {
         /// The import.
-        site: ImportSite,
+        site: Box<ImportSite>,
     },
     /// Explicit imports were given, but not one for each import.
     #[error("module {module:?} has {wanted} imports, but {found} were given")]

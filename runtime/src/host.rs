@@ -257,6 +257,7 @@ pub struct HostFuncHandle(pub(crate) Arc<HostFunc>);
 
 macro_rules! impl_into_host_func {
     ($($param:ident)*) => {
+        #[allow(non_snake_case)]
         impl<T, F, R, $($param,)*> IntoHostFunc<T, (($($param,)*), R)> for F
         where
             T: 'static,
@@ -264,13 +265,12 @@ macro_rules! impl_into_host_func {
             R: HostResult + 'static,
             $($param: crate::typed::WasmTy,)*
         {
-            #[expect(non_snake_case)]
-            #[allow(clippy::allow_attributes)]
             fn into_host_func(self) -> HostFuncHandle {
                 HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |_: Caller<'_, T>, ($($param,)*)| self($($param),*)))
             }
         }
 
+        #[allow(non_snake_case)]
         impl<T, F, R, $($param,)*> IntoHostFunc<T, (Caller<'static, T>, ($($param,)*), R)> for F
         where
             T: 'static,
@@ -278,8 +278,6 @@ macro_rules! impl_into_host_func {
             R: HostResult + 'static,
             $($param: crate::typed::WasmTy,)*
         {
-            #[expect(non_snake_case)]
-            #[allow(clippy::allow_attributes)]
             fn into_host_func(self) -> HostFuncHandle {
                 HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |caller: Caller<'_, T>, ($($param,)*)| self(caller, $($param),*)))
             }

@@ -288,11 +288,7 @@ impl fmt::Debug for Module {
 }
 
 /// Whether this machine can run the code.
-fn check_machine(
-    engine: &Engine,
-    artifact: &aot_format::Artifact<MappedBytes>,
-    origin: &str,
-) -> Result<(), LoadError> {
+fn check_machine(engine: &Engine, artifact: &aot_format::Artifact<MappedBytes>, origin: &str) -> Result<(), LoadError> {
     let isa = artifact.isa();
     if Isa::HOST != Some(isa) {
         return Err(LoadError::WrongIsa {

@@ -65,9 +65,18 @@ impl Trap {
     }
 }
 
-/// Writes a back trace, one line a frame.
+/// Writes a back trace, one line a frame; a frame that repeats itself gets one line.
 pub(crate) fn write_frames(f: &mut fmt::Formatter<'_>, frames: &[Frame]) -> fmt::Result {
-    frames.iter().enumerate().try_for_each(|(depth, frame)| write!(f, "\n  #{depth} {frame}"))
+    let mut depth = 0;
+    for same in frames.chunk_by(|a, b| a == b) {
+        let Some(frame) = same.first() else { continue };
+        write!(f, "\n  #{depth} {frame}")?;
+        if same.len() > 1 {
+            write!(f, " ({} times)", same.len())?;
+        }
+        depth += same.len();
+    }
+    Ok(())
 }
 
 impl fmt::Display for Trap {

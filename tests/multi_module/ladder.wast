@@ -32,7 +32,7 @@
   (func (export "one") (result i32) (call $r))
   (func (export "zero") (result i32) (call $l0)))
 ;;! log: 0 1 2 3
-;;! reads: r3 r2 r1 r0
+;;! reads: r0 r1 r2 r3
 ;; Eight calls of the one r0: 1 + 2 + … + 8.
 (assert_return (invoke "all") (i32.const 36))
 (assert_return (invoke "one") (i32.const 9))

@@ -1,6 +1,6 @@
 ;; What a module imports it may export again, under another name, through several modules: it stays
 ;; the first module's function, memory, global and table.
-;;! reads: c b a
+;;! reads: a b c
 (module $a
   (global $count (export "count") (mut i32) (i32.const 0))
   (memory (export "memory") 1)

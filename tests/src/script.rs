@@ -99,7 +99,7 @@ struct Session<'text> {
 
 impl<'text> Session<'text> {
     fn new(text: &'text str, options: wamrc::Options) -> Result<Session<'text>, Error> {
-        let engine = Engine::new(&iwasm::Config::default())?;
+        let engine = Engine::default();
         let mut linker = Linker::new(&engine);
         let mut store = Store::new(&engine, ());
         spectest::define(&mut linker, &mut store)?;
@@ -193,8 +193,8 @@ impl<'text> Session<'text> {
 
     fn instantiate(&mut self, module: &Module, id: Option<&str>, line: usize) -> Result<Instance, Wrong> {
         self.try_instantiate(module, id, line).map_err(|error| {
-            let mut imports = module.imports().map(|import| import.module.to_owned());
-            let cause = imports.find_map(|name| self.missing_names.get(&name)).copied();
+            let mut imports = module.imports().iter();
+            let cause = imports.find_map(|import| self.missing_names.get(&import.module)).copied();
             Wrong { cause, message: format!("not instantiated: {error}") }
         })
     }
@@ -209,7 +209,8 @@ impl<'text> Session<'text> {
         match self.find(module)? {
             Ok(instance) => {
                 self.missing_names.remove(name);
-                Ok(self.linker.instance(&mut self.store, name, instance).map_err(|error| error.to_string())?)
+                self.linker.define_instance(&self.store, name, instance);
+                Ok(())
             }
             Err(line) => {
                 self.missing_names.insert(name.to_owned(), line);
@@ -249,7 +250,7 @@ impl<'text> Session<'text> {
                 let instance = self.find(module)?.map_err(because_of)?;
                 let found = instance.get_global(&self.store, global);
                 let found = found.ok_or_else(|| format!("there is no exported global {global:?}"))?;
-                Ok(Ok(vec![found.get(&self.store)]))
+                Ok(found.get(&self.store).map(|value| vec![value]))
             }
         }
     }

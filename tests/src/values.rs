@@ -19,7 +19,7 @@ pub fn argument<T: 'static>(store: &mut Store<T>, arg: &WastArg<'_>) -> Result<V
         WastArgCore::F64(value) => Val::F64(value.bits),
         WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
         WastArgCore::RefNull(heap) => null(heap)?,
-        WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number))),
+        WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(&mut *store, *number))),
         WastArgCore::RefHost(_) => return Err("host references as anyref are not supported".to_owned()),
     })
 }
@@ -60,7 +60,7 @@ fn matches<T: 'static>(store: &Store<T>, expected: &WastRetCore<'_>, actual: &Va
         (R::RefFunc(None), Val::FuncRef(Some(_))) => true,
         (R::RefExtern(None), Val::ExternRef(Some(_))) => true,
         (R::RefExtern(Some(expected)), Val::ExternRef(Some(actual))) => {
-            actual.data(store).downcast_ref::<u32>() == Some(expected)
+            actual.data(store).and_then(|value| value.downcast_ref::<u32>()) == Some(expected)
         }
         (R::Either(choices), _) => {
             for choice in choices {
@@ -125,6 +125,5 @@ pub fn show(value: &Val) -> String {
         Val::FuncRef(Some(_)) => "a funcref".to_owned(),
         Val::ExternRef(None) => "a null externref".to_owned(),
         Val::ExternRef(Some(_)) => "an externref".to_owned(),
-        other => format!("{other:?}"),
     }
 }

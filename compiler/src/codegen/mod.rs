@@ -104,7 +104,7 @@ pub fn generate(
     })?;
     let indirect = compiled.iter().flat_map(|function| function.indirect_types.iter().copied());
     let plan = trampolines::Plan::new(module, indirect);
-    let bodies = plan.compile(environment, module)?;
+    let bodies = plan.compile(environment, module, threads)?;
     text::bind(environment, module, &compiled, &plan, &bodies)
 }
 

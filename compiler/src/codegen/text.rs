@@ -51,8 +51,8 @@ pub fn bind(
         code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
         code.functions.push(range);
     }
-    for (trampoline, (direction, shape, _)) in trampolines.iter().zip(&plan.bodies) {
-        let name = format!("{} trampoline {shape}", direction.label());
+    for (trampoline, body) in trampolines.iter().zip(&plan.bodies) {
+        let name = format!("{} trampoline {}", body.direction.label(), body.shape);
         let range = binder.place(trampoline, false, || name.clone())?;
         code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
         code.trampoline_ranges.push((name, range));

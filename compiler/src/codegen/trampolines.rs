@@ -7,6 +7,7 @@ use aot_format::types::{FuncType, TypeIndex, ValType};
 use cranelift_codegen::ir;
 
 use super::Environment;
+use super::queue::{self, Threads};
 use super::worker::{Compiled, Worker};
 use crate::error::Error;
 use crate::module::Module;
@@ -32,7 +33,10 @@ impl Direction {
 }
 
 /// A function type as CLIF sees it: a letter for each parameter, a colon, one for each result.
-type Shape = String;
+pub type Shape = String;
+
+/// What a trampoline weighs in the queue, in bytes of a function body that takes as long.
+const TYPICAL_WEIGHT: u64 = 64;
 
 fn shape(ty: &FuncType) -> Shape {
     let letter = |ty: &ValType| match ty {
@@ -50,8 +54,34 @@ fn shape(ty: &FuncType) -> Shape {
 pub struct Plan {
     /// Position in `bodies` of each trampoline of each type.
     pub uses: BTreeMap<(TypeIndex, Direction), usize>,
-    /// One for each direction and shape, with the first type that has it.
-    pub bodies: Vec<(Direction, Shape, TypeIndex)>,
+    /// One for each direction and shape.
+    pub bodies: Vec<Body>,
+}
+
+/// A trampoline that several types may share.
+#[derive(Debug)]
+pub struct Body {
+    /// Direction.
+    pub direction: Direction,
+    /// What all its types look like.
+    pub shape: Shape,
+    /// The first of them.
+    ty: TypeIndex,
+}
+
+impl Body {
+    fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<ir::Function, String> {
+        let func = module.func_type_at(self.ty);
+        let built = match self.direction {
+            Direction::Entry => trampoline::entry(func, environment.isa),
+            Direction::Host => trampoline::host_call(func, environment.isa),
+        };
+        built.map_err(|error| error.to_string())
+    }
+
+    fn failed(&self, reason: String) -> Error {
+        Error::Trampoline { kind: self.direction.label(), ty: self.ty.0, reason }
+    }
 }
 
 impl Plan {
@@ -73,7 +103,7 @@ impl Plan {
         for (ty, direction) in wanted {
             let Some(func) = module.types.get(ty.0 as usize).and_then(|ty| ty.as_func()) else { continue };
             let body = *known.entry((direction, shape(func))).or_insert_with_key(|(direction, shape)| {
-                plan.bodies.push((*direction, shape.clone(), ty));
+                plan.bodies.push(Body { direction: *direction, shape: shape.clone(), ty });
                 plan.bodies.len() - 1
             });
             plan.uses.insert((ty, direction), body);
@@ -83,28 +113,22 @@ impl Plan {
 
     /// CLIF of each body.
     pub fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<ir::Function>, Error> {
-        let build = |(direction, _, ty): &(Direction, Shape, TypeIndex)| {
-            let func = module.func_type_at(*ty);
-            let built = match direction {
-                Direction::Entry => trampoline::entry(func, environment.isa),
-                Direction::Host => trampoline::host_call(func, environment.isa),
-            };
-            built.map_err(|error| failed(*direction, *ty, error.to_string()))
-        };
+        let build = |body: &Body| body.clif(environment, module).map_err(|reason| body.failed(reason));
         self.bodies.iter().map(build).collect()
     }
 
     /// Machine code of each body.
-    pub fn compile(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<Compiled>, Error> {
-        let mut worker = Worker::new();
-        let functions = self.clif(environment, module)?;
-        let compile = |(function, (direction, _, ty)): (ir::Function, &(Direction, Shape, TypeIndex))| {
-            worker.compile_trampoline(environment, function).map_err(|reason| failed(*direction, *ty, reason))
-        };
-        functions.into_iter().zip(&self.bodies).map(compile).collect()
+    pub fn compile(
+        &self,
+        environment: Environment<'_>,
+        module: &Module<'_>,
+        threads: &Threads,
+    ) -> Result<Vec<Compiled>, Error> {
+        let weights = vec![TYPICAL_WEIGHT; self.bodies.len()];
+        queue::run(threads, &weights, Worker::new, |worker, index| {
+            let body = &self.bodies[index];
+            let compiled = worker.compile_trampoline(environment, || body.clif(environment, module));
+            compiled.map_err(|reason| body.failed(reason))
+        })
     }
-}
-
-fn failed(direction: Direction, ty: TypeIndex, reason: String) -> Error {
-    Error::Trampoline { kind: direction.label(), ty: ty.0, reason }
 }

@@ -114,13 +114,14 @@ impl Worker {
         })
     }
 
-    /// A trampoline's CLIF → machine code.
+    /// A trampoline's CLIF, as `build` gives it → machine code. The error is what went wrong.
     pub fn compile_trampoline(
         &mut self,
         environment: Environment<'_>,
-        function: ir::Function,
+        build: impl FnOnce() -> Result<ir::Function, String>,
     ) -> Result<Compiled, String> {
-        self.code(environment, function, |code, func| extract(code, func, 0))
+        let compile = |worker: &mut Worker| worker.code(environment, build()?, |code, func| extract(code, func, 0));
+        self.catching(compile, |message| format!("internal error: the compiler panicked: {message}"))
     }
 
     fn translate_body(
@@ -166,19 +167,29 @@ impl Worker {
         taken
     }
 
-    /// Runs `work` so that a panic in it is an error of this function: a module must never take
-    /// down the process that compiles it.
+    /// Runs `work` on a function of the module.
     fn guarded<T>(
         &mut self,
         module: &Module<'_>,
         func_index: u32,
         work: impl FnOnce(&mut Worker) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.catching(work, |message| Error::Panic { function: label(module, func_index), message })
+    }
+
+    /// Runs `work` so that a panic in it is an error: a module must never take down the process that
+    /// compiles it.
+    fn catching<T, E>(
+        &mut self,
+        work: impl FnOnce(&mut Worker) -> Result<T, E>,
+        panicked: impl FnOnce(String) -> E,
+    ) -> Result<T, E> {
         catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+            // Whatever it was working on is half done.
             *self = Worker::new();
             let message = panic.downcast_ref::<String>().map(String::as_str);
             let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            Err(Error::Panic { function: label(module, func_index), message: message.to_owned() })
+            Err(panicked(message.to_owned()))
         })
     }
 }

@@ -104,7 +104,7 @@ pub struct Module<'data> {
     pub funcrefs: Vec<u32>,
     /// Bodies of the functions the module defines.
     pub bodies: Vec<Body<'data>>,
-    /// What the name section says.
+    /// What the name section and the exports call things.
     pub names: Names<'data>,
     /// All custom sections.
     pub custom_sections: Vec<CustomSection<'data>>,
@@ -169,9 +169,6 @@ impl Module<'_> {
 
     /// The best name there is for a function: name section, else an export's name.
     pub fn function_name(&self, func_index: u32) -> Option<&str> {
-        self.names.function(func_index).or_else(|| {
-            let is_it = |export: &&Export<'_>| export.kind == ExternKind::Func && export.index == func_index;
-            self.exports.iter().find(is_it).map(|export| export.name)
-        })
+        self.names.function(func_index)
     }
 }

@@ -1,4 +1,5 @@
-//! The name section. It is advice: whatever is wrong with it is left out, never refused.
+//! What things are called in messages: the name section, and exports for functions that it does not
+//! name. The section is advice: whatever is wrong with it is left out, never refused.
 
 use wasmparser::{Name, NameSectionReader};
 
@@ -9,6 +10,8 @@ pub struct Names<'data> {
     pub module: Option<&'data str>,
     /// Names of functions, by ascending index; no name is empty.
     pub functions: Vec<(u32, &'data str)>,
+    /// First name each exported function is exported by, by ascending index.
+    pub exported: Vec<(u32, &'data str)>,
 }
 
 impl<'data> Names<'data> {
@@ -27,9 +30,20 @@ impl<'data> Names<'data> {
         }
     }
 
-    /// The name of a function.
+    /// Takes in the names of exported functions, in the module's order.
+    pub fn read_exports(&mut self, exports: impl Iterator<Item = (u32, &'data str)>) {
+        self.exported = exports.filter(|(_, name)| !name.is_empty()).collect();
+        // A stable sort: the first name of a function stays the first.
+        self.exported.sort_by_key(|(index, _)| *index);
+        self.exported.dedup_by_key(|(index, _)| *index);
+    }
+
+    /// The best name there is for a function: the name section's, else an export's.
     pub fn function(&self, func_index: u32) -> Option<&'data str> {
-        let at = self.functions.binary_search_by_key(&func_index, |(index, _)| *index).ok()?;
-        self.functions.get(at).map(|(_, name)| *name)
+        let find = |names: &[(u32, &'data str)]| {
+            let at = names.binary_search_by_key(&func_index, |(index, _)| *index).ok()?;
+            names.get(at).map(|(_, name)| *name)
+        };
+        find(&self.functions).or_else(|| find(&self.exported))
     }
 }

@@ -14,6 +14,9 @@ use wasmparser::{
 use super::{Body, CustomSection, Export, FEATURES, Import, Module, Names, const_expr, types};
 use crate::error::{BodyError, Error};
 
+/// Bytes of a module: places in it are 32-bit offsets.
+const MAX_MODULE_BYTES: u64 = u32::MAX as u64;
+
 /// Parses a module and validates everything but the insides of its function bodies.
 ///
 /// # Errors
@@ -23,6 +26,10 @@ use crate::error::{BodyError, Error};
 pub fn parse(wasm: &[u8]) -> Result<Module<'_>, Error> {
     if wasm.get(..8) == Some(b"\0asm\x0d\0\x01\0") {
         return Err(Error::Unsupported { feature: "the component model", offset: 4, function: None });
+    }
+    if wasm.len() as u64 > MAX_MODULE_BYTES {
+        let what = "the size of the module in bytes";
+        return Err(Error::LimitExceeded { what, count: wasm.len() as u64, limit: MAX_MODULE_BYTES });
     }
     let mut parsing = Parsing { validator: Validator::new_with_features(FEATURES), module: empty(wasm) };
     let mut parser = Parser::new(0);
@@ -264,6 +271,8 @@ fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
     module.counts.funcrefs = module.funcrefs.len() as u32;
     module.layout = VmctxLayout::new(module.counts);
     let functions = module.functions.len() as u32;
+    let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
+    module.names.read_exports(exported.map(|export| (export.index, export.name)));
     module.names.functions.retain(|(index, _)| *index < functions);
     check_limits(&module)?;
     Ok(module)

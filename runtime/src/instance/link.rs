@@ -69,8 +69,7 @@ impl StoreOpaque {
         }
         let type_id = self.func_type_id(func)?;
         let caller = self.instance(id)?.vmctx_ptr();
-        let mut context =
-            self.host_context(func.0.index, caller).ok_or(Error::StaleHandle { what: "function" })?;
+        let mut context = self.host_context(func.0.index, caller).ok_or(Error::StaleHandle { what: "function" })?;
         let vmctx = (&raw mut *context).cast();
         let data = self.instance_mut(id)?;
         let code = data.module.import_trampoline(index).ok_or_else(|| Error::Resource {
@@ -178,7 +177,7 @@ impl StoreOpaque {
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.
         unsafe { vm.write(VMMemory { base: reservation.base(), length: bytes }) };
         self.memories_alive += 1;
-        Ok(MemoryData { ty, reservation, vm, own })
+        Ok(MemoryData { ty, reservation, vm, _own: own })
     }
 
     fn make_tags(&mut self, id: InstanceId) -> Result<(), Error> {
@@ -232,7 +231,7 @@ impl StoreOpaque {
             return Err(format!("the store's limit of {} elements is exceeded", self.limits.max_table_elements));
         }
         let len = usize::try_from(ty.min).map_err(|error| error.to_string())?;
-        let mut table = TableData { ty, elements: Vec::new(), vm, own };
+        let mut table = TableData { ty, elements: Vec::new(), vm, _own: own };
         // A zeroed allocation costs nothing until it is touched.
         match init {
             0 => table.elements = vec![0; len],
@@ -272,11 +271,6 @@ impl InstanceData {
             stack.push(value);
         }
         stack.pop().unwrap_or(ValRaw::ZERO)
-    }
-
-    /// A canonical type of own tables, for matching.
-    pub(crate) fn own_table_type(&self, index: u32) -> Option<TableType> {
-        self.tables.get(index as usize).map(|table| TableType { min: table.elements.len() as u64, ..table.ty })
     }
 
     /// Whether values of this type hold function references.

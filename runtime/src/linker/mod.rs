@@ -206,8 +206,8 @@ impl<T: 'static> Linker<T> {
         }
         let Some(reader) = &mut self.reader else { return Ok(None) };
         match reader.read(name)? {
-            // SAFETY: who set the reader vouched for what it gives.
             Some(artifact) => {
+                // SAFETY: who set the reader vouched for what it gives.
                 let module = unsafe { Module::new(&self.engine, artifact)? };
                 self.modules.insert(name.to_string(), module.clone());
                 Ok(Some(module))
@@ -241,14 +241,14 @@ fn describe(engine: &Engine, ty: &ExternType) -> String {
     }
 }
 
-fn site(importer: &str, module: &Module, import: usize) -> ImportSite {
+fn site(importer: &str, module: &Module, import: usize) -> Box<ImportSite> {
     let import = &module.imports()[import];
-    ImportSite {
+    Box::new(ImportSite {
         importer: importer.to_string(),
         module: import.module.clone(),
         field: import.name.clone(),
         wanted: describe(module.engine(), &import.ty),
-    }
+    })
 }
 
 /// Whether something of type `found` can be import number `import` of `module`.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aot_format::types::{ExternKind, ExternType, FuncType};
 
-use crate::error::{Error, LinkError, LinkErrors};
+use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func};
 use crate::instance::InstanceData;
 use crate::module::Module;
@@ -109,7 +109,12 @@ impl<T> Resolver<'_, T> {
         if !name.is_empty() {
             self.by_name.insert(name.to_string(), index);
         }
-        self.nodes.push(Node { name: name.to_string(), module: module.clone(), imports: Vec::new(), dependencies: Vec::new() });
+        self.nodes.push(Node {
+            name: name.to_string(),
+            module: module.clone(),
+            imports: Vec::new(),
+            dependencies: Vec::new(),
+        });
         self.targets.push(Vec::new());
         index
     }
@@ -136,7 +141,7 @@ impl<T> Resolver<'_, T> {
         }
     }
 
-    fn site(&self, node: usize, import: usize) -> crate::error::ImportSite {
+    fn site(&self, node: usize, import: usize) -> Box<ImportSite> {
         let Node { name, module, .. } = &self.nodes[node];
         site(display_name(name, module), module, import)
     }

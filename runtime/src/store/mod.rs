@@ -105,8 +105,6 @@ pub struct StoreOpaque {
     pub(crate) objects: objects::HostObjects,
     /// Set by a host function that wants to unwind, taken by the call that entered.
     pub(crate) pending: Option<Pending>,
-    /// Return addresses found when something trapped; taken by the call that entered.
-    pub(crate) trap_frames: Vec<usize>,
     /// Calls from host to wasm that are active.
     pub(crate) nesting: usize,
     pub(crate) memories_alive: usize,
@@ -146,7 +144,6 @@ impl<T> Store<T> {
             extern_refs: Vec::new(),
             objects: objects::HostObjects::default(),
             pending: None,
-            trap_frames: Vec::new(),
             nesting: 0,
             memories_alive: 0,
             tables_alive: 0,
@@ -283,10 +280,10 @@ impl StoreOpaque {
         Ok(id)
     }
 
-    /// Frees an instance. Nothing refers to it any more.
-    fn remove_instance(&mut self, id: InstanceId) {
-        let Some(entry) = self.instances.get_mut(id.slot as usize) else { return };
-        let Some(data) = entry.data.take() else { return };
+    /// Frees an instance to which nothing refers any more, and gives its name.
+    fn remove_instance(&mut self, id: InstanceId) -> Option<String> {
+        let entry = self.instances.get_mut(id.slot as usize)?;
+        let data = entry.data.take()?;
         entry.generation = entry.generation.wrapping_add(1);
         self.free_slots.push(id.slot);
         self.live_instances -= 1;
@@ -299,6 +296,7 @@ impl StoreOpaque {
                 self.texts.remove(position);
             }
         }
+        Some(data.name.clone())
     }
 
     fn add_text(&mut self, module: &Module) {
@@ -334,7 +332,11 @@ impl StoreOpaque {
     }
 
     /// A context by which the instance at `caller` calls host function `entry`.
-    pub(crate) fn host_context(&mut self, index: u32, caller: *mut crate::vm::structs::Vmctx) -> Option<Box<VMHostContext>> {
+    pub(crate) fn host_context(
+        &mut self,
+        index: u32,
+        caller: *mut crate::vm::structs::Vmctx,
+    ) -> Option<Box<VMHostContext>> {
         let store = self.vm_ptr();
         let entry = self.objects.host_funcs.get_mut(index as usize)?;
         Some(Box::new(VMHostContext { call: entry.def.call(), store, caller, data: (&raw mut **entry).cast() }))

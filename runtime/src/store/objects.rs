@@ -30,7 +30,7 @@ pub(crate) struct MemoryData {
     pub(crate) reservation: Reservation,
     pub(crate) vm: *mut VMMemory,
     /// Holds what `vm` points to, for a memory of the host's.
-    pub(crate) own: Option<Box<VMMemory>>,
+    pub(crate) _own: Option<Box<VMMemory>>,
 }
 
 /// A table. Elements are funcref pointers or host references.
@@ -40,7 +40,7 @@ pub(crate) struct TableData {
     pub(crate) elements: Vec<u64>,
     pub(crate) vm: *mut VMTable,
     /// Holds what `vm` points to, for a table of the host's.
-    pub(crate) own: Option<Box<VMTable>>,
+    pub(crate) _own: Option<Box<VMTable>>,
 }
 
 /// A global of the host's.

@@ -16,7 +16,7 @@ use super::{InstanceId, Owner, StoreOpaque};
 /// What became of an unloaded instance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unloaded {
-    /// It is gone. The named instances freed with it, itself included, in order of their names.
+    /// It is gone. Names of all instances freed with it, itself included.
     Freed(Vec<String>),
     /// It has lost its name, but lives until those who use it go.
     StillUsedBy(Vec<String>),
@@ -26,20 +26,19 @@ impl StoreOpaque {
     pub(super) fn unload(&mut self, name: &str) -> Result<Unloaded, Error> {
         let id = *self.names.get(name).ok_or_else(|| Error::UnknownModule { name: name.to_string() })?;
         self.instance_mut(id)?.root = false;
-        let before: Vec<String> = self.names.keys().cloned().collect();
         self.names.remove(name);
-        self.sweep();
+        let freed = self.sweep();
         if self.instance(id).is_err() {
-            return Ok(Unloaded::Freed(before.into_iter().filter(|name| !self.names.contains_key(name)).collect()));
+            return Ok(Unloaded::Freed(freed));
         }
         let users = self.live().filter(|(user, data)| *user != id && self.reaches(data, id));
         Ok(Unloaded::StillUsedBy(users.map(|(_, data)| data.name.clone()).collect()))
     }
 
-    /// Frees every instance that is not reached. Names of freed instances go with them.
-    pub(crate) fn sweep(&mut self) {
+    /// Frees every instance that is not reached, and gives their names, sorted.
+    pub(crate) fn sweep(&mut self) -> Vec<String> {
         if self.nesting > 0 {
-            return;
+            return Vec::new();
         }
         let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();
         let mut reached: Vec<InstanceId> = self.live().filter(|(_, data)| data.root).map(|(id, _)| id).collect();
@@ -55,10 +54,13 @@ impl StoreOpaque {
                 }
             }
         }
+        let mut freed = Vec::new();
         for id in all.into_iter().filter(|id| !reached.contains(id)) {
             self.names.retain(|_, named| *named != id);
-            self.remove_instance(id);
+            freed.extend(self.remove_instance(id));
         }
+        freed.sort();
+        freed
     }
 
     /// Whether `data` imports from instance `id` or holds a reference to one of its functions.

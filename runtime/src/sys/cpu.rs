@@ -24,6 +24,13 @@ mod tests {
     }
 
     #[test]
+    fn the_baseline_is_there() {
+        let Some(isa) = Isa::HOST else { return };
+        println!("{:?}", isa.names_of(host_features()));
+        assert_eq!(isa.baseline() & !host_features(), 0);
+    }
+
+    #[test]
     #[cfg(target_arch = "x86_64")]
     fn implied_features_come_with_what_implies_them() {
         let has = |name| Isa::HOST.and_then(|isa| isa.feature_bit(name)).is_some_and(|bit| host_features() & bit != 0);

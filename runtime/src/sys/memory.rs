@@ -132,16 +132,19 @@ impl Reservation {
     }
 
     /// Bytes that are accessible: at least what was last asked for.
+    #[cfg(test)]
     pub(crate) fn accessible_bytes(&self) -> usize {
         self.accessible
     }
 
     /// Bytes this memory can grow to without moving.
+    #[cfg(test)]
     pub(crate) fn reserved_bytes(&self) -> usize {
         self.reserved
     }
 
     /// Whether growing can change the base.
+    #[cfg(test)]
     pub(crate) fn may_move(&self) -> bool {
         self.growth == Growth::MayMove
     }

@@ -7,6 +7,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 
@@ -417,7 +418,16 @@ fn threads_trap_at_the_same_time() {
 /// How a child process ends that does one of the things in [`child`].
 fn end_of_child(what: &str) -> ExitStatus {
     let binary = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
-    Command::new(binary)
+    // Cross-built tests run under what cargo was told to run them under.
+    let runner = match std::env::consts::ARCH {
+        "aarch64" => std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER"),
+        "riscv64" => std::env::var("CARGO_TARGET_RISCV64GC_UNKNOWN_LINUX_GNU_RUNNER"),
+        _ => Ok(String::new()),
+    };
+    let runner = runner.unwrap_or_default();
+    let mut words = runner.split_whitespace().map(OsStr::new).chain([binary.as_os_str()]);
+    Command::new(words.next().unwrap_or_default())
+        .args(words)
         .args(["--exact", "sys::tests::child", "--ignored", "--test-threads=1"])
         .env("IWASM_TEST_CHILD", what)
         .output()

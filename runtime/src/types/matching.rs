@@ -15,7 +15,9 @@ pub(crate) fn canonical_extern(ty: ExternType, ids: &[CanonicalId]) -> ExternTyp
         ExternType::Global(global) => {
             ExternType::Global(GlobalType { content: canonical_val(global.content, ids), ..global })
         }
-        ExternType::Table(table) => ExternType::Table(TableType { element: canonical_ref(table.element, ids), ..table }),
+        ExternType::Table(table) => {
+            ExternType::Table(TableType { element: canonical_ref(table.element, ids), ..table })
+        }
         ExternType::Memory(memory) => ExternType::Memory(memory),
     }
 }

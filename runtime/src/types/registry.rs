@@ -17,7 +17,6 @@ struct Entry {
     composite: CompositeType,
     /// Its supertypes, outermost last.
     ancestors: Vec<CanonicalId>,
-    is_final: bool,
 }
 
 #[derive(Default, Debug)]
@@ -67,7 +66,7 @@ impl TypeRegistry {
         }
         let id = types.entries.len() as CanonicalId;
         let composite = CompositeType::Func(func.clone());
-        types.entries.push(Entry { composite, ancestors: Vec::new(), is_final: true });
+        types.entries.push(Entry { composite, ancestors: Vec::new() });
         types.groups.insert(key, id);
         id
     }
@@ -160,7 +159,7 @@ impl Types {
                 }
             };
             let composite = canonical_composite(&def.composite, ids);
-            self.entries.push(Entry { composite, ancestors, is_final: def.is_final });
+            self.entries.push(Entry { composite, ancestors });
         }
         self.groups.insert(key, base);
     }

@@ -90,6 +90,7 @@ impl VMBuiltins {
     }
 
     /// The address of one function.
+    #[cfg(test)]
     pub(crate) fn address(&self, builtin: Builtin) -> *const () {
         self.0[builtin as usize]
     }
