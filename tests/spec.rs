@@ -14,6 +14,7 @@ use tests::script::{self, Failure, Report};
 use tests::spec_list::{self, Entry, List};
 use tests::spec_suite::{self, SuiteFile};
 use tests::{artifact, paths};
+use wamrc::Options;
 
 /// Failures printed for one file, unless it was asked for by name.
 const SHOWN: usize = 8;
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
         },
         Err(error) => return usage(&format!("spec/listed.txt: {error}")),
     };
+    if let Err(message) = check_runner() {
+        return usage(&message);
+    }
     println!("spec: {} files from {source}", files.len());
     let reports = run_all(&files);
     let shown = if filters.is_empty() { SHOWN } else { usize::MAX };
@@ -50,6 +54,20 @@ fn main() -> ExitCode {
 fn usage(message: &str) -> ExitCode {
     println!("{message}\nspec: 0 passed, 0 failed, 0 listed (nothing ran)");
     ExitCode::FAILURE
+}
+
+/// Runs the script whose every assertion is wrong: each must be found to fail, and nothing else.
+fn check_runner() -> Result<(), String> {
+    let text = std::fs::read_to_string(paths::tests().join("spec/wrong.wast")).map_err(|error| error.to_string())?;
+    let report = script::run(&text, Options::new().threads(1));
+    let failed: BTreeSet<usize> = report.failures.iter().map(|failure| failure.line).collect();
+    let wrong = |(_, line): &(usize, &str)| line.starts_with("(assert_");
+    let should: BTreeSet<usize> = text.lines().enumerate().filter(wrong).map(|(number, _)| number + 1).collect();
+    let differing: Vec<&usize> = failed.symmetric_difference(&should).collect();
+    match differing.is_empty() && !should.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the runner is wrong about lines {differing:?} of spec/wrong.wast: {:?}", report.failures)),
+    }
 }
 
 /// Runs one file on a thread with the standard stack, as an embedder's thread would have.

@@ -142,7 +142,7 @@ pub struct ModuleInfo<'a> {
 
 impl<B: AsRef<[u8]>> Artifact<B> {
     /// Verifies `bytes`. Time is linear in the metadata (and in the file for [`Integrity::Full`]);
-    /// what it allocates is less than the metadata there is.
+    /// it allocates at most twice as many bytes as the file has, and 1 MiB.
     ///
     /// # Errors
     ///

@@ -6,6 +6,8 @@
 
 pub mod random;
 pub mod sample;
+pub mod strict;
+pub mod tally;
 
 use aot_format::layout::{ElementItem, FunctionRecord, NONE};
 use aot_format::read::{Artifact, Integrity, SegmentMode};

@@ -255,6 +255,10 @@ pub fn contents(rng: &mut Rng) -> Contents<'static> {
         contents.custom_sections.push((string(rng), vec![1; rng.below(9)]));
     }
     let functions = contents.functions.len() as u32;
-    contents.function_names = (0..functions).rev().filter_map(|i| rng.one_in(2).then(|| (i, string(rng)))).collect();
+    for index in (0..functions).rev() {
+        if rng.one_in(2) {
+            contents.function_names.push((index, string(rng)));
+        }
+    }
     contents
 }

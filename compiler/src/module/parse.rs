@@ -278,12 +278,14 @@ fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
     Ok(module)
 }
 
-/// Exported functions and those that element segments and constant expressions refer to.
+/// Exported functions, the start function (the host calls it), and those that element segments and
+/// constant expressions refer to.
 /// Validation holds `ref.func` in bodies to just these.
 fn funcrefs(module: &Module<'_>) -> Vec<u32> {
     let mut functions: Vec<u32> = Vec::new();
     let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
     functions.extend(exported.map(|export| export.index));
+    functions.extend(module.start);
     let mut add_expr = |expr: &ConstExpr| {
         functions.extend(expr.iter().filter_map(|op| match op {
             ConstOp::RefFunc(index) => Some(*index),

@@ -1,1 +1,142 @@
-//! Stub.
+//! Compares this project with wasmtime, in one process and by the same measuring code.
+//!
+//! * [`side`]: what both can do; [`ours`] and [`theirs`] do it.
+//! * [`guest`]: the host functions that programs get from both.
+//! * [`calls`], [`load`], [`compile`], [`steady`], [`process`]: what is measured.
+//! * [`clock`], [`stats`], [`report`]: how it is measured and shown.
+//!
+//! Each measurement alternates between the two, so that what else the machine does falls on both.
+
+pub mod calls;
+pub mod clock;
+pub mod compile;
+pub mod error;
+pub mod guest;
+pub mod load;
+pub mod ours;
+pub mod process;
+pub mod report;
+pub mod side;
+pub mod stats;
+pub mod steady;
+pub mod theirs;
+
+use std::path::{Path, PathBuf};
+
+use aot_format::Integrity;
+pub use error::Error;
+use ours::Ours;
+use side::Side;
+use stats::Stats;
+use theirs::Theirs;
+
+/// What all measurements need.
+pub struct Bench {
+    /// This project.
+    pub ours: Ours,
+    /// Wasmtime.
+    pub theirs: Theirs,
+    /// A folder for compiled files.
+    pub folder: tempfile::TempDir,
+    /// Real modules, if they are here.
+    pub corpus: Option<PathBuf>,
+    /// Fewer and shorter measurements.
+    pub quick: bool,
+}
+
+/// Something from each side.
+pub struct Both<A, B> {
+    /// From this project.
+    pub ours: A,
+    /// From wasmtime.
+    pub theirs: B,
+}
+
+/// Measurements of both sides, in pairs.
+#[derive(Default)]
+pub struct Pairs {
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
+}
+
+impl Pairs {
+    /// Measures each side once, in turns first.
+    ///
+    /// # Errors
+    ///
+    /// The first of a side.
+    pub fn measure(
+        &mut self,
+        round: usize,
+        ours: impl FnOnce() -> Result<f64, Error>,
+        theirs: impl FnOnce() -> Result<f64, Error>,
+    ) -> Result<(), Error> {
+        if round % 2 == 0 {
+            self.ours.push(ours()?);
+            self.theirs.push(theirs()?);
+        } else {
+            self.theirs.push(theirs()?);
+            self.ours.push(ours()?);
+        }
+        Ok(())
+    }
+
+    /// What is said of both.
+    pub fn stats(self) -> (Option<Stats>, Option<Stats>) {
+        (Stats::of(self.ours), Stats::of(self.theirs))
+    }
+}
+
+impl Bench {
+    /// Prepares both sides.
+    ///
+    /// # Errors
+    ///
+    /// When one does not know this machine, or there is no room for files.
+    pub fn new(corpus: PathBuf, quick: bool) -> Result<Bench, Error> {
+        let folder = tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
+        let corpus = corpus.is_dir().then_some(corpus);
+        Ok(Bench { ours: Ours::new(Integrity::Directory)?, theirs: Theirs::new()?, folder, corpus, quick })
+    }
+
+    /// Compiles a module to files of both sides.
+    ///
+    /// # Errors
+    ///
+    /// When a side refuses the module, or a file cannot be written.
+    pub fn files(&self, name: &str, wasm: &[u8]) -> Result<Both<PathBuf, PathBuf>, Error> {
+        let ours = self.file(&self.ours, name, wasm)?;
+        let theirs = self.file(&self.theirs, name, wasm)?;
+        Ok(Both { ours, theirs })
+    }
+
+    fn file<S: Side>(&self, side: &S, name: &str, wasm: &[u8]) -> Result<PathBuf, Error> {
+        let path = self.folder.path().join(format!("{name}.{}", S::EXTENSION));
+        error::write(&path, &side.compile(wasm)?)?;
+        Ok(path)
+    }
+
+    /// The loaded module on both sides.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bench::files`], or when a side cannot load what it made.
+    pub fn modules(
+        &self,
+        name: &str,
+        wasm: &[u8],
+    ) -> Result<Both<<Ours as Side>::Module, <Theirs as Side>::Module>, Error> {
+        let files = self.files(name, wasm)?;
+        Ok(Both { ours: self.ours.load(&files.ours)?, theirs: self.theirs.load(&files.theirs)? })
+    }
+
+    /// A file of the corpus.
+    pub fn corpus_file(&self, name: &str) -> Option<PathBuf> {
+        self.corpus.as_ref().map(|corpus| corpus.join(name)).filter(|path| path.is_file())
+    }
+}
+
+/// A file of this project.
+pub fn project_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}

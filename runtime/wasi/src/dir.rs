@@ -1,0 +1,85 @@
+//! Listing a directory. Cookies count entries, so that a listing goes on where the guest stopped;
+//! the entries are read once, when it starts from the beginning.
+
+use rustix::fs::Dir;
+
+use crate::context::WasiCtx;
+use crate::descriptor::Directory;
+use crate::errno::Errno;
+use crate::memory::{GuestMemory, GuestType, Ptr, ToGuest};
+use crate::types::{Dirent, FileType};
+
+/// The entries of a directory as they were when the guest began to read it.
+pub(crate) struct Listing {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    inode: u64,
+    file_type: FileType,
+    name: Box<[u8]>,
+}
+
+impl Listing {
+    fn read(directory: &Directory) -> Result<Listing, Errno> {
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&directory.dir)? {
+            let entry = entry?;
+            entries.push(Entry {
+                inode: entry.ino(),
+                file_type: entry.file_type().into(),
+                name: entry.file_name().to_bytes().into(),
+            });
+        }
+        // What is above a preopened directory is none of the guest's business.
+        let own = entries.iter().find(|entry| &*entry.name == b".").map(|entry| entry.inode);
+        if let (true, Some(own)) = (directory.preopen.is_some(), own)
+            && let Some(parent) = entries.iter_mut().find(|entry| &*entry.name == b"..")
+        {
+            parent.inode = own;
+        }
+        Ok(Listing { entries })
+    }
+}
+
+/// Fills the buffer with entries from a cookie on; the last may be cut. A buffer that is not full
+/// means that there are no more.
+pub(crate) fn fd_readdir(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    buffer: Ptr<u8>,
+    len: u32,
+    cookie: u64,
+    used: Ptr<u32>,
+) -> Result<(), Errno> {
+    let used_place = memory.place(used)?;
+    let buffer = memory.slice_mut(buffer, len)?;
+    let directory = ctx.table.directory_mut(fd)?;
+    if cookie == 0 || directory.listing.is_none() {
+        directory.listing = Some(Listing::read(directory)?);
+    }
+    let entries = directory.listing.as_ref().map_or(&[][..], |listing| &listing.entries);
+    let mut rest = &mut *buffer;
+    let first = usize::try_from(cookie).unwrap_or(usize::MAX);
+    for (next, entry) in (1..).zip(entries).skip(first) {
+        let mut head = [0; Dirent::SIZE];
+        let name_len = entry.name.len() as u32;
+        Dirent { next, inode: entry.inode, name_len, file_type: entry.file_type }.encode(&mut head);
+        rest = append(append(rest, &head), &entry.name);
+        if rest.is_empty() {
+            break;
+        }
+    }
+    let left = rest.len() as u32;
+    memory.set(used_place, len - left);
+    Ok(())
+}
+
+/// Copies as much as there is room for; the room that is left.
+fn append<'a>(room: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
+    let count = bytes.len().min(room.len());
+    let (place, rest) = room.split_at_mut(count);
+    place.copy_from_slice(&bytes[..count]);
+    rest
+}

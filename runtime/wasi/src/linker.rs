@@ -1,0 +1,161 @@
+//! The table of all functions with their signatures, and how they become host functions.
+//!
+//! A row is `kind name(parameters) => function`. The kinds:
+//! * `memory`: works on the memory that the importing instance exports as `"memory"`;
+//! * `plain`: needs none;
+//! * `absent`: links, and answers `ENOSYS`.
+//!
+//! Parameters are written as wasm has them (`u32` is i32); each function takes them as what they
+//! are: numbers stay numbers, addresses become typed pointers of `memory`.
+
+use iwasm::{Caller, Error, Linker};
+
+use crate::context::WasiCtx;
+use crate::errno::Errno;
+use crate::memory::GuestMemory;
+use crate::{args, clock, dir, fd, path, poll, process, random};
+
+/// The module of preview 1.
+const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The module of its predecessor.
+const UNSTABLE: &str = "wasi_unstable";
+
+/// The modules that [`add_to_linker`] defines.
+pub const MODULE_NAMES: [&str; 2] = [PREVIEW1, UNSTABLE];
+
+/// A module called a WASI function that works on memory, but gives it none.
+#[derive(Debug, thiserror::Error)]
+#[error("WASI function {function:?} needs the memory that its importer exports as \"memory\", and there is none")]
+pub struct MissingMemory {
+    /// The function.
+    pub function: &'static str,
+}
+
+/// What a guest gets back.
+fn errno(result: Result<(), Errno>) -> u32 {
+    match result {
+        Ok(()) => 0,
+        Err(errno) => u32::from(errno as u16),
+    }
+}
+
+/// Calls `function` with the memory of the importing instance and the context.
+fn with_memory<T: 'static>(
+    mut caller: Caller<'_, T>,
+    get: fn(&mut T) -> &mut WasiCtx,
+    name: &'static str,
+    function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
+) -> Result<u32, Error> {
+    let memory = caller.get_memory("memory").ok_or_else(|| Error::host(MissingMemory { function: name }))?;
+    let (bytes, data) = caller.memory_and_data_mut(memory)?;
+    Ok(errno(function(get(data), &mut GuestMemory::new(bytes))))
+}
+
+macro_rules! functions {
+    ($linker:ident, $get:ident, $module:ident:
+     $($kind:ident $name:ident($($param:ident: $ty:ident),*) $(=> $function:path)?;)*) => {
+        $(functions!(@$kind $linker, $get, $module, $name, ($($param: $ty),*) $(, $function)?);)*
+    };
+    (@memory $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+        $linker.func($module, stringify!($name), move |caller: Caller<'_, T>, $($param: $ty),*| -> Result<u32, Error> {
+            with_memory(caller, $get, stringify!($name), |ctx, memory| $function(ctx, memory, $($param.into()),*))
+        });
+    };
+    (@plain $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+        $linker.func($module, stringify!($name), move |mut caller: Caller<'_, T>, $($param: $ty),*| -> u32 {
+            errno($function($get(caller.data_mut()), $($param),*))
+        });
+    };
+    (@absent $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*)) => {
+        $linker.func($module, stringify!($name), |$(_: $ty),*| -> u32 { errno(Err(Errno::Nosys)) });
+    };
+}
+
+/// Defines all functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in
+/// the store's data.
+pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
+    for module in MODULE_NAMES {
+        add_descriptors(linker, get, module);
+        add_paths(linker, get, module);
+        add_system(linker, get, module);
+    }
+    add_preview1(linker, get);
+    add_unstable(linker, get);
+}
+
+fn add_descriptors<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
+    functions! { linker, get, module:
+        absent fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
+        absent fd_allocate(fd: u32, offset: u64, len: u64);
+        plain fd_close(fd: u32) => fd::fd_close;
+        plain fd_datasync(fd: u32) => fd::fd_datasync;
+        memory fd_fdstat_get(fd: u32, stat: u32) => fd::fd_fdstat_get;
+        plain fd_fdstat_set_flags(fd: u32, flags: u32) => fd::fd_fdstat_set_flags;
+        absent fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
+        plain fd_filestat_set_size(fd: u32, size: u64) => fd::fd_filestat_set_size;
+        absent fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32);
+        memory fd_pread(fd: u32, iovecs: u32, count: u32, offset: u64, read: u32) => fd::fd_pread;
+        memory fd_prestat_dir_name(fd: u32, name: u32, len: u32) => fd::fd_prestat_dir_name;
+        memory fd_prestat_get(fd: u32, prestat: u32) => fd::fd_prestat_get;
+        memory fd_pwrite(fd: u32, iovecs: u32, count: u32, offset: u64, written: u32) => fd::fd_pwrite;
+        memory fd_read(fd: u32, iovecs: u32, count: u32, read: u32) => fd::fd_read;
+        memory fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, used: u32) => dir::fd_readdir;
+        plain fd_renumber(from: u32, to: u32) => fd::fd_renumber;
+        plain fd_sync(fd: u32) => fd::fd_sync;
+        memory fd_tell(fd: u32, position: u32) => fd::fd_tell;
+        memory fd_write(fd: u32, iovecs: u32, count: u32, written: u32) => fd::fd_write;
+    }
+}
+
+fn add_paths<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
+    functions! { linker, get, module:
+        memory path_create_directory(fd: u32, path: u32, len: u32) => path::path_create_directory;
+        absent path_filestat_set_times(fd: u32, lookup: u32, path: u32, len: u32, accessed: u64, modified: u64, flags: u32);
+        absent path_link(from: u32, lookup: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32);
+        memory path_open(fd: u32, lookup: u32, path: u32, len: u32, create: u32, base: u64, inheriting: u64, flags: u32, opened: u32) => path::path_open;
+        memory path_readlink(fd: u32, path: u32, len: u32, buffer: u32, buffer_len: u32, used: u32) => path::path_readlink;
+        memory path_remove_directory(fd: u32, path: u32, len: u32) => path::path_remove_directory;
+        memory path_rename(from: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_rename;
+        absent path_symlink(old: u32, old_len: u32, fd: u32, new: u32, new_len: u32);
+        memory path_unlink_file(fd: u32, path: u32, len: u32) => path::path_unlink_file;
+    }
+}
+
+fn add_system<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
+    functions! { linker, get, module:
+        memory args_get(argv: u32, buffer: u32) => args::args_get;
+        memory args_sizes_get(count: u32, bytes: u32) => args::args_sizes_get;
+        memory environ_get(environ: u32, buffer: u32) => args::environ_get;
+        memory environ_sizes_get(count: u32, bytes: u32) => args::environ_sizes_get;
+        memory clock_res_get(id: u32, resolution: u32) => clock::clock_res_get;
+        memory clock_time_get(id: u32, precision: u64, time: u32) => clock::clock_time_get;
+        absent proc_raise(signal: u32);
+        memory random_get(buffer: u32, len: u32) => random::random_get;
+        plain sched_yield() => process::sched_yield;
+        absent sock_recv(fd: u32, iovecs: u32, count: u32, flags: u32, received: u32, result_flags: u32);
+        absent sock_send(fd: u32, iovecs: u32, count: u32, flags: u32, sent: u32);
+        absent sock_shutdown(fd: u32, how: u32);
+    }
+    linker.func(module, "proc_exit", process::proc_exit);
+}
+
+/// What preview 1 changed, or added.
+fn add_preview1<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
+    functions! { linker, get, PREVIEW1:
+        memory fd_filestat_get(fd: u32, stat: u32) => fd::fd_filestat_get;
+        memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek;
+        memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get;
+        memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff;
+        absent sock_accept(fd: u32, flags: u32, accepted: u32);
+    }
+}
+
+/// The same as its predecessor had it.
+fn add_unstable<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
+    functions! { linker, get, UNSTABLE:
+        memory fd_filestat_get(fd: u32, stat: u32) => fd::fd_filestat_get_unstable;
+        memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek_unstable;
+        memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get_unstable;
+        memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff_unstable;
+    }
+}

@@ -1,0 +1,220 @@
+//! `path_*`: names inside directories. cap-std resolves them and lets none lead outside; nothing
+//! here looks into a path, except for its length.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
+use cap_std::fs::{Dir, OpenOptions};
+
+use crate::context::WasiCtx;
+use crate::descriptor::{Descriptor, Directory};
+use crate::errno::Errno;
+use crate::fd::file_metadata;
+use crate::limits::MAX_PATH_BYTES;
+use crate::memory::{GuestMemory, Ptr};
+use crate::types::{Filestat, LOOKUP_SYMLINK_FOLLOW, UnstableFilestat, fdflags, oflags, rights};
+
+/// A path that a guest gives. Host paths are bytes, and so are these.
+fn path<'a>(memory: &'a GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<&'a Path, Errno> {
+    let bytes = memory.slice(ptr, len)?;
+    if len > MAX_PATH_BYTES {
+        return Err(Errno::Nametoolong);
+    }
+    if bytes.contains(&0) {
+        return Err(Errno::Inval);
+    }
+    Ok(Path::new(OsStr::from_bytes(bytes)))
+}
+
+fn follows(lookup: u32) -> bool {
+    lookup & LOOKUP_SYMLINK_FOLLOW != 0
+}
+
+/// How a guest wants a file opened.
+struct Opening {
+    follow: bool,
+    create: u16,
+    rights: u64,
+    flags: u16,
+}
+
+impl Opening {
+    fn new(lookup: u32, create: u32, rights: u64, flags: u32) -> Result<Opening, Errno> {
+        let create = u16::try_from(create).ok().filter(|create| create & !oflags::ALL == 0).ok_or(Errno::Inval)?;
+        let flags = u16::try_from(flags).ok().filter(|flags| flags & !fdflags::ALL == 0).ok_or(Errno::Inval)?;
+        Ok(Opening { follow: follows(lookup), create, rights, flags })
+    }
+
+    fn open(&self, dir: &Dir, path: &Path) -> Result<Descriptor, Errno> {
+        let has = |flag| self.create & flag != 0;
+        if has(oflags::DIRECTORY) {
+            if has(oflags::CREAT) || has(oflags::EXCL) || has(oflags::TRUNC) {
+                return Err(Errno::Inval);
+            }
+            let dir = if self.follow { dir.open_dir(path)? } else { dir.open_dir_nofollow(path)? };
+            return Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }));
+        }
+        let file = dir.open_with(path, &self.options())?;
+        match file.metadata()?.is_dir() {
+            true => {
+                let dir = Dir::from_std_file(file.into_std());
+                Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }))
+            }
+            false => Ok(Descriptor::File(file)),
+        }
+    }
+
+    fn options(&self) -> OpenOptions {
+        let has = |flag| self.create & flag != 0;
+        let is = |flag| self.flags & flag != 0;
+        let creates = has(oflags::CREAT) || has(oflags::TRUNC);
+        let write = self.rights & rights::WRITING != 0 || is(fdflags::APPEND) || creates;
+        let read = self.rights & rights::READING != 0 || !write;
+        let mut options = OpenOptions::new();
+        options.read(read).write(write).append(is(fdflags::APPEND)).truncate(has(oflags::TRUNC));
+        match has(oflags::CREAT) {
+            true if has(oflags::EXCL) => options.create_new(true),
+            create => options.create(create),
+        };
+        options.follow(if self.follow { FollowSymlinks::Yes } else { FollowSymlinks::No });
+        // A directory is fine to open for reading without being asked for as one.
+        options.maybe_dir(!write);
+        options.sync(is(fdflags::SYNC)).dsync(is(fdflags::DSYNC)).rsync(is(fdflags::RSYNC));
+        options.nonblock(is(fdflags::NONBLOCK));
+        options
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
+pub(crate) fn path_open(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    lookup: u32,
+    name: Ptr<u8>,
+    len: u32,
+    create: u32,
+    rights_base: u64,
+    _rights_inheriting: u64,
+    flags: u32,
+    opened: Ptr<u32>,
+) -> Result<(), Errno> {
+    let opened = memory.place(opened)?;
+    ctx.table.check_room()?;
+    let opening = Opening::new(lookup, create, rights_base, flags)?;
+    let descriptor = opening.open(&ctx.table.directory(fd)?.dir, path(memory, name, len)?)?;
+    memory.set(opened, ctx.table.insert(descriptor)?);
+    Ok(())
+}
+
+fn filestat(
+    ctx: &WasiCtx,
+    memory: &GuestMemory<'_>,
+    fd: u32,
+    lookup: u32,
+    name: Ptr<u8>,
+    len: u32,
+) -> Result<Filestat, Errno> {
+    let path = path(memory, name, len)?;
+    let dir = &ctx.table.directory(fd)?.dir;
+    let metadata = if follows(lookup) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
+    Ok(file_metadata(&metadata))
+}
+
+pub(crate) fn path_filestat_get(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    lookup: u32,
+    name: Ptr<u8>,
+    len: u32,
+    stat: Ptr<Filestat>,
+) -> Result<(), Errno> {
+    let place = memory.place(stat)?;
+    let stat = filestat(ctx, memory, fd, lookup, name, len)?;
+    memory.set(place, stat);
+    Ok(())
+}
+
+pub(crate) fn path_filestat_get_unstable(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    lookup: u32,
+    name: Ptr<u8>,
+    len: u32,
+    stat: Ptr<UnstableFilestat>,
+) -> Result<(), Errno> {
+    let place = memory.place(stat)?;
+    let stat = filestat(ctx, memory, fd, lookup, name, len)?;
+    memory.set(place, UnstableFilestat(stat));
+    Ok(())
+}
+
+pub(crate) fn path_create_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    name: Ptr<u8>,
+    len: u32,
+) -> Result<(), Errno> {
+    Ok(ctx.table.directory(fd)?.dir.create_dir(path(memory, name, len)?)?)
+}
+
+pub(crate) fn path_remove_directory(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    name: Ptr<u8>,
+    len: u32,
+) -> Result<(), Errno> {
+    Ok(ctx.table.directory(fd)?.dir.remove_dir(path(memory, name, len)?)?)
+}
+
+pub(crate) fn path_unlink_file(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    name: Ptr<u8>,
+    len: u32,
+) -> Result<(), Errno> {
+    Ok(ctx.table.directory(fd)?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
+pub(crate) fn path_rename(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    from: u32,
+    old: Ptr<u8>,
+    old_len: u32,
+    to: u32,
+    new: Ptr<u8>,
+    new_len: u32,
+) -> Result<(), Errno> {
+    let (old, new) = (path(memory, old, old_len)?, path(memory, new, new_len)?);
+    let (from, to) = (ctx.table.directory(from)?, ctx.table.directory(to)?);
+    Ok(from.dir.rename(old, &to.dir, new)?)
+}
+
+pub(crate) fn path_readlink(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    fd: u32,
+    name: Ptr<u8>,
+    len: u32,
+    buffer: Ptr<u8>,
+    buffer_len: u32,
+    used: Ptr<u32>,
+) -> Result<(), Errno> {
+    let used = memory.place(used)?;
+    let link = ctx.table.directory(fd)?.dir.read_link(path(memory, name, len)?)?;
+    let buffer = memory.slice_mut(buffer, buffer_len)?;
+    let bytes = link.as_os_str().as_bytes();
+    let count = bytes.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&bytes[..count]);
+    memory.set(used, count as u32);
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! `poll_oneoff`: waits until one of several things happens: a time comes, a descriptor is ready.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::clock;
+use crate::context::WasiCtx;
+use crate::descriptor::Descriptor;
+use crate::errno::Errno;
+use crate::limits::MAX_SUBSCRIPTIONS;
+use crate::memory::{FromGuest, GuestMemory, Ptr};
+use crate::types::{Await, Event, Subscription, UnstableSubscription};
+
+pub(crate) fn poll_oneoff(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    subscriptions: Ptr<Subscription>,
+    events: Ptr<Event>,
+    count: u32,
+    happened: Ptr<u32>,
+) -> Result<(), Errno> {
+    poll_all(ctx, memory, subscriptions, |subscription| subscription, events, count, happened)
+}
+
+pub(crate) fn poll_oneoff_unstable(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    subscriptions: Ptr<UnstableSubscription>,
+    events: Ptr<Event>,
+    count: u32,
+    happened: Ptr<u32>,
+) -> Result<(), Errno> {
+    poll_all(ctx, memory, subscriptions, |UnstableSubscription(subscription)| subscription, events, count, happened)
+}
+
+fn poll_all<T: FromGuest>(
+    ctx: &WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    subscriptions: Ptr<T>,
+    convert: fn(T) -> Subscription,
+    events: Ptr<Event>,
+    count: u32,
+    happened: Ptr<u32>,
+) -> Result<(), Errno> {
+    let happened = memory.place(happened)?;
+    memory.check_array(events, count)?;
+    let subscriptions = memory.array(subscriptions, count)?;
+    if count == 0 || count > MAX_SUBSCRIPTIONS {
+        return Err(Errno::Inval);
+    }
+    let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
+    let found = Waiting::new(ctx, &subscriptions).wait()?;
+    for (index, event) in (0..).zip(&found) {
+        memory.write(events.element(index)?, Event { ..*event })?;
+    }
+    memory.set(happened, found.len() as u32);
+    Ok(())
+}
+
+/// Subscriptions sorted by how they come true.
+struct Waiting<'a> {
+    start: Instant,
+    /// Events that are there already.
+    ready: Vec<Event>,
+    clocks: Vec<(Subscription, Duration)>,
+    descriptors: Vec<Subscription>,
+    host: Vec<PollFd<'a>>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(ctx: &'a WasiCtx, subscriptions: &[Subscription]) -> Waiting<'a> {
+        let mut waiting = Waiting {
+            start: Instant::now(),
+            ready: Vec::new(),
+            clocks: Vec::new(),
+            descriptors: Vec::new(),
+            host: Vec::new(),
+        };
+        for subscription in subscriptions {
+            if let Err(error) = waiting.add(ctx, *subscription) {
+                waiting.ready.push(event(subscription, error as u16));
+            }
+        }
+        waiting
+    }
+
+    fn add(&mut self, ctx: &'a WasiCtx, subscription: Subscription) -> Result<(), Errno> {
+        let (fd, flags) = match subscription.wanted {
+            Await::Clock { clock, timeout, absolute } => {
+                let now = clock::now(clock)?;
+                // A CPU clock stands still while the thread waits.
+                if clock > 1 {
+                    return Err(Errno::Notsup);
+                }
+                let delay = if absolute { timeout.saturating_sub(now) } else { timeout };
+                self.clocks.push((subscription, Duration::from_nanos(delay)));
+                return Ok(());
+            }
+            Await::Read(fd) => (fd, PollFlags::IN),
+            Await::Write(fd) => (fd, PollFlags::OUT),
+            Await::Unknown => return Err(Errno::Inval),
+        };
+        let descriptor = ctx.table.get(fd)?;
+        match (descriptor, flags) {
+            (Descriptor::Directory(_), _) => return Err(Errno::Isdir),
+            (Descriptor::Input(_), PollFlags::OUT) | (Descriptor::Output(_), PollFlags::IN) => {
+                return Err(Errno::Badf);
+            }
+            _ => {}
+        }
+        match descriptor.host_fd() {
+            Some(host) => {
+                self.host.push(PollFd::from_borrowed_fd(host, flags));
+                self.descriptors.push(subscription);
+            }
+            // What is in memory never blocks.
+            None => self.ready.push(Event { bytes: 1, ..event(&subscription, 0) }),
+        }
+        Ok(())
+    }
+
+    fn wait(mut self) -> Result<Vec<Event>, Errno> {
+        let deadline = self.clocks.iter().map(|(_, delay)| *delay).min();
+        loop {
+            let left = match (self.ready.is_empty(), deadline) {
+                (false, _) => Some(Duration::ZERO),
+                (true, Some(deadline)) => Some(deadline.saturating_sub(self.start.elapsed())),
+                (true, None) => None,
+            };
+            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+            match poll(&mut self.host, timeout.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.collect();
+            if !self.ready.is_empty() {
+                return Ok(self.ready);
+            }
+        }
+    }
+
+    /// Turns everything that has come true into events.
+    fn collect(&mut self) {
+        for (subscription, host) in self.descriptors.iter().zip(&self.host) {
+            let found = host.revents();
+            if found.contains(PollFlags::NVAL) {
+                self.ready.push(event(subscription, Errno::Badf as u16));
+            } else if !found.is_empty() {
+                let flags = u16::from(found.contains(PollFlags::HUP));
+                self.ready.push(Event { bytes: 1, flags, ..event(subscription, 0) });
+            }
+        }
+        let elapsed = self.start.elapsed();
+        for (subscription, delay) in &self.clocks {
+            if *delay <= elapsed {
+                self.ready.push(event(subscription, 0));
+            }
+        }
+    }
+}
+
+fn event(subscription: &Subscription, error: u16) -> Event {
+    Event { userdata: subscription.userdata, error, event_type: subscription.event_type, bytes: 0, flags: 0 }
+}

@@ -1,0 +1,248 @@
+//! Standard streams: inherited from the process, descriptors of the embedder's (pipes, files),
+//! buffers in memory, or closures of any Rust reader and writer.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::errno::Errno;
+
+/// Where a guest reads its standard input from.
+pub struct InputStream(Input);
+
+enum Input {
+    Inherited(BorrowedFd<'static>),
+    Owned(OwnedFd),
+    Bytes { bytes: Vec<u8>, position: usize },
+    Reader(Box<dyn Read + Send>),
+}
+
+impl InputStream {
+    /// The standard input of the process.
+    pub fn inherit() -> InputStream {
+        InputStream(Input::Inherited(rustix::stdio::stdin()))
+    }
+
+    /// An input that has ended.
+    pub fn empty() -> InputStream {
+        InputStream::bytes(Vec::new())
+    }
+
+    /// These bytes, then the end.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> InputStream {
+        InputStream(Input::Bytes { bytes: bytes.into(), position: 0 })
+    }
+
+    /// An open descriptor: a file, or the reading end of a pipe.
+    pub fn fd(fd: impl Into<OwnedFd>) -> InputStream {
+        InputStream(Input::Owned(fd.into()))
+    }
+
+    /// Whatever a reader gives.
+    pub fn reader(reader: impl Read + Send + 'static) -> InputStream {
+        InputStream(Input::Reader(Box::new(reader)))
+    }
+
+    /// The host's descriptor, if there is one.
+    pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.0 {
+            Input::Inherited(fd) => Some(*fd),
+            Input::Owned(fd) => Some(fd.as_fd()),
+            Input::Bytes { .. } | Input::Reader(_) => None,
+        }
+    }
+
+    pub(crate) fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+        match &mut self.0 {
+            Input::Inherited(fd) => read_fd(fd.as_fd(), buffers),
+            Input::Owned(fd) => read_fd(fd.as_fd(), buffers),
+            Input::Bytes { bytes, position } => {
+                let mut rest = bytes.get(*position..).unwrap_or_default();
+                let count = rest.read_vectored(buffers)?;
+                *position += count;
+                Ok(count)
+            }
+            Input::Reader(reader) => loop {
+                match reader.read_vectored(buffers) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    done => return Ok(done?),
+                }
+            },
+        }
+    }
+}
+
+/// Where a guest's standard output or error goes to.
+pub struct OutputStream(Output);
+
+enum Output {
+    Inherited(BorrowedFd<'static>),
+    Owned(OwnedFd),
+    Buffer(OutputBuffer),
+    Sink,
+    Writer(Box<dyn Write + Send>),
+}
+
+impl OutputStream {
+    /// The standard output of the process. Nothing is buffered on the way.
+    pub fn inherit_stdout() -> OutputStream {
+        OutputStream(Output::Inherited(rustix::stdio::stdout()))
+    }
+
+    /// The standard error of the process.
+    pub fn inherit_stderr() -> OutputStream {
+        OutputStream(Output::Inherited(rustix::stdio::stderr()))
+    }
+
+    /// Takes everything and keeps nothing.
+    pub fn sink() -> OutputStream {
+        OutputStream(Output::Sink)
+    }
+
+    /// A buffer that the embedder reads.
+    pub fn buffer(buffer: &OutputBuffer) -> OutputStream {
+        OutputStream(Output::Buffer(buffer.clone()))
+    }
+
+    /// An open descriptor: a file, or the writing end of a pipe.
+    pub fn fd(fd: impl Into<OwnedFd>) -> OutputStream {
+        OutputStream(Output::Owned(fd.into()))
+    }
+
+    /// Any writer. It is flushed after each write.
+    pub fn writer(writer: impl Write + Send + 'static) -> OutputStream {
+        OutputStream(Output::Writer(Box::new(writer)))
+    }
+
+    /// The host's descriptor, if there is one.
+    pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.0 {
+            Output::Inherited(fd) => Some(*fd),
+            Output::Owned(fd) => Some(fd.as_fd()),
+            Output::Buffer(_) | Output::Sink | Output::Writer(_) => None,
+        }
+    }
+
+    pub(crate) fn write(&mut self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        match &mut self.0 {
+            Output::Inherited(fd) => write_fd(fd.as_fd(), buffers),
+            Output::Owned(fd) => write_fd(fd.as_fd(), buffers),
+            Output::Buffer(buffer) => buffer.append(buffers),
+            Output::Sink => Ok(buffers.iter().map(|buffer| buffer.len()).sum()),
+            Output::Writer(writer) => {
+                let count = loop {
+                    match writer.write_vectored(buffers) {
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        done => break done?,
+                    }
+                };
+                writer.flush()?;
+                Ok(count)
+            }
+        }
+    }
+}
+
+/// What a guest wrote, kept for the embedder up to a limit. Clones share the bytes.
+#[derive(Clone, Debug)]
+pub struct OutputBuffer {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    limit_bytes: usize,
+}
+
+impl OutputBuffer {
+    /// An empty buffer. Writes over its limit give the guest `ENOSPC`.
+    pub fn new(limit_bytes: usize) -> OutputBuffer {
+        OutputBuffer { bytes: Arc::default(), limit_bytes }
+    }
+
+    /// What was written so far.
+    pub fn contents(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes what was written so far, and makes room for as much again.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn append(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = bytes.len();
+        for buffer in buffers {
+            let room = self.limit_bytes.saturating_sub(bytes.len());
+            bytes.extend_from_slice(&buffer[..buffer.len().min(room)]);
+            if buffer.len() > room {
+                break;
+            }
+        }
+        match bytes.len() - before {
+            0 if buffers.iter().any(|buffer| !buffer.is_empty()) => Err(Errno::Nospc),
+            written => Ok(written),
+        }
+    }
+}
+
+/// Reads from a stream of the host's. One that another process made non-blocking still blocks:
+/// the guest did not ask for anything else.
+fn read_fd(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+    loop {
+        match rustix::io::readv(fd, buffers) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN) => wait(fd, PollFlags::IN)?,
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn write_fd(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    loop {
+        match rustix::io::writev(fd, buffers) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN) => wait(fd, PollFlags::OUT)?,
+            done => return Ok(done?),
+        }
+    }
+}
+
+fn wait(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<(), Errno> {
+    match poll(&mut [PollFd::from_borrowed_fd(fd, flags)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_buffer_takes_what_fits_and_then_nothing() {
+        let buffer = OutputBuffer::new(5);
+        let mut stream = OutputStream::buffer(&buffer);
+        assert_eq!(stream.write(&[IoSlice::new(b"abc"), IoSlice::new(b"defg")]), Ok(5));
+        assert_eq!(stream.write(&[IoSlice::new(b"h")]), Err(Errno::Nospc));
+        assert_eq!(stream.write(&[]), Ok(0));
+        assert_eq!(buffer.take(), b"abcde");
+        assert_eq!(stream.write(&[IoSlice::new(b"h")]), Ok(1));
+    }
+
+    #[test]
+    fn bytes_end() {
+        let mut stream = InputStream::bytes(*b"abcd");
+        let (mut first, mut second) = ([0; 1], [0; 8]);
+        assert_eq!(stream.read(&mut [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)]), Ok(4));
+        assert_eq!((&first, &second[..3]), (b"a", &b"bcd"[..]));
+        assert_eq!(stream.read(&mut [IoSliceMut::new(&mut first)]), Ok(0));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_an_errno() -> Result<(), io::Error> {
+        let (reader, writer) = io::pipe()?;
+        drop(reader);
+        assert_eq!(OutputStream::fd(writer).write(&[IoSlice::new(b"x")]), Err(Errno::Pipe));
+        Ok(())
+    }
+}

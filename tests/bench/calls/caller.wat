@@ -1,0 +1,50 @@
+;; One loop for each kind of call. A loop calls `n` times a function that adds 1 to its argument, each
+;; with the result of the one before; `empty` adds inline. All return `n`.
+(module
+  (type $f (func (param i32) (result i32)))
+  (import "callee" "f" (func $cross (type $f)))
+  (import "host" "f" (func $host (type $f)))
+  (table 4 funcref)
+  (elem (i32.const 0) func $local $cross)
+  ;; Mutable, so that no compiler can know which elements are called.
+  (global $local_index (export "local_index") (mut i32) (i32.const 0))
+  (global $cross_index (export "cross_index") (mut i32) (i32.const 1))
+
+  (func $local (export "local_f") (type $f)
+    (i32.add (local.get 0) (i32.const 1)))
+
+  (func (export "empty") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "local") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $local (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "cross") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $cross (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "host") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $host (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func $indirect (param $n i32) (param $index i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call_indirect (type $f) (local.get $x) (local.get $index)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "indirect") (param $n i32) (result i32)
+    (call $indirect (local.get $n) (global.get $local_index)))
+
+  (func (export "cross_indirect") (param $n i32) (result i32)
+    (call $indirect (local.get $n) (global.get $cross_index))))

@@ -1,0 +1,241 @@
+//! From files to instances: the three modules of the sample, a large module, and how loading depends
+//! on the size of the code.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use aot_format::Integrity;
+use iwasm::{Linker, Store};
+
+use crate::clock::{Clock, Repeat};
+use crate::guest::Guest;
+use crate::report::{Row, Table};
+use crate::side::Side;
+use crate::stats::Stats;
+use crate::theirs::{self, Theirs};
+use crate::{Bench, Both, Error, Pairs, error, ours, project_file};
+
+/// Modules of the set, the main one last.
+const SET: [&str; 3] = ["mA", "mB", "mC"];
+/// WASI functions that the set imports.
+const SET_WASI: [&str; 4] = ["fd_close", "fd_fdstat_get", "fd_seek", "fd_write"];
+/// A module of the corpus with more than a megabyte of code.
+const LARGE: &str = "multi/javy/javy_quickjs_provider_v1.wasm";
+
+/// Measures all.
+///
+/// # Errors
+///
+/// When a side cannot load what it made.
+pub fn run(bench: &Bench) -> Result<Vec<Table>, Error> {
+    let mut tables = vec![set(bench)?];
+    if let Some(path) = bench.corpus_file(LARGE) {
+        tables.push(large(bench, &error::read(&path)?)?);
+    }
+    tables.push(growth(bench)?);
+    Ok(tables)
+}
+
+/// Nanoseconds of the stages of a start.
+struct Stages {
+    load: f64,
+    instantiate: f64,
+    free: f64,
+}
+
+/// Series of [`Stages`].
+#[derive(Default)]
+struct Series {
+    load: Vec<f64>,
+    instantiate: Vec<f64>,
+    both: Vec<f64>,
+    free: Vec<f64>,
+}
+
+impl Series {
+    fn push(&mut self, stages: Stages) {
+        self.load.push(stages.load);
+        self.instantiate.push(stages.instantiate);
+        self.both.push(stages.load + stages.instantiate);
+        self.free.push(stages.free);
+    }
+
+    /// Load, instantiate, both, free; in µs.
+    fn stats(self) -> [Option<Stats>; 4] {
+        [self.load, self.instantiate, self.both, self.free]
+            .map(|values| Stats::of(values).map(|stats| stats.scaled(1e-3)))
+    }
+}
+
+const STAGES: [&str; 4] = ["load", "link + instantiate", "load + instantiate", "free"];
+
+fn rounds(bench: &Bench) -> Repeat {
+    Repeat::new(50, if bench.quick { 100 } else { 1000 }, 20.0)
+}
+
+/// The three-module set.
+fn set(bench: &Bench) -> Result<Table, Error> {
+    let mut paths = Both { ours: Vec::new(), theirs: Vec::new() };
+    for name in SET {
+        let wasm = error::read(&project_file(&format!("samples/multi-module/{name}.wasm")))?;
+        let files = bench.files(name, &wasm)?;
+        paths.ours.push(files.ours);
+        paths.theirs.push(files.theirs);
+    }
+    let pool = Theirs::pooling()?;
+    let mut series: [Series; 4] = Default::default();
+    for round in rounds(bench) {
+        // Each is first as often as the others.
+        for turn in 0..4 {
+            let which = (round + turn) % 4;
+            series[which].push(match which {
+                0 => our_set(bench, &paths.ours, Integrity::Directory)?,
+                1 => our_set(bench, &paths.ours, Integrity::Full)?,
+                2 => their_set(&bench.theirs, &paths.theirs)?,
+                _ => their_set(&pool, &paths.theirs)?,
+            });
+        }
+    }
+    let method = "time that passes; warm, from files; a new store and linker each time, the engine is kept";
+    let mut table = Table::new("Load and instantiate the three-module sample", "µs", method);
+    let [directory, full, demand, pooled] = series.map(Series::stats);
+    for (stage, name) in STAGES.into_iter().enumerate() {
+        table.rows.push(Row::new(name, directory[stage], demand[stage]).remark("directory digest"));
+    }
+    table.rows.push(Row::new(STAGES[2], full[2], demand[2]).remark("full digest"));
+    table.rows.push(Row::new(STAGES[2], directory[2], pooled[2]).remark("directory digest; wasmtime: pooling"));
+    table.notes.push("Reach: load + instantiate at most 100 µs.".into());
+    Ok(table)
+}
+
+fn our_set(bench: &Bench, paths: &[PathBuf], integrity: Integrity) -> Result<Stages, Error> {
+    let engine = bench.ours.engine();
+    let [dependencies @ .., main] = paths else { return Err(Error::Export("main module".into())) };
+    let (load, modules) = Clock::Wall.time(|| {
+        let main = ours::load(engine, main, integrity)?;
+        let others: Result<Vec<_>, Error> =
+            dependencies.iter().map(|path| ours::load(engine, path, integrity)).collect();
+        Ok::<_, Error>((main, others?))
+    });
+    let (main, others) = modules?;
+    let (instantiate, made) = Clock::Wall.time(|| {
+        let mut linker = Linker::new(engine);
+        ours::define_host(&mut linker, |name| SET_WASI.contains(&name));
+        for (name, module) in SET.iter().zip(&others) {
+            linker.register(name, module)?;
+        }
+        let mut store = Store::new(engine, Guest::default());
+        linker.instantiate(&mut store, "", &main)?;
+        Ok::<_, Error>((store, linker))
+    });
+    let made = made?;
+    let (free, ()) = Clock::Wall.time(|| drop((made, main, others)));
+    Ok(Stages { load, instantiate, free })
+}
+
+fn their_set(side: &Theirs, paths: &[PathBuf]) -> Result<Stages, Error> {
+    let engine = side.engine();
+    let (load, modules) = Clock::Wall
+        .time(|| paths.iter().map(|path| theirs::load(engine, path)).collect::<Result<Vec<wasmtime::Module>, Error>>());
+    let modules = modules?;
+    let (instantiate, made) = Clock::Wall.time(|| {
+        let mut linker = wasmtime::Linker::new(engine);
+        theirs::define_host(&mut linker, |name| SET_WASI.contains(&name))?;
+        let mut store = wasmtime::Store::new(engine, Guest::default());
+        for (name, module) in SET.iter().zip(&modules) {
+            let instance = linker.instantiate(&mut store, module)?;
+            linker.instance(&mut store, name, instance)?;
+        }
+        Ok::<_, Error>((store, linker))
+    });
+    let made = made?;
+    let (free, ()) = Clock::Wall.time(|| drop((made, modules)));
+    Ok(Stages { load, instantiate, free })
+}
+
+/// One module: loaded, linked, freed.
+fn stages<S: Side>(side: &S, path: &Path) -> Result<Stages, Error> {
+    let (load, module) = Clock::Wall.time(|| side.load(path));
+    let module = module?;
+    let (instantiate, run) = Clock::Wall.time(|| side.link(&[("", &module)], Guest::default()));
+    let run = run?;
+    let (free, ()) = Clock::Wall.time(|| drop((run, module)));
+    Ok(Stages { load, instantiate, free })
+}
+
+fn large(bench: &Bench, wasm: &[u8]) -> Result<Table, Error> {
+    let files = bench.files("large", wasm)?;
+    let full = ours::Ours::new(Integrity::Full)?;
+    let mut series: [Series; 3] = Default::default();
+    for round in rounds(bench) {
+        for turn in 0..3 {
+            let which = (round + turn) % 3;
+            series[which].push(match which {
+                0 => stages(&bench.ours, &files.ours)?,
+                1 => stages(&full, &files.ours)?,
+                _ => stages(&bench.theirs, &files.theirs)?,
+            });
+        }
+    }
+    let sizes = [&files.ours, &files.theirs].map(|path| std::fs::metadata(path).map_or(0, |data| data.len()));
+    let method = format!("time that passes; warm; {} bytes of .aot, {} of .cwasm", sizes[0], sizes[1]);
+    let mut table = Table::new("Load and instantiate a large module (a JavaScript engine)", "µs", method);
+    let [directory, full, theirs] = series.map(Series::stats);
+    for (stage, name) in STAGES.into_iter().enumerate() {
+        table.rows.push(Row::new(name, directory[stage], theirs[stage]).remark("directory digest"));
+    }
+    table.rows.push(Row::new(STAGES[0], full[0], theirs[0]).remark("full digest"));
+    Ok(table)
+}
+
+/// A module of `count` functions of the same size, one of them exported.
+fn synthetic(count: usize) -> Result<Vec<u8>, Error> {
+    let mut text = String::from("(module (memory 1)");
+    for index in 0..count {
+        let export = if index == 0 { "(export \"run\") " } else { "" };
+        let _ = write!(
+            text,
+            "(func {export}(param i32) (result i32) (local i32)
+               (loop $again
+                 (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const {factor})) (i32.load (local.get 0))))
+                 (i32.store offset=4 (local.get 0) (i32.rotl (local.get 1) (i32.const {rotation})))
+                 (i32.store offset=8 (local.get 0) (i32.xor (local.get 1) (local.get 0)))
+                 (br_if $again (local.tee 0 (i32.shr_u (local.get 0) (i32.const 1)))))
+               (i32.add (local.get 1) (call {callee} (local.get 1))))",
+            factor = index + 3,
+            rotation = index % 31 + 1,
+            callee = (index + 1) % count,
+        );
+    }
+    text.push(')');
+    Ok(wat::parse_str(text)?)
+}
+
+/// Loading against the size of the code.
+fn growth(bench: &Bench) -> Result<Table, Error> {
+    let method = "time that passes; load alone, warm, directory digest; modules of equal functions";
+    let mut table = Table::new("Load time and size of the code", "µs", method);
+    let counts: &[usize] = if bench.quick { &[10, 1000] } else { &[10, 100, 1000, 10_000, 40_000] };
+    for count in counts {
+        eprintln!("load: {count} functions");
+        let files = bench.files("synthetic", &synthetic(*count)?)?;
+        let mut pairs = Pairs::default();
+        for round in rounds(bench) {
+            pairs.measure(round, || load_time(&bench.ours, &files.ours), || load_time(&bench.theirs, &files.theirs))?;
+        }
+        let (ours, theirs) = pairs.stats();
+        let size = error::read(&files.ours)?.len();
+        let row = Row::new(
+            format!("{count} functions"),
+            ours.map(|stats| stats.scaled(1e-3)),
+            theirs.map(|stats| stats.scaled(1e-3)),
+        );
+        table.rows.push(row.remark(format!("{size} bytes of .aot")));
+    }
+    Ok(table)
+}
+
+fn load_time<S: Side>(side: &S, path: &Path) -> Result<f64, Error> {
+    let (ns, module) = Clock::Wall.time(|| side.load(path));
+    module.map(|_| ns)
+}
