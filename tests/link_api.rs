@@ -491,13 +491,13 @@ fn a_host_function_may_call_back_and_traps_pass_through_it() {
     let main = main.unwrap();
     assert_eq!(call(&mut store, main, "down", &[Val::I32(5)]).unwrap(), [Val::I32(10)]);
     assert_eq!(store.data(), &[5, 4, 3, 2, 1]);
-    // A trap in the inner call, with a host function in between: only the inner frames at first …
+    // A trap in an inner call: its back trace goes on below the host function …
     kit.linker.func("env", "dive", |mut caller: Caller<'_, Vec<i32>>| -> Result<i32, Error> {
         let func = caller.get_export("inner").and_then(Extern::into_func).ok_or_else(|| Error::host("no inner"))?;
         match func.call(&mut caller, &[]) {
             Err(error) => {
                 let names = error.frames().iter().map(|frame| frame.function_name.clone().unwrap_or_default());
-                assert_eq!(names.collect::<Vec<_>>(), ["inner"]);
+                assert_eq!(names.collect::<Vec<_>>(), ["inner", "outer"]);
                 Err(error)
             }
             Ok(_) => Ok(0),
@@ -537,11 +537,11 @@ fn endless_nesting_through_the_host_is_an_error() {
 #[test]
 fn a_panic_of_a_host_function_reaches_the_embedder() {
     let mut kit = Kit::new();
-    kit.linker.func("env", "panic", || panic!("host panic"));
+    kit.linker.func("env", "panic", || -> i32 { panic!("host panic") });
     let mut store = kit.store();
     let main = kit.main(
         &mut store,
-        r#"(module (import "env" "panic" (func $panic)) (func (export "f") (call $panic))
+        r#"(module (import "env" "panic" (func $panic (result i32))) (func (export "f") (result i32) (call $panic))
             (func (export "fine") (result i32) (i32.const 3)))"#,
     );
     let main = main.unwrap();

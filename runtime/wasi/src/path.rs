@@ -1,5 +1,6 @@
 //! `path_*`: names inside directories. cap-std resolves them and lets none lead outside; nothing
 //! here looks into a path, except for its length.
+#![expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -87,7 +88,6 @@ impl Opening {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub(crate) fn path_open(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -183,7 +183,6 @@ pub(crate) fn path_unlink_file(
     Ok(ctx.table.directory(fd)?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub(crate) fn path_rename(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

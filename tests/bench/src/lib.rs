@@ -71,7 +71,7 @@ impl Pairs {
         ours: impl FnOnce() -> Result<f64, Error>,
         theirs: impl FnOnce() -> Result<f64, Error>,
     ) -> Result<(), Error> {
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             self.ours.push(ours()?);
             self.theirs.push(theirs()?);
         } else {

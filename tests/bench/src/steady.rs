@@ -42,7 +42,7 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("bench/sightglass/shootout", "shootout-memmove.wasm", &[]),
     ("bench/sightglass/shootout", "shootout-sieve.wasm", &[]),
     ("bench/sightglass/shootout", "shootout-switch.wasm", &[]),
-    ("bench/wasm3/test/wasi/coremark", "coremark.wasm", &[]),
+    ("bench/wasm3/test/wasi/coremark", "coremark.wasm", &["0x0", "0x0", "0x66", "1500"]),
     ("bench/wasm3/test/wasi/mandelbrot", "mandel.wasm", &["128", "4e5"]),
     ("bench/wasm3/test/wasi/smallpt", "smallpt-ex.wasm", &["16", "64"]),
 ];
