@@ -310,8 +310,10 @@ fn a_folder_that_cannot_be_read_is_named_with_the_importer() {
 fn wasm_that_is_not_valid_is_refused_with_its_place() {
     let compiler = Compiler::new(Options::new().threads(1)).unwrap();
     // `i32.add` of an i64, at 0x2a by hand: the export's name makes the message readable.
-    let mut wasm = wat::parse_str(r#"(module (func (export "sum") (param i32 i64) (result i32)
-        local.get 0 local.get 0 i32.add))"#)
+    let mut wasm = wat::parse_str(
+        r#"(module (func (export "sum") (param i32 i64) (result i32)
+        local.get 0 local.get 0 i32.add))"#,
+    )
     .unwrap();
     let operands = [0x20, 0, 0x20, 0, 0x6a];
     let place = wasm.windows(5).position(|window| window == operands).unwrap();

@@ -232,5 +232,9 @@ fn compare_link_errors(expected: &[&str], errors: &iwasm::LinkErrors) -> Result<
     if unmet.is_empty() && left.is_empty() {
         return Ok(());
     }
-    Err(format!("link errors expected but not found:\n  {}\nnot expected:\n  {}", unmet.join("\n  "), left.join("\n  ")))
+    Err(format!(
+        "link errors expected but not found:\n  {}\nnot expected:\n  {}",
+        unmet.join("\n  "),
+        left.join("\n  ")
+    ))
 }

@@ -1,4 +1,9 @@
 //! Modules: artifacts whose code the embedder trusts, mapped executable, their types canonical.
+//!
+//! # Safety contract
+//!
+//! [`Module::new`] is the one place where bytes become code, and is `unsafe` for that reason. Everything
+//! behind it relies on the promise made there.
 
 use std::fmt;
 use std::ops::Range;

@@ -159,7 +159,7 @@ impl<'text> Session<'text> {
             Err(wrong) => (Err(wrong.cause.unwrap_or(line)), Err(wrong)),
         };
         if let Some(id) = id {
-            self.instances.insert(id, kept.clone());
+            self.instances.insert(id, kept);
         }
         self.current = Some(kept);
         outcome
@@ -351,4 +351,3 @@ fn expect_link_errors(expected: &str, errors: &iwasm::LinkErrors) -> Result<(), 
     }
     Err(format!("expected the link error {expected:?}, found {errors}"))
 }
-

@@ -73,7 +73,9 @@ fn exports(names: &[String]) -> String {
     const SHOWN: usize = 10;
     match names {
         [] => "; it exports none".into(),
-        names if names.len() > SHOWN => format!("; it exports {}, ... ({} in all)", names[..SHOWN].join(", "), names.len()),
+        names if names.len() > SHOWN => {
+            format!("; it exports {}, ... ({} in all)", names[..SHOWN].join(", "), names.len())
+        }
         names => format!("; it exports {}", names.join(", ")),
     }
 }

@@ -13,7 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use iwasm::{
-    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, Linker, LoadError, Module, Store, Val,
+    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, Linker, LoadError, Module, Store,
+    Val,
 };
 use iwasm_wasi::WasiCtx;
 use rustix::process::{Resource, getrlimit};
@@ -144,7 +145,8 @@ impl Main<'_> {
         let texts: Vec<String> = self.invocation.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
         // Wrong values should be told before anything runs; of other modules we do not know yet.
         if !function.starts_with('$') {
-            let ty = self.function_type(function).ok_or_else(|| self.no_function(&self.name, &self.module, function))?;
+            let ty =
+                self.function_type(function).ok_or_else(|| self.no_function(&self.name, &self.module, function))?;
             values::parse(function, &ty, &texts)?;
         }
         let instance = self.instantiate(linker, store)?;

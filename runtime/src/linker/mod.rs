@@ -17,6 +17,11 @@
 //!   that is reached first is initialised last. Initialising copies the active segments, runs the start function,
 //!   then a reactor's `_initialize`.
 //! * If that fails, what was new is given up again; writes to what existed before stay.
+//!
+//! # Safety contract
+//!
+//! What the module reader gives is made callable without asking again: whoever set the reader vouched for
+//! it. Functions called here without parameters have been checked to have none.
 
 mod order;
 mod reader;

@@ -5,6 +5,10 @@
 //! unloaded), if one that is reached imports anything from it, or if a funcref to one of its
 //! functions stands in a table, global or segment that is reached. Handles do not count: they go
 //! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
+//!
+//! # Safety contract
+//!
+//! Globals are read through the pointers of live instances, while no wasm runs.
 
 use aot_format::types::{ExternKind, ValType};
 
