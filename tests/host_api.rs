@@ -358,3 +358,79 @@ fn threads_run_stores_of_one_engine_at_the_same_time() {
         }
     });
 }
+
+#[test]
+fn a_host_function_in_a_table_is_called_like_any_other() {
+    let mut kit = Kit::new();
+    let mut store = kit.store();
+    // Made before any module has code for its type.
+    let double = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<i32>>, value: i64| -> i64 {
+        caller.data_mut().push(value as i32);
+        value * 2
+    });
+    assert_eq!(double.call(&mut store, &[Val::I64(4)]).unwrap(), [Val::I64(8)]);
+    let main = kit.main(
+        &mut store,
+        r#"(module (type $f (func (param i64) (result i64))) (table (export "t") 3 funcref) (global $kept (mut funcref) (ref.null func))
+            (func $own (export "own") (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+            (func (export "set") (param i32 funcref) (table.set (local.get 0) (local.get 1)) (global.set $kept (local.get 1)))
+            (func (export "kept") (result funcref) (global.get $kept))
+            (func (export "call") (param i32 i64) (result i64) (call_indirect (type $f) (local.get 1) (local.get 0)))
+            (func (export "other") (param i32) (result i32) (call_indirect (result i32) (local.get 0))))"#,
+    );
+    let main = main.unwrap();
+    let own = main.get_func(&store, "own").unwrap();
+    let table = main.get_table(&store, "t").unwrap();
+    table.set(&mut store, 0, Val::FuncRef(Some(double))).unwrap();
+    call(&mut store, main, "set", &[Val::I32(1), Val::FuncRef(Some(double))]).unwrap();
+    table.set(&mut store, 2, Val::FuncRef(Some(own))).unwrap();
+    for (slot, expected) in [(0, 22), (1, 22), (2, 12)] {
+        let found = call(&mut store, main, "call", &[Val::I32(slot), Val::I64(11)]).unwrap();
+        assert_eq!(found, [Val::I64(expected)], "slot {slot}");
+    }
+    let error = call(&mut store, main, "other", &[Val::I32(0)]).unwrap_err();
+    assert_eq!(error.trap().unwrap().code(), TrapCode::IndirectCallTypeMismatch);
+    let kept = call(&mut store, main, "kept", &[]).unwrap();
+    let Val::FuncRef(Some(kept)) = kept[0] else { panic!("{kept:?}") };
+    assert_eq!(kept.call(&mut store, &[Val::I64(5)]).unwrap(), [Val::I64(10)]);
+    let Val::FuncRef(Some(got)) = table.get(&store, 2).unwrap() else { panic!("no function") };
+    assert_eq!(got.call(&mut store, &[Val::I64(5)]).unwrap(), [Val::I64(6)]);
+    assert_eq!(store.data(), &[4, 11, 11, 5]);
+    // One of another store is refused.
+    let mut other = kit.store();
+    let foreign = Func::wrap(&mut other, |value: i64| value);
+    assert!(table.set(&mut store, 0, Val::FuncRef(Some(foreign))).is_err());
+    assert!(call(&mut store, main, "set", &[Val::I32(0), Val::FuncRef(Some(foreign))]).is_err());
+}
+
+#[test]
+fn the_stack_overflows_as_a_trap_on_threads_of_any_size() {
+    let mut kit = Kit::new();
+    let module = kit.module(
+        r#"(module (import "env" "again" (func $again (result i32)))
+            (func $deep (export "deep") (result i32) (i32.add (call $deep) (i32.const 1)))
+            (func (export "through_host") (result i32) (i32.add (call $again) (i32.const 1)))
+            (func (export "shallow") (result i32) (i32.const 6)))"#,
+    );
+    for kilobytes in [64, 256, 2048, 16384] {
+        let (engine, module) = (kit.engine.clone(), module.clone());
+        let run = move || {
+            let mut store = Store::new(&engine, Vec::new());
+            let again = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<i32>>| -> Result<i32, Error> {
+                let deep =
+                    caller.get_export("deep").and_then(Extern::into_func).ok_or_else(|| Error::host("no deep"))?;
+                Ok(deep.call(&mut caller, &[])?[0].i32().unwrap_or(0))
+            });
+            let instance = Instance::new(&mut store, &module, &[Extern::Func(again)]).unwrap();
+            for _ in 0..20 {
+                for name in ["deep", "through_host"] {
+                    let error = call(&mut store, instance, name, &[]).unwrap_err();
+                    assert_eq!(error.trap().map(|trap| trap.code()), Some(TrapCode::StackOverflow), "{error}");
+                }
+                assert_eq!(call(&mut store, instance, "shallow", &[]).unwrap(), [Val::I32(6)]);
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(kilobytes << 10).spawn(run).unwrap();
+        assert!(thread.join().is_ok(), "with {kilobytes} KiB");
+    }
+}

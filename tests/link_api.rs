@@ -55,7 +55,7 @@ fn a_name_is_taken_once_and_some_are_the_hosts() {
 fn a_module_of_another_engine_is_refused() {
     let (mut kit, mut other) = (Kit::new(), Kit::new());
     let foreign = other.module(COUNTER);
-    assert!(matches!(kit.linker.register("a", &foreign), Err(Error::Name { .. })));
+    assert!(matches!(kit.linker.register("a", &foreign), Err(Error::OtherEngine { .. })));
     let mut store = kit.store();
     assert!(kit.linker.instantiate(&mut store, "a", &foreign).is_err());
     assert!(Instance::new(&mut store, &foreign, &[]).is_err());

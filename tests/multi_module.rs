@@ -4,7 +4,8 @@
 //! `name.aot` in a folder of the case. Then `main` is instantiated, its imports found in that folder
 //! by a module reader, and the rest of the script runs in order. `invoke` takes names as
 //! `lookup_func` does: `f` for an export of main, `$a$f` for one of module a. The host module `test`
-//! has `log (param i32)`, which notes its argument, and `mark`, which notes "mark". Lines that begin with `;;!` say what else must hold:
+//! has `log (param i32)`, which notes its argument, and `mark`, which notes "mark". Lines that begin
+//! with `;;!` say what else must hold:
 //!
 //! * `;;! log: 1 2` what was noted up to here;
 //! * `;;! reads: a b` the names the module reader was asked for up to here, sorted, each as often
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(name, move || run(&path, explicit)));
         }
     }
+    assert!(!trials.is_empty(), "there are no cases");
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

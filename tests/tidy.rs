@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tests::{paths, spec_list};
+use tests::{expected, paths, spec_list};
 
 /// Lines of a Rust file; a few more than what one should aim at, which is 600.
 const MAX_LINES: usize = 700;
@@ -352,9 +352,15 @@ fn the_format_document_describes_every_section() {
 
 #[test]
 fn lists_of_expected_failures_are_well_formed() {
-    let text = std::fs::read_to_string(paths::tests().join("spec/listed.txt")).expect("spec/listed.txt");
-    if let Err(errors) = spec_list::parse(&text) {
-        report(errors, "write `FILE.wast reason` or `FILE.wast:LINE reason`, sorted by file and line");
+    let read =
+        |name: &str| std::fs::read_to_string(paths::tests().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    if let Err(errors) = spec_list::parse(&read("spec/listed.txt")) {
+        report(errors, "write `FILE.wast reason` or `FILE.wast:LINE reason` in spec/listed.txt, by file and line");
+    }
+    for name in ["corpus/listed.txt", "corpus/slow.txt"] {
+        if let Err(errors) = expected::parse(&read(name)) {
+            report(errors, &format!("write `CASE reason` in tests/{name}, sorted"));
+        }
     }
 }
 
@@ -370,8 +376,12 @@ fn the_rules_work() {
     );
     assert!(ends_with_path("a/b/c", "b/c") && ends_with_path("a/b", "b/") && ends_with_path("a", "a"));
     assert!(!ends_with_path("a/bb", "b") && !ends_with_path("a/b/c", "b"));
-    assert_eq!(spec_list::parse("a.wast a good reason\na.wast:3 a good reason").is_err(), true);
-    assert_eq!(spec_list::parse("a.wast:2 a good reason\na.wast:10 a good reason").is_ok(), true);
+    assert!(spec_list::parse("a.wast a good reason\na.wast:3 a good reason").is_err());
+    assert!(spec_list::parse("a.wast:2 a good reason\na.wast:10 a good reason").is_ok());
+    assert!(expected::parse("# x\na a good reason\nb a good reason").is_ok_and(|list| list.len() == 2));
+    for wrong in ["a", "a short", "b a good reason\na a good reason", "a a good reason\na a good reason"] {
+        assert!(expected::parse(wrong).is_err(), "{wrong}");
+    }
     for wrong in ["a.wast", "a.wast no", "a.wat a good reason", "a.wast:x a good reason", "a.wast:0 a good reason"] {
         assert!(spec_list::parse(wrong).is_err(), "{wrong}");
     }

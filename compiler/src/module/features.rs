@@ -44,12 +44,23 @@ fn name_of(missing: WasmFeatures) -> Option<&'static str> {
 /// Turns an error of the parser or validator into ours. A module that would be valid with more
 /// features is unsupported, and the error says which; any other is invalid.
 pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>) -> Error {
-    let feature = error.missing_wasm_feature().and_then(name_of).or_else(|| find_missing(wasm));
-    match feature {
-        Some(feature) => Error::Unsupported { feature, offset: error.offset(), function },
-        None => Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function },
+    let missing = error.missing_wasm_feature();
+    let named = missing.and_then(name_of);
+    let offset = error.offset();
+    match named.or_else(|| find_missing(wasm)) {
+        Some(feature) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
+            let message =
+                format!("{} (valid only with {feature}, which this version does not compile)", error.message());
+            Error::Invalid { message, offset, function }
+        }
+        Some(feature) => Error::Unsupported { feature, offset, function },
+        None => Error::Invalid { message: error.message().to_owned(), offset, function },
     }
 }
+
+/// Extensions of WebAssembly 3.0 that give a meaning to what it calls invalid. A module that only they
+/// would accept is invalid.
+const REDEFINING: WasmFeatures = WasmFeatures::STACK_SWITCHING.union(WasmFeatures::CUSTOM_DESCRIPTORS);
 
 /// The parser does not always know which feature it misses, so validate with everything on, then
 /// with one feature off at a time. Only modules that are refused anyway pay for this.
@@ -57,7 +68,7 @@ fn find_missing(wasm: &[u8]) -> Option<&'static str> {
     let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
     // The component model is another kind of binary, told apart by its header.
     let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
-    let all = all.difference(WasmFeatures::COMPONENT_MODEL);
+    let all = all.difference(WasmFeatures::COMPONENT_MODEL.union(REDEFINING));
     if !valid(all) {
         return None;
     }

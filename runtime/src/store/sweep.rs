@@ -29,14 +29,21 @@ pub enum Unloaded {
 impl StoreOpaque {
     pub(super) fn unload(&mut self, name: &str) -> Result<Unloaded, Error> {
         let id = *self.names.get(name).ok_or_else(|| Error::UnknownModule { name: name.to_string() })?;
-        self.instance_mut(id)?.root = false;
-        self.names.remove(name);
+        self.disown(id);
         let freed = self.sweep();
         if self.instance(id).is_err() {
             return Ok(Unloaded::Freed(freed));
         }
         let users = self.live().filter(|(user, data)| *user != id && self.reaches(data, id));
         Ok(Unloaded::StillUsedBy(users.map(|(_, data)| data.name.clone()).collect()))
+    }
+
+    /// Takes an instance's name, and the embedder's wish to keep it.
+    pub(crate) fn disown(&mut self, id: InstanceId) {
+        self.names.retain(|_, named| *named != id);
+        if let Ok(data) = self.instance_mut(id) {
+            data.root = false;
+        }
     }
 
     /// Frees every instance that is not reached, and gives their names, sorted.
