@@ -5,7 +5,7 @@ use std::fmt;
 
 use aot_format::FormatError;
 
-use crate::module;
+use crate::module::{self, Simd};
 
 /// What is wrong at one place of the wasm, said by a phase that does not know in which function.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,9 +44,9 @@ pub enum BodyError {
 
 impl BodyError {
     /// Completes the error with the function it is in, and names the proposal a module misses.
-    pub fn explain(self, wasm: &[u8], function: Option<FunctionLabel>) -> Error {
+    pub fn explain(self, wasm: &[u8], function: Option<FunctionLabel>, simd: Simd) -> Error {
         match self {
-            BodyError::Invalid(error) => module::explain(wasm, &error, function),
+            BodyError::Invalid(error) => module::explain(wasm, &error, function, simd),
             BodyError::Unsupported { feature, offset } => Error::Unsupported { feature, offset, function },
             BodyError::TooLarge { what, limit, offset } => Error::TooLarge { what, limit, offset, function },
             BodyError::Internal { what, offset } => Error::Internal { what: what.to_owned(), offset, function },
@@ -71,6 +71,29 @@ pub enum Error {
     /// Valid, but this version does not compile it.
     #[error("{}: the module uses {feature}, which this version does not compile", Place(*.offset, .function))]
     Unsupported {
+        /// Name of the proposal.
+        feature: &'static str,
+        /// Offset in the wasm.
+        offset: u64,
+        /// The function it is in.
+        function: Option<FunctionLabel>,
+    },
+    /// The module uses SIMD, and whoever compiles it wants none.
+    #[error("{}: the module uses {feature}, which is switched off (--disable-simd)", Place(*.offset, .function))]
+    SimdSwitchedOff {
+        /// Name of the proposal.
+        feature: &'static str,
+        /// Offset in the wasm.
+        offset: u64,
+        /// The function it is in.
+        function: Option<FunctionLabel>,
+    },
+    /// The module uses SIMD, and the target has no vectors.
+    #[error(
+        "{}: the module uses {feature}; SIMD needs the V extension on riscv64: --cpu-features=+v",
+        Place(*.offset, .function)
+    )]
+    SimdNeedsV {
         /// Name of the proposal.
         feature: &'static str,
         /// Offset in the wasm.

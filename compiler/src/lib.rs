@@ -41,7 +41,7 @@ pub use options::{OptLevel, Options};
 pub use target::{Target, cpu_names, help as target_help};
 
 use codegen::{Environment, Threads};
-use module::Module;
+use module::{Module, Simd};
 use translate::TranslateSettings;
 
 /// A compiler with its options resolved. Compiles any number of modules, from any thread.
@@ -98,9 +98,23 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn compile_with(&self, wasm: &[u8], progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
-        let module = module::parse(wasm)?;
+        let module = self.parse(wasm)?;
         let code = self.generate(&module, progress)?;
         Ok(self.contents(&module, code)?.write()?)
+    }
+
+    /// Parses a module; whether it may use SIMD is the options' and the target's to say.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`module::parse_with`].
+    pub fn parse<'data>(&self, wasm: &'data [u8]) -> Result<Module<'data>, Error> {
+        let simd = match (self.options.admits_simd(), self.target.has_vectors()) {
+            (true, true) => Simd::Admitted,
+            (false, _) => Simd::SwitchedOff,
+            (true, false) => Simd::NeedsV,
+        };
+        module::parse_with(wasm, simd)
     }
 
     /// Translates, compiles and binds the functions of a module.
@@ -127,7 +141,7 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn clif(&self, wasm: &[u8]) -> Result<String, Error> {
-        let module = module::parse(wasm)?;
+        let module = self.parse(wasm)?;
         let mut text = String::new();
         codegen::for_each_clif(self.environment(), &module, |index, function| {
             let _ = writeln!(text, ";; {}\n{function}", heading(&module, index));
@@ -145,7 +159,7 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn asm(&self, wasm: &[u8]) -> Result<String, Error> {
-        let module = module::parse(wasm)?;
+        let module = self.parse(wasm)?;
         let mut text = String::new();
         codegen::for_each_asm(self.environment(), &module, |index, function| {
             let _ = writeln!(text, ";; {}\n{function}", heading(&module, index));
@@ -161,7 +175,7 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn compile_object(&self, wasm: &[u8], progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
-        let module = module::parse(wasm)?;
+        let module = self.parse(wasm)?;
         let code = self.generate(&module, progress)?;
         object::write(self.target.isa, &module, &code)
     }

@@ -39,6 +39,7 @@ pub struct Options {
     opt_level: OptLevel,
     explicit_bounds_checks: bool,
     nan_canonicalization: bool,
+    no_simd: bool,
     custom_sections: Vec<String>,
     threads: usize,
     verifier: bool,
@@ -72,6 +73,12 @@ impl Options {
     /// With `true`, every NaN a float operation makes is the canonical one, at some cost.
     pub fn nan_canonicalization(mut self, canonicalize: bool) -> Options {
         self.nan_canonicalization = canonicalize;
+        self
+    }
+
+    /// With `false`, a module that uses SIMD is refused. The artifacts of all others are the same.
+    pub fn simd(mut self, admitted: bool) -> Options {
+        self.no_simd = !admitted;
         self
     }
 
@@ -113,6 +120,10 @@ impl Options {
 
     pub(crate) fn has_nan_canonicalization(&self) -> bool {
         self.nan_canonicalization
+    }
+
+    pub(crate) fn admits_simd(&self) -> bool {
+        !self.no_simd
     }
 
     pub(crate) fn keeps_custom_section(&self, name: &str) -> bool {

@@ -103,6 +103,14 @@ impl Target {
         Ok(())
     }
 
+    /// Whether code can hold vectors in registers.
+    pub fn has_vectors(&self) -> bool {
+        match self.isa {
+            Isa::X86_64 | Isa::Aarch64 => true,
+            Isa::Riscv64 => self.isa.feature_bit("v").is_some_and(|bit| self.features & bit != 0),
+        }
+    }
+
     /// The options that resolve to this target on any machine.
     pub fn canonical_options(&self) -> String {
         let mut options = format!("--target={}", self.isa.name());

@@ -85,6 +85,10 @@ struct CodeArgs {
     #[arg(long)]
     enable_nan_canonicalization: bool,
 
+    /// Refuse modules that use SIMD
+    #[arg(long)]
+    disable_simd: bool,
+
     /// Custom sections to keep, by name
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     emit_custom_sections: Vec<String>,
@@ -128,7 +132,6 @@ const COMPATIBILITY: &[&str] = &[
     "enable-linux-perf",
     "enable-indirect-mode",
     "enable-shared-heap",
-    "disable-simd",
     "disable-ref-types",
     "disable-bulk-memory",
     "disable-aux-stack-check",
@@ -240,6 +243,7 @@ fn options(command: &Command) -> Result<Options, UsageError> {
         .opt_level(opt_level)
         .explicit_bounds_checks(code.bounds_checks == 1)
         .nan_canonicalization(code.enable_nan_canonicalization)
+        .simd(!code.disable_simd)
         .custom_sections(&code.emit_custom_sections)
         .verifier(code.verify_clif)
         .threads(command.threads))

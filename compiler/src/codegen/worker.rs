@@ -195,7 +195,7 @@ impl Worker {
 }
 
 fn explain(module: &Module<'_>, func_index: u32, error: BodyError) -> Error {
-    error.explain(module.wasm, Some(label(module, func_index)))
+    error.explain(module.wasm, Some(label(module, func_index)), module.simd)
 }
 
 /// Copies out of Cranelift's buffers what placement needs.

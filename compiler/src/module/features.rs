@@ -3,12 +3,13 @@
 
 use wasmparser::{Validator, WasmFeatures};
 
+use super::Simd;
 use crate::error::{Error, FunctionLabel};
 
 /// What modules may use. Garbage collection and exceptions are here for recursion groups, subtypes
 /// of function types and tags; [`super::types`] and the translation refuse the rest of them.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::TAIL_CALL)
@@ -16,8 +17,8 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::GC)
     .union(WasmFeatures::EXCEPTIONS);
 
-/// Names of what is not in [`FEATURES`], the more basic ones first: where a module needs several,
-/// the first is named.
+/// Names of what is not in [`FEATURES`] or can be left out of them, the more basic ones first: where a
+/// module needs several, the first is named.
 const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::SIMD, "SIMD (fixed-width)"),
     (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
@@ -36,24 +37,46 @@ const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::COMPONENT_MODEL, "the component model"),
 ];
 
+/// What a compilation can be without.
+const SIMD: WasmFeatures = WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD);
+
+impl Simd {
+    /// What modules may use.
+    pub(super) fn features(self) -> WasmFeatures {
+        if self == Simd::Admitted { FEATURES } else { FEATURES.difference(SIMD) }
+    }
+}
+
+/// A proposal with its name.
+type Named = (WasmFeatures, &'static str);
+
 /// The proposal to name for a set of missing features.
-fn name_of(missing: WasmFeatures) -> Option<&'static str> {
-    NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).map(|(_, name)| *name)
+fn name_of(missing: WasmFeatures) -> Option<Named> {
+    NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).copied()
+}
+
+/// The error about a module that needs a proposal it may not use.
+fn not_admitted((missing, feature): Named, simd: Simd, offset: u64, function: Option<FunctionLabel>) -> Error {
+    match simd {
+        Simd::SwitchedOff if SIMD.contains(missing) => Error::SimdSwitchedOff { feature, offset, function },
+        Simd::NeedsV if SIMD.contains(missing) => Error::SimdNeedsV { feature, offset, function },
+        _ => Error::Unsupported { feature, offset, function },
+    }
 }
 
 /// Turns an error of the parser or validator into ours. A module that would be valid with more
 /// features is unsupported, and the error says which; any other is invalid.
-pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>) -> Error {
+pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>, simd: Simd) -> Error {
     let missing = error.missing_wasm_feature();
     let named = missing.and_then(name_of);
     let offset = error.offset();
-    match named.or_else(|| find_missing(wasm)) {
-        Some(feature) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
+    match named.or_else(|| find_missing(wasm, simd.features())) {
+        Some((_, feature)) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
             let message =
                 format!("{} (valid only with {feature}, which this version does not compile)", error.message());
             Error::Invalid { message, offset, function }
         }
-        Some(feature) => Error::Unsupported { feature, offset, function },
+        Some(named) => not_admitted(named, simd, offset, function),
         None => Error::Invalid { message: error.message().to_owned(), offset, function },
     }
 }
@@ -64,7 +87,7 @@ const REDEFINING: WasmFeatures = WasmFeatures::STACK_SWITCHING.union(WasmFeature
 
 /// The parser does not always know which feature it misses, so validate with everything on, then
 /// with one feature off at a time. Only modules that are refused anyway pay for this.
-fn find_missing(wasm: &[u8]) -> Option<&'static str> {
+fn find_missing(wasm: &[u8], admitted: WasmFeatures) -> Option<Named> {
     let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
     // The component model is another kind of binary, told apart by its header.
     let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
@@ -74,6 +97,7 @@ fn find_missing(wasm: &[u8]) -> Option<&'static str> {
     }
     NAMES
         .iter()
-        .find(|(feature, _)| all.intersects(*feature) && !valid(all.difference(*feature)))
-        .map(|(_, name)| *name)
+        .filter(|(feature, _)| all.intersects(*feature) && !admitted.contains(*feature))
+        .find(|(feature, _)| !valid(all.difference(*feature)))
+        .copied()
 }

@@ -11,7 +11,7 @@ use wasmparser::{
     Validator,
 };
 
-use super::{Body, CustomSection, Export, FEATURES, Import, Module, Names, const_expr, types};
+use super::{Body, CustomSection, Export, Import, Module, Names, Simd, const_expr, types};
 use crate::error::{BodyError, Error};
 
 /// Bytes of a module: places in it are 32-bit offsets.
@@ -24,6 +24,16 @@ const MAX_MODULE_BYTES: u64 = u32::MAX as u64;
 /// [`Error::Invalid`] for what is not WebAssembly, [`Error::Unsupported`] for what needs a proposal
 /// that is not compiled, [`Error::LimitExceeded`] for more than an artifact can hold.
 pub fn parse(wasm: &[u8]) -> Result<Module<'_>, Error> {
+    parse_with(wasm, Simd::Admitted)
+}
+
+/// Like [`parse`], with SIMD or without.
+///
+/// # Errors
+///
+/// As [`parse`]; [`Error::SimdSwitchedOff`] or [`Error::SimdNeedsV`] for a module that uses SIMD where
+/// it may not.
+pub fn parse_with(wasm: &[u8], simd: Simd) -> Result<Module<'_>, Error> {
     if wasm.get(..8) == Some(b"\0asm\x0d\0\x01\0") {
         return Err(Error::Unsupported { feature: "the component model", offset: 4, function: None });
     }
@@ -31,22 +41,23 @@ pub fn parse(wasm: &[u8]) -> Result<Module<'_>, Error> {
         let what = "the size of the module in bytes";
         return Err(Error::LimitExceeded { what, count: wasm.len() as u64, limit: MAX_MODULE_BYTES });
     }
-    let mut parsing = Parsing { validator: Validator::new_with_features(FEATURES), module: empty(wasm) };
+    let mut parsing = Parsing { validator: Validator::new_with_features(simd.features()), module: empty(wasm, simd) };
     let mut parser = Parser::new(0);
-    parser.set_features(FEATURES);
+    parser.set_features(simd.features());
     for payload in parser.parse_all(wasm) {
         payload
             .map_err(BodyError::from)
             .and_then(|payload| parsing.payload(payload))
-            .map_err(|error| error.explain(wasm, None))?;
+            .map_err(|error| error.explain(wasm, None, simd))?;
     }
     finish(parsing.module)
 }
 
-fn empty(wasm: &[u8]) -> Module<'_> {
+fn empty(wasm: &[u8], simd: Simd) -> Module<'_> {
     let counts = VmctxCounts::default();
     Module {
         wasm,
+        simd,
         types: Vec::new(),
         type_ids: Vec::new(),
         type_of_id: HashMap::new(),

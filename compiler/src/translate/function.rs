@@ -17,6 +17,7 @@ use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
 use super::signature::{builtin_signature, clif_type, clif_type_of_parsed, wasm_signature};
+use super::vector::VECTOR;
 use super::{FUNCTION_NAMESPACE, TranslateContext, TranslateSettings, trap};
 use crate::error::BodyError;
 use crate::module::Module;
@@ -111,6 +112,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         let zero = match ty {
             types::F32 => self.builder.ins().f32const(0.0),
             types::F64 => self.builder.ins().f64const(0.0),
+            VECTOR => self.vector_zero(VECTOR),
             _ => self.builder.ins().iconst(ty, 0),
         };
         for _ in 0..count {

@@ -33,6 +33,7 @@ impl FuncTranslator<'_, '_> {
             ConstOp::I64Const(value) => self.builder.ins().iconst(types::I64, value),
             ConstOp::F32Const(bits) => self.builder.ins().f32const(Ieee32::with_bits(bits)),
             ConstOp::F64Const(bits) => self.builder.ins().f64const(Ieee64::with_bits(bits)),
+            ConstOp::V128Const(value) => self.vector_const(value.to_le_bytes()),
             ConstOp::RefNull(_) => self.builder.ins().iconst(POINTER, 0),
             ConstOp::RefFunc(func_index) => {
                 let slot = self.module.funcref_slot(func_index)?;

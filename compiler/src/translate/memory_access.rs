@@ -24,10 +24,10 @@ use super::vmctx::Place;
 use crate::error::BodyError;
 
 /// Operands of a CLIF load or store.
-struct Access {
-    flags: MemFlagsData,
-    address: Value,
-    offset: Offset32,
+pub(super) struct Access {
+    pub(super) flags: MemFlagsData,
+    pub(super) address: Value,
+    pub(super) offset: Offset32,
 }
 
 /// The static part of an access: what the instruction says.
@@ -84,7 +84,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Pops the index and checks the access. `None` if it traps whatever the index is; the trap has
     /// then been emitted.
-    fn access(&mut self, memarg: MemArg, width: u8) -> Result<Option<Access>, BodyError> {
+    pub(super) fn access(&mut self, memarg: MemArg, width: u8) -> Result<Option<Access>, BodyError> {
         let MemArgTarget::Memory(memory) = memarg.target else {
             return Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset });
         };
@@ -168,14 +168,19 @@ impl FuncTranslator<'_, '_> {
         Access { flags: self.heap_flags(what.memory, code), address, offset: offset.into() }
     }
 
-    fn finish_load(&mut self, flags: MemFlagsData, value: Value) {
+    /// Gives a load its place in the wasm, if it can trap.
+    pub(super) fn locate_access(&mut self, flags: MemFlagsData, loaded: Value) {
         if flags.trap_code().is_some() {
-            self.locate_value(value);
+            self.locate_value(loaded);
         }
+    }
+
+    pub(super) fn finish_load(&mut self, flags: MemFlagsData, value: Value) {
+        self.locate_access(flags, value);
         self.push(value);
     }
 
-    fn finish_store(&mut self, flags: MemFlagsData, store: Inst) {
+    pub(super) fn finish_store(&mut self, flags: MemFlagsData, store: Inst) {
         if flags.trap_code().is_some() {
             self.locate(store);
         }

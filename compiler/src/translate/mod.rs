@@ -5,9 +5,11 @@
 //! * `function`: [`FuncTranslator`](function::FuncTranslator) and what all families share.
 //! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
+//! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
 //!   `parametric`, `local`, `global`, `control`, `call`, `reference`, `memory_access`,
-//!   `memory_bulk`, `table`.
+//!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
+//!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
 
@@ -30,12 +32,21 @@ mod parametric;
 mod reference;
 mod regions;
 mod signature;
+mod simd_bitwise;
+mod simd_compare;
+mod simd_const_lane;
+mod simd_conversion;
+mod simd_float;
+mod simd_int;
+mod simd_memory;
+mod simd_shuffle;
 mod table;
 #[cfg(test)]
 pub mod test_support;
 #[cfg(test)]
 mod tests;
 pub mod trap;
+mod vector;
 mod visitor;
 mod vmctx;
 

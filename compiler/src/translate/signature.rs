@@ -5,20 +5,21 @@ use aot_format::types::{FuncType, ValType};
 use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
 
+use super::vector::VECTOR;
 use crate::error::BodyError;
 
 /// CLIF type of addresses, of references, and of every pointer in the vmctx.
 pub const POINTER: Type = types::I64;
 
 /// CLIF type of a value of an artifact's value type. `offset` says where, should it be unsupported.
-pub fn clif_type(ty: ValType, offset: u64) -> Result<Type, BodyError> {
+pub fn clif_type(ty: ValType, _offset: u64) -> Result<Type, BodyError> {
     match ty {
         ValType::I32 => Ok(types::I32),
         ValType::I64 => Ok(types::I64),
         ValType::F32 => Ok(types::F32),
         ValType::F64 => Ok(types::F64),
         ValType::Ref(_) => Ok(POINTER),
-        ValType::V128 => Err(BodyError::Unsupported { feature: "SIMD (v128)", offset }),
+        ValType::V128 => Ok(VECTOR),
     }
 }
 

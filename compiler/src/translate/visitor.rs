@@ -59,15 +59,15 @@ macro_rules! visit_all {
 }
 
 macro_rules! visit_one {
-    (@mvp $($rest:tt)*) => { translate!($($rest)*); };
-    (@sign_extension $($rest:tt)*) => { translate!($($rest)*); };
-    (@saturating_float_to_int $($rest:tt)*) => { translate!($($rest)*); };
-    (@bulk_memory $($rest:tt)*) => { translate!($($rest)*); };
-    (@reference_types $($rest:tt)*) => { translate!($($rest)*); };
-    (@tail_call $($rest:tt)*) => { translate!($($rest)*); };
-    (@function_references $($rest:tt)*) => { translate!($($rest)*); };
-    (@simd $($rest:tt)*) => { refuse!("SIMD", $($rest)*); };
-    (@relaxed_simd $($rest:tt)*) => { refuse!("relaxed SIMD", $($rest)*); };
+    (@mvp $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@sign_extension $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@saturating_float_to_int $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@bulk_memory $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@reference_types $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@tail_call $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@function_references $($rest:tt)*) => { translate!(visitor, $($rest)*); };
+    (@simd $($rest:tt)*) => { translate!(simd_visitor, $($rest)*); };
+    (@relaxed_simd $($rest:tt)*) => { translate!(simd_visitor, $($rest)*); };
     (@gc $($rest:tt)*) => { refuse!("garbage collection", $($rest)*); };
     (@custom_descriptors $($rest:tt)*) => { refuse!("custom descriptors", $($rest)*); };
     (@memory_control $($rest:tt)*) => { refuse!("memory control", $($rest)*); };
@@ -81,9 +81,9 @@ macro_rules! visit_one {
 }
 
 macro_rules! translate {
-    ($op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident) => {
+    ($validate:ident, $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident) => {
         fn $visit(&mut self $($(, $arg: $argty)*)?) -> Self::Output {
-            self.validator.visitor(self.offset).$visit($($($arg.clone()),*)?)?;
+            self.validator.$validate(self.offset).$visit($($($arg.clone()),*)?)?;
             if is_live!(self.translator, $op) {
                 self.translator.$visit($($($arg),*)?)?;
             }
