@@ -197,7 +197,7 @@ mod tests {
     use cranelift_codegen::FinalizedMachExceptionHandler;
 
     use super::*;
-    use crate::translate::test_support::{compile, isas};
+    use crate::translate::test_support::{compile, isas, vector_isas};
 
     fn types() -> Vec<FuncType> {
         use ValType::*;
@@ -230,11 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn vectors_are_refused() {
-        for isa in isas() {
-            let ty = FuncType { params: vec![ValType::V128], results: vec![] };
-            assert!(matches!(entry(&ty, &*isa), Err(BodyError::Unsupported { .. })));
-            assert!(matches!(host_call(&ty, &*isa), Err(BodyError::Unsupported { .. })));
+    fn vectors_go_both_ways() {
+        for isa in vector_isas() {
+            for (params, results) in [(1, 0), (0, 1), (12, 3), (3, 12)] {
+                let ty = FuncType { params: vec![ValType::V128; params], results: vec![ValType::V128; results] };
+                compile(&entry(&ty, &*isa).unwrap(), &*isa);
+                compile(&host_call(&ty, &*isa).unwrap(), &*isa);
+            }
         }
     }
 }

@@ -167,6 +167,10 @@ fn the_switches_of_wamr_are_accepted() {
     place.write("gc.wat", "(module (type (struct)))");
     let (_, stderr) = place.expect(1, &["--enable-gc", "gc.wat", "-o", "gc.aot"]);
     assert!(stderr.contains("garbage collection"), "{stderr}");
+    place.write("simd.wat", "(module (func (param v128)))");
+    place.expect(0, &["--enable-simd", "simd.wat", "-o", "simd.aot"]);
+    let (_, stderr) = place.expect(1, &["--disable-simd", "simd.wat", "-o", "simd.aot"]);
+    assert!(stderr.contains("SIMD (fixed-width), which is switched off"), "{stderr}");
 }
 
 #[test]

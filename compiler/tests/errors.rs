@@ -1,6 +1,6 @@
 //! What is refused, and in which words: the place, the function, the proposal.
 
-use wamrc::{Compiler, Error, Options};
+use wamrc::{Compiler, Error, Options, Target};
 
 fn refuse(wat: &str) -> Error {
     let wasm = wat::parse_str(wat).unwrap();
@@ -35,9 +35,6 @@ fn malformed_bytes_are_refused() {
 #[test]
 fn proposals_that_are_not_compiled_are_named() {
     let cases = [
-        ("(module (func (result v128) unreachable))", "SIMD"),
-        ("(module (func (drop (i32x4.add (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 0 0)))))", "SIMD"),
-        ("(module (global v128 (v128.const i32x4 0 0 0 0)))", "SIMD"),
         ("(module (memory 1 1 shared))", "threads"),
         ("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"),
         ("(module (memory i64 1))", "memory64"),
@@ -61,8 +58,62 @@ fn proposals_that_are_not_compiled_are_named() {
             error => panic!("{wat}: {error}"),
         }
     }
-    let text = refuse("(module (func $f (param v128)))").to_string();
-    assert!(text.contains("the module uses SIMD (fixed-width), which this version does not compile"), "{text}");
+    let text = refuse("(module (type (struct)))").to_string();
+    assert!(text.contains("the module uses garbage collection"), "{text}");
+    assert!(text.contains(", which this version does not compile"), "{text}");
+}
+
+/// Each uses SIMD somewhere else.
+const SIMD: &[(&str, &str)] = &[
+    ("(module (func (result v128) unreachable))", "SIMD (fixed-width)"),
+    ("(module (import \"m\" \"g\" (global v128)))", "SIMD (fixed-width)"),
+    ("(module (func (drop (i32x4.add (v128.const i32x4 0 0 0 0) (v128.const i32x4 0 0 0 0)))))", "SIMD (fixed-width)"),
+    ("(module (func (local v128)))", "SIMD (fixed-width)"),
+    ("(module (func (if (i32.const 0) (then unreachable (i8x16.splat (i32.const 0)) drop))))", "SIMD (fixed-width)"),
+    ("(module (memory 1) (func (v128.store (i32.const 0) (unreachable))))", "SIMD (fixed-width)"),
+    ("(module (global v128 (v128.const i32x4 0 0 0 0)))", "SIMD (fixed-width)"),
+];
+
+#[test]
+fn simd_needs_vectors_on_riscv64() {
+    let compiler = |features: &[&str]| {
+        let features: Vec<String> = features.iter().map(|name| name.to_string()).collect();
+        let target = Target::resolve(Some("riscv64"), None, &features).unwrap();
+        Compiler::new(Options::new().target(target)).unwrap()
+    };
+    for (wat, proposal) in SIMD {
+        let wasm = wat::parse_str(wat).unwrap();
+        match compiler(&[]).compile(&wasm).expect_err(wat) {
+            Error::SimdNeedsV { feature, .. } => assert_eq!(feature, *proposal, "{wat}"),
+            error => panic!("{wat}: {error}"),
+        }
+        compiler(&["+v"]).compile(&wasm).expect(wat);
+    }
+    let wasm = wat::parse_str("(module (func $f (param v128)))").unwrap();
+    let text = compiler(&[]).compile(&wasm).unwrap_err().to_string();
+    assert!(text.ends_with("SIMD needs the V extension on riscv64: --cpu-features=+v"), "{text}");
+    let no_simd = wat::parse_str("(module (func (result i32) (i32.const 1)))").unwrap();
+    compiler(&[]).compile(&no_simd).unwrap();
+}
+
+#[test]
+fn simd_can_be_switched_off() {
+    let without = Compiler::new(Options::new().simd(false)).unwrap();
+    let with = Compiler::new(Options::new()).unwrap();
+    for (wat, proposal) in SIMD {
+        let wasm = wat::parse_str(wat).unwrap();
+        match without.compile(&wasm).expect_err(wat) {
+            Error::SimdSwitchedOff { feature, .. } => assert_eq!(feature, *proposal, "{wat}"),
+            error => panic!("{wat}: {error}"),
+        }
+        with.compile(&wasm).expect(wat);
+    }
+    let other = wat::parse_str("(module (func (result i32) (i32.const 1)))").unwrap();
+    assert_eq!(without.compile(&other).unwrap(), with.compile(&other).unwrap());
+    // Of two proposals that are missing, the one that no option brings back is as good as the other;
+    // where SIMD is admitted, it is never the one that is named.
+    let threads = wat::parse_str("(module (memory 1 1 shared) (func (param v128)))").unwrap();
+    assert!(with.compile(&threads).unwrap_err().to_string().contains("threads"));
 }
 
 #[test]

@@ -1,5 +1,4 @@
 ;; An imported function takes and gives a vector.
-;;! listed: SIMD is not compiled yet
 (module $vec
   (func (export "add") (param v128 v128) (result v128) (i32x4.add (local.get 0) (local.get 1))))
 (module $main

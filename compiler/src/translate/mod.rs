@@ -45,6 +45,8 @@ mod table;
 pub mod test_support;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_simd;
 pub mod trap;
 mod vector;
 mod visitor;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::Function;
+use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{CompiledCode, Context, verify_function};
+use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget, verify_function};
 use wasmparser::FuncToValidate;
 
 use super::{TranslateContext, TranslateSettings, translate_function};
@@ -30,24 +30,44 @@ fn isa_named(triple: &str, features: &[&str]) -> Arc<dyn TargetIsa> {
     builder.finish(settings::Flags::new(flags)).unwrap()
 }
 
+const X86_64_V2: [&str; 6] = ["has_sse3", "has_ssse3", "has_cmpxchg16b", "has_sse41", "has_sse42", "has_popcnt"];
+
 /// The baselines of the three instruction sets.
 pub fn isas() -> Vec<Arc<dyn TargetIsa>> {
-    let v2 = ["has_sse3", "has_ssse3", "has_cmpxchg16b", "has_sse41", "has_sse42", "has_popcnt"];
     vec![
-        isa_named("x86_64-unknown-linux-gnu", &v2),
+        isa_named("x86_64-unknown-linux-gnu", &X86_64_V2),
         isa_named("aarch64-unknown-linux-gnu", &[]),
         isa_named("riscv64gc-unknown-linux-gnu", &[]),
     ]
 }
 
-/// Verifies a function and compiles it.
+/// Baselines that have vectors, and what has the most of them.
+pub fn vector_isas() -> Vec<Arc<dyn TargetIsa>> {
+    let v4 = ["avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt", "avx512f", "avx512vl", "avx512dq", "avx512bitalg"];
+    let v4: Vec<String> = v4.iter().map(|name| format!("has_{name}")).collect();
+    let v4: Vec<&str> = X86_64_V2.into_iter().chain(v4.iter().map(String::as_str)).collect();
+    vec![
+        isa_named("x86_64-unknown-linux-gnu", &X86_64_V2),
+        isa_named("x86_64-unknown-linux-gnu", &v4),
+        isa_named("aarch64-unknown-linux-gnu", &[]),
+        isa_named("riscv64gc-unknown-linux-gnu", &["has_v"]),
+    ]
+}
+
+/// Verifies a function and compiles it. Nothing but the module's own functions may be left to bind.
 pub fn compile(func: &Function, isa: &dyn TargetIsa) -> CompiledCode {
     if let Err(errors) = verify_function(func, isa) {
         panic!("{errors}\n{func}");
     }
     let mut context = Context::for_function(func.clone());
     match context.compile(isa, &mut ControlPlane::default()) {
-        Ok(code) => code.clone(),
+        Ok(code) => {
+            for relocation in code.buffer.relocs() {
+                let own = matches!(relocation.target, FinalizedRelocTarget::ExternalName(ExternalName::User(_)));
+                assert!(own, "{}: {:?} cannot be bound\n{func}", isa.triple(), relocation.target);
+            }
+            code.clone()
+        }
         Err(error) => panic!("{}: {:?}\n{func}", isa.triple(), error.inner),
     }
 }
@@ -86,10 +106,15 @@ pub fn all_settings(isa: &dyn TargetIsa) -> Vec<TranslateSettings> {
 
 /// Translates a module with every combination of settings, verifies and compiles it for every ISA.
 pub fn check(wat: &str) {
-    for isa in isas() {
-        for settings in all_settings(&*isa) {
+    check_for(&isas(), wat);
+}
+
+/// The same for these ISAs only.
+pub fn check_for(isas: &[Arc<dyn TargetIsa>], wat: &str) {
+    for isa in isas {
+        for settings in all_settings(&**isa) {
             for func in translate_with(wat, &settings).unwrap() {
-                compile(&func, &*isa);
+                compile(&func, &**isa);
             }
         }
     }

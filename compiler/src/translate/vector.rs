@@ -31,7 +31,9 @@ impl FuncTranslator<'_, '_> {
         let dfg = &self.builder.func.dfg;
         let ValueDef::Result(inst, _) = dfg.value_def(value) else { return value };
         match dfg.insts[inst] {
-            InstructionData::LoadNoOffset { opcode: Opcode::Bitcast, arg, .. } if dfg.value_type(arg).is_vector() => arg,
+            InstructionData::LoadNoOffset { opcode: Opcode::Bitcast, arg, .. } if dfg.value_type(arg).is_vector() => {
+                arg
+            }
             _ => value,
         }
     }
