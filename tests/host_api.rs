@@ -53,6 +53,48 @@ fn host_functions_take_and_give_every_type() {
 }
 
 #[test]
+fn host_functions_take_and_give_vectors() {
+    let mut kit = Kit::new();
+    kit.linker.func("env", "swap", |a: u128, b: i32, c: u128| -> (u128, i32, u128) { (c, b, a) });
+    let ty = FuncType { params: vec![ValType::V128; 12], results: vec![ValType::V128; 12] };
+    kit.linker.func_untyped("env", "turn", ty, |_, params, results| {
+        for (result, param) in results.iter_mut().zip(params.iter().rev()) {
+            *result = *param;
+        }
+        Ok(())
+    });
+    let mut store = kit.store();
+    let twelve = "v128 ".repeat(12);
+    let gets: String = (0..12).map(|index| format!("(local.get {index})")).collect();
+    let main = kit.main(
+        &mut store,
+        &format!(
+            r#"(module
+            (import "env" "swap" (func $swap (param v128 i32 v128) (result v128 i32 v128)))
+            (import "env" "turn" (func $turn (param {twelve}) (result {twelve})))
+            (global (export "g") (mut v128) (v128.const i64x2 1 2))
+            (func (export "swap") (param v128 i32 v128) (result v128 i32 v128)
+              (call $swap (local.get 0) (local.get 1) (i8x16.add (local.get 2) (local.get 2))))
+            (func (export "turn") (param {twelve}) (result {twelve}) (call $turn {gets})))"#
+        ),
+    );
+    let main = main.unwrap();
+    let vector = |low: u64| Val::V128(u128::from(low) | 0x0102_0304_0506_0708 << 64);
+    let swapped = call(&mut store, main, "swap", &[vector(1), Val::I32(-1), vector(2)]).unwrap();
+    assert_eq!(swapped, [Val::V128(0x0204_0608_0a0c_0e10 << 64 | 4), Val::I32(-1), vector(1)]);
+    let values: Vec<Val> = (0..12).map(vector).collect();
+    let turned: Vec<Val> = values.iter().rev().copied().collect();
+    assert_eq!(call(&mut store, main, "turn", &values).unwrap(), turned);
+    let swap = main.get_func(&store, "swap").unwrap();
+    let swap = swap.typed::<(u128, i32, u128), (u128, i32, u128)>(&store).unwrap();
+    assert_eq!(swap.call(&mut store, (u128::MAX, 3, 1 << 127 | 1)).unwrap(), (2, 3, u128::MAX));
+    let global = main.get_global(&store, "g").unwrap();
+    assert_eq!(global.get(&store).unwrap(), Val::V128(2 << 64 | 1));
+    global.set(&mut store, Val::V128(u128::MAX - 1)).unwrap();
+    assert_eq!(global.get(&store).unwrap(), Val::V128(u128::MAX - 1));
+}
+
+#[test]
 fn a_host_function_sees_the_importer_not_the_main_module() {
     let mut kit = Kit::new();
     kit.linker.func("env", "peek", |mut caller: Caller<'_, Vec<i32>>| -> i32 {

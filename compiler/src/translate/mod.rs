@@ -40,13 +40,13 @@ mod simd_float;
 mod simd_int;
 mod simd_memory;
 mod simd_shuffle;
+#[cfg(test)]
+mod simd_tests;
 mod table;
 #[cfg(test)]
 pub mod test_support;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_simd;
 pub mod trap;
 mod vector;
 mod visitor;
