@@ -27,10 +27,12 @@ const KERNELS: &[(&str, &[u8])] = kernels!(
 const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("bench/sightglass/blake3-scalar", "benchmark.wasm", &[]),
     ("bench/sightglass/bz2", "benchmark.wasm", &[]),
+    ("bench/sightglass/intgemm-simd", "benchmark.wasm", &[]),
     ("bench/sightglass/pulldown-cmark", "benchmark.wasm", &[]),
     ("bench/sightglass/quicksort", "benchmark.wasm", &[]),
     ("bench/sightglass/rust-json", "benchmark.wasm", &[]),
     ("bench/sightglass/libsodium", "libsodium-box.wasm", &[]),
+    ("bench/sightglass/libsodium", "libsodium-chacha20.wasm", &[]),
     ("bench/sightglass/libsodium", "libsodium-hash.wasm", &[]),
     ("bench/sightglass/shootout", "shootout-ackermann.wasm", &[]),
     ("bench/sightglass/shootout", "shootout-base64.wasm", &[]),
