@@ -115,6 +115,9 @@ structure! {
         ENTRY at 16,
         /// Canonical type id (u32) of the function's type in its engine.
         TYPE_ID at 24,
+        /// Which funcref slot (u32) of the vmctx it is; copies in other vmctxs say the same. Compiled
+        /// code does not look at it.
+        SLOT at 28,
     }
 }
 

@@ -44,8 +44,14 @@ impl StoreOpaque {
         self.nesting += 1;
         let outcome = if entry.is_null() {
             let context: *mut VMHostContext = vmctx.cast();
-            // SAFETY: without an entry trampoline it is a host function's reference.
-            match unsafe { ((*context).call)(context, values) } {
+            let store = self.vm_ptr();
+            // SAFETY: without an entry trampoline it is a host function's reference. It reaches the
+            // store through a pointer that derives from the reference this function has.
+            let status = unsafe {
+                (*context).store = store;
+                ((*context).call)(context, values)
+            };
+            match status {
                 0 => Ok(()),
                 _ => Err(Unwound::Raised),
             }
@@ -57,6 +63,15 @@ impl StoreOpaque {
         };
         self.nesting -= 1;
         outcome.map_err(|unwound| self.error_of(unwound))
+    }
+
+    /// Sweeps if that was put off while wasm ran. To be called when results of the outermost call have
+    /// become handles, which do not keep anything alive, or when there are none.
+    #[inline]
+    pub(crate) fn finish_call(&mut self) {
+        if self.sweep_wanted && self.nesting == 0 {
+            self.sweep();
+        }
     }
 
     /// The error that an unwound call ends with. A host function's panic goes on from here.

@@ -269,7 +269,8 @@ sections! {
     AddressBlocks = 22: "address blocks", AddressBlockRecord::SIZE;
     /// Text offset → wasm offset, delta coded; see [`crate::addrmap`].
     AddressMap = 23: "address map", 1;
-    /// [`FunctionNameRecord`]s sorted by function index. Who has no name goes by its first export's.
+    /// [`FunctionNameRecord`]s sorted by function index. A function without a name is shown by its first
+    /// export's name.
     FunctionNames = 24: "function names", FunctionNameRecord::SIZE;
     /// [`CustomSectionRecord`]s kept on request.
     CustomSections = 25: "custom sections", CustomSectionRecord::SIZE;
