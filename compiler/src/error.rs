@@ -174,6 +174,12 @@ pub enum Error {
         /// What it says.
         reason: String,
     },
+    /// The code generator gave up on the throw trampoline.
+    #[error("the throw trampoline: the code generator failed: {reason}")]
+    ThrowTrampoline {
+        /// What it says.
+        reason: String,
+    },
     /// Code refers to something that cannot be bound at compile time.
     #[error("internal error: {function} has a relocation {kind} to {target}, which cannot be bound")]
     Relocation {

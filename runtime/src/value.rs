@@ -5,6 +5,7 @@ use std::any::Any;
 use aot_format::types::{HeapType, RefType, ValType};
 
 use crate::context::AsContext;
+use crate::exception::ExnRef;
 use crate::externs::Func;
 use crate::store::{StoreId, StoreOpaque};
 use crate::types::TypeRegistry;
@@ -27,6 +28,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// Reference to something of the host's, or null.
     ExternRef(Option<ExternRef>),
+    /// Reference to an exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A reference to something of the host's. It lives as long as its store.
@@ -91,9 +94,10 @@ impl Val {
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(0),
-            ValType::Ref(reference) => match is_func_heap(reference.heap) {
-                true => Val::FuncRef(None),
-                false => Val::ExternRef(None),
+            ValType::Ref(reference) => match reference.heap {
+                heap if is_func_heap(heap) => Val::FuncRef(None),
+                heap if is_exn_heap(heap) => Val::ExnRef(None),
+                _ => Val::ExternRef(None),
             },
         }
     }
@@ -108,6 +112,7 @@ impl Val {
             Val::V128(_) => "v128",
             Val::FuncRef(_) => "funcref",
             Val::ExternRef(_) => "externref",
+            Val::ExnRef(_) => "exnref",
         }
     }
 
@@ -121,7 +126,11 @@ impl Val {
             | (Val::F64(_), ValType::F64)
             | (Val::V128(_), ValType::V128) => true,
             (Val::FuncRef(None), ValType::Ref(to)) => to.nullable && is_func_heap(to.heap),
-            (Val::ExternRef(None), ValType::Ref(to)) => to.nullable && !is_func_heap(to.heap),
+            (Val::ExternRef(None), ValType::Ref(to)) => {
+                to.nullable && !is_func_heap(to.heap) && !is_exn_heap(to.heap)
+            }
+            (Val::ExnRef(None), ValType::Ref(to)) => to.nullable && is_exn_heap(to.heap),
+            (Val::ExnRef(Some(value)), ValType::Ref(to)) => value.is_of(store) && to.heap == HeapType::Exn,
             (Val::FuncRef(Some(func)), ValType::Ref(to)) => store.func_type_id(*func).is_ok_and(|id| {
                 let own = RefType { nullable: false, heap: HeapType::Concrete(aot_format::types::TypeIndex(id)) };
                 types.ref_matches(own, to)
@@ -142,6 +151,8 @@ impl Val {
             Val::FuncRef(None) => ValRaw::from_ref(0),
             Val::FuncRef(Some(func)) => ValRaw::from_funcref(store.funcref(func)?),
             Val::ExternRef(value) => ValRaw::from_ref(value.map_or(0, |value| u64::from(value.index) + 1)),
+            Val::ExnRef(None) => ValRaw::from_ref(0),
+            Val::ExnRef(Some(value)) => ValRaw::from_ref(value.address(store)?),
         })
     }
 
@@ -161,6 +172,8 @@ impl Val {
                 // SAFETY: a funcref of compiled code is null or points to a live VMFuncRef of the store.
                 Val::FuncRef(unsafe { store.func_of(raw.funcref()) })
             }
+            // SAFETY: an exception reference of compiled code is null or the address of a live exception.
+            ValType::Ref(reference) if is_exn_heap(reference.heap) => Val::ExnRef(unsafe { ExnRef::from_raw(raw, store) }),
             ValType::Ref(_) => Val::ExternRef(extern_ref(raw.reference(), store)),
         }
     }
@@ -176,6 +189,11 @@ pub(crate) fn extern_ref(raw: u64, store: &StoreOpaque) -> Option<ExternRef> {
 /// Concrete types are function types as long as structures and arrays are not compiled.
 pub(crate) fn is_func_heap(heap: HeapType) -> bool {
     matches!(heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+}
+
+/// Whether references to this heap type are references to exceptions.
+pub(crate) fn is_exn_heap(heap: HeapType) -> bool {
+    matches!(heap, HeapType::Exn | HeapType::NoExn)
 }
 
 fn is_func_heap_in(heap: HeapType, types: &TypeRegistry) -> bool {

@@ -5,8 +5,8 @@ use wasmparser::{Validator, WasmFeatures};
 
 use crate::error::{Error, FunctionLabel};
 
-/// What modules may use. Garbage collection and exceptions are here for recursion groups, subtypes
-/// of function types and tags; [`super::types`] and the translation refuse the rest of them.
+/// What modules may use. Garbage collection is here for recursion groups and subtypes of function
+/// types; [`super::types`] and the translation refuse the rest of it.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(WasmFeatures::MULTI_MEMORY)
@@ -41,11 +41,18 @@ fn name_of(missing: WasmFeatures) -> Option<&'static str> {
     NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).map(|(_, name)| *name)
 }
 
+/// What the validator says of a tag with results.
+const TAG_WITH_RESULTS: &str = "non-empty tag result type";
+
 /// Turns an error of the parser or validator into ours. A module that would be valid with more
 /// features is unsupported, and the error says which; any other is invalid.
 pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>) -> Error {
     let feature = error.missing_wasm_feature().and_then(name_of).or_else(|| find_missing(wasm));
     match feature {
+        // A tag with results is wrong, not new: nobody who writes one is told about stack switching.
+        Some(_) if error.message().contains(TAG_WITH_RESULTS) => {
+            Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function }
+        }
         Some(feature) => Error::Unsupported { feature, offset: error.offset(), function },
         None => Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function },
     }

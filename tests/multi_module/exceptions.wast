@@ -1,0 +1,126 @@
+;; Exceptions between modules: a tag is known by its definition, not by its index or its module.
+(module $tags
+  (tag (export "error") (param i32 i64 f32 f64))
+  (tag (export "empty")))
+(module $thrower
+  (import "tags" "empty" (tag $empty))
+  (import "tags" "error" (tag $error (param i32 i64 f32 f64)))
+  (func (export "throw") (param i32 i64 f32 f64)
+    (throw $error (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func (export "throw_empty") (throw $empty))
+  (func (export "throw_first") (throw $error (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4))))
+;; In between: no handler, some registers and stack in use.
+(module $between
+  (import "thrower" "throw" (func $throw (param i32 i64 f32 f64)))
+  (func $deep (param i32 i64 f32 f64)
+    (if (i32.eqz (local.get 0))
+      (then (call $throw (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+      (else (call $deep (i32.sub (local.get 0) (i32.const 1)) (local.get 1) (local.get 2) (local.get 3)))))
+  (func (export "relay") (param i32 i64 f32 f64) (result i32)
+    (call $deep (local.get 0) (local.get 1) (local.get 2) (local.get 3))
+    (local.get 0)))
+(module $main
+  (import "between" "relay" (func $relay (param i32 i64 f32 f64) (result i32)))
+  (import "thrower" "throw" (func $throw (param i32 i64 f32 f64)))
+  (import "thrower" "throw_empty" (func $throw_empty))
+  (import "thrower" "throw_first" (func $throw_first))
+  (import "test" "call" (func $host_call (param funcref)))
+  (tag $own)
+  (import "tags" "error" (tag $error (param i32 i64 f32 f64)))
+  (import "tags" "empty" (tag $empty))
+  (elem declare func $throw_empty $throw_first $host_again $catch_empty)
+
+  (func (export "all_values") (param i32 i64 f32 f64) (result i32 i64 f32 f64)
+    (block $caught (result i32 i64 f32 f64)
+      (try_table (catch $own 1) (catch $error $caught)
+        (drop (call $relay (local.get 0) (local.get 1) (local.get 2) (local.get 3))))
+      (unreachable))
+    (return))
+
+  ;; Locals of the catching function survive, those written before the call as they were then.
+  (func (export "locals") (param $n i32) (result i32)
+    (local $a i32) (local $b i64) (local $c f64)
+    (local.set $a (i32.const 100))
+    (local.set $b (i64.const 20))
+    (local.set $c (f64.const 3))
+    (block $caught (result i32 i64 f32 f64)
+      (try_table (catch $error $caught)
+        (local.set $a (i32.add (local.get $a) (i32.const 100)))
+        (drop (call $relay (local.get $n) (i64.const 0) (f32.const 0) (f64.const 0)))
+        (local.set $a (i32.const 9999)))
+      (unreachable))
+    (drop) (drop) (drop)
+    (i32.add (local.get $a))
+    (i32.add (i32.wrap_i64 (local.get $b)))
+    (i32.add (i32.trunc_f64_s (local.get $c))))
+
+  ;; The inner try_table is asked first; what it does not catch goes to the outer one.
+  (func (export "nested") (param i32) (result i32)
+    (block $outer
+      (block $inner (result i32 i64 f32 f64)
+        (try_table (catch $empty $outer)
+          (try_table (catch $error $inner)
+            (if (local.get 0) (then (call $throw_empty)) (else (call $throw_first)))))
+        (return (i32.const 0)))
+      (drop) (drop) (drop)
+      (return))
+    (i32.const 42))
+
+  (func (export "own_is_not_theirs") (result i32)
+    (block $other
+      (block $own_caught
+        (try_table (catch $own $own_caught) (catch_all $other) (call $throw_empty))
+        (return (i32.const 0)))
+      (return (i32.const 1)))
+    (i32.const 2))
+
+  ;; wasm, host, wasm, host, wasm.
+  (func $host_again (call $host_call (ref.func $throw_first)))
+  (func (export "through_host") (result i32)
+    (block $caught (result i32 i64 f32 f64)
+      (try_table (catch $empty 1) (catch $error $caught) (call $host_call (ref.func $host_again)))
+      (return (i32.const 0)))
+    (drop) (drop) (drop))
+  (func $catch_empty (block $h (try_table (catch $empty $h) (call $throw_empty))))
+  (func (export "caught_below_host") (result i32)
+    (call $host_call (ref.func $catch_empty)) (i32.const 5))
+
+  (func (export "rethrown") (result i32)
+    (block $again (result i32 i64 f32 f64)
+      (try_table (catch $error $again)
+        (block $all (result exnref)
+          (try_table (catch_all_ref $all) (call $throw_first))
+          (unreachable))
+        (throw_ref))
+      (unreachable))
+    (drop) (drop) (drop))
+
+  (func (export "uncaught") (param i32) (result i32)
+    (call $relay (local.get 0) (i64.const 5) (f32.const 1.5) (f64.const -2)))
+  (func (export "uncaught_through_host") (call $host_call (ref.func $host_again)))
+
+  (func (export "null") (throw_ref (ref.null exn)))
+  (func (export "traps_are_not_caught") (try_table (catch_all 0) (unreachable))))
+
+(assert_return (invoke "all_values" (i32.const 3) (i64.const -4) (f32.const 1.25) (f64.const -0.5))
+  (i32.const 0) (i64.const -4) (f32.const 1.25) (f64.const -0.5))
+(assert_return (invoke "all_values" (i32.const 200) (i64.const 0x123456789abcdef) (f32.const nan:0x200001) (f64.const inf))
+  (i32.const 0) (i64.const 0x123456789abcdef) (f32.const nan:0x200001) (f64.const inf))
+(assert_return (invoke "locals" (i32.const 0)) (i32.const 223))
+(assert_return (invoke "locals" (i32.const 50)) (i32.const 223))
+(assert_return (invoke "nested" (i32.const 0)) (i32.const 1))
+(assert_return (invoke "nested" (i32.const 1)) (i32.const 42))
+(assert_return (invoke "own_is_not_theirs") (i32.const 2))
+(assert_return (invoke "through_host") (i32.const 1))
+(assert_return (invoke "caught_below_host") (i32.const 5))
+(assert_return (invoke "rethrown") (i32.const 1))
+(assert_exception (invoke "uncaught" (i32.const 1)))
+;;! frames: thrower!throw between!deep between!deep between!relay main!uncaught
+;;! values: i32 0 (0x0) i64 5 (0x5) f32 1.5 (0x3fc00000) f64 -2 (0xc000000000000000)
+(assert_exception (invoke "uncaught_through_host"))
+;;! frames: thrower!throw_first main!host_again main!uncaught_through_host
+(assert_trap (invoke "null") "null exception reference")
+(assert_trap (invoke "traps_are_not_caught") "unreachable")
+;; All of it once more: nothing is left behind.
+(assert_return (invoke "nested" (i32.const 1)) (i32.const 42))
+(assert_return (invoke "through_host") (i32.const 1))
