@@ -163,6 +163,10 @@ unsafe fn rethrown(store: &mut StoreOpaque) -> Option<(Registers, usize)> {
 ///
 /// As [`raise`].
 unsafe fn rethrow(store: &mut StoreOpaque, exception: &Exception) -> Result<Option<(Registers, usize)>, Error> {
+    if exception.tag().0.store != store.id {
+        // From a call into another store: nobody here can know its tag.
+        return Ok(None);
+    }
     let tag = store.vm_tag(exception.tag().0)?;
     let ty = store.tag_type(exception.tag())?;
     let values = exception.values();

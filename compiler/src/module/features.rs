@@ -58,13 +58,29 @@ pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<Function
     }
 }
 
+/// What is wrong with a module that needs what this version lacks: that, unless up to there something
+/// is not valid whatever is supported.
+pub fn explain_unsupported(wasm: &[u8], feature: &'static str, offset: u64, function: Option<FunctionLabel>) -> Error {
+    match Validator::new_with_features(everything()).validate_all(wasm) {
+        Err(error) if error.missing_wasm_feature().is_none() && error.offset() <= offset => {
+            Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function }
+        }
+        _ => Error::Unsupported { feature, offset, function },
+    }
+}
+
+/// All features that have a name here. The component model is another kind of binary, told apart by
+/// its header.
+fn everything() -> WasmFeatures {
+    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
+    all.difference(WasmFeatures::COMPONENT_MODEL)
+}
+
 /// The parser does not always know which feature it misses, so validate with everything on, then
 /// with one feature off at a time. Only modules that are refused anyway pay for this.
 fn find_missing(wasm: &[u8]) -> Option<&'static str> {
     let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
-    // The component model is another kind of binary, told apart by its header.
-    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
-    let all = all.difference(WasmFeatures::COMPONENT_MODEL);
+    let all = everything();
     if !valid(all) {
         return None;
     }

@@ -160,6 +160,24 @@ impl InstanceData {
         Func(self.item(store, (offset / size_of::<VMFuncRef>()) as u32))
     }
 
+    /// The own function whose native entry this is, if references to it can be taken.
+    pub(crate) fn func_with_code(&self, store: StoreId, code: *const u8) -> Option<Func> {
+        let imported = self.layout().counts.imported_functions;
+        let own = self.module.artifact().funcrefs().partition_point(|function| function < imported) as u32;
+        let (mut low, mut high) = (own, self.layout().counts.funcrefs);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            // SAFETY: the slot was filled when the instance was allocated. Entries ascend as functions do.
+            let entry = unsafe { (*self.funcref_ptr(middle)).code };
+            match entry.cmp(&code) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(Func(self.item(store, middle))),
+            }
+        }
+        None
+    }
+
     /// Function `index` of the index space, if references to it can be taken.
     pub(crate) fn func(&self, store: StoreId, index: u32) -> Option<Func> {
         match self.imports.funcs.get(index as usize) {

@@ -170,7 +170,11 @@ impl StoreOpaque {
         }
         // SAFETY: the vmctx of a wasm function leads to its instance, which is alive as the vmctx is.
         let data = unsafe { crate::instance::InstanceData::of_vmctx(reference.vmctx.cast()) };
-        Some(data.func_at(self.id, funcref))
+        // A reference that an importer made stands in the importer's vmctx.
+        if data.contains(funcref as usize) {
+            return Some(data.func_at(self.id, funcref));
+        }
+        data.func_with_code(self.id, reference.code)
     }
 
     /// Finds a host-call trampoline for references to host function `index`. If no module of the
