@@ -184,7 +184,32 @@ const LOOPS: &str = r#"(module
                 (try_table (catch_all_ref $h) (call $throw (local.get $n)))
                 (unreachable))
             (drop)
-            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (table $held 0 exnref)
+    (func $make (param i32) (result exnref)
+        (block $h (result exnref)
+            (try_table (catch_all_ref $h) (call $throw (local.get 0)))
+            (unreachable)))
+    (func (export "hold") (param $n i32)
+        (loop $next
+            (drop (table.grow $held (call $make (local.get $n)) (i32.const 1)))
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func $value (param exnref) (result i32)
+        (block $h (result i32 f64)
+            (try_table (catch $e $h) (throw_ref (local.get 0)))
+            (unreachable))
+        (drop))
+    ;; A reference in each of $n frames, and garbage made below them.
+    (func $deep (export "deep") (param $n i32) (param $garbage i32) (result i32)
+        (local $mine exnref)
+        (local.set $mine (call $make (local.get $n)))
+        (if (local.get $n)
+            (then (drop (call $deep (i32.sub (local.get $n) (i32.const 1)) (local.get $garbage))))
+            (else (loop $next
+                (drop (call $make (local.get $garbage)))
+                (br_if $next (local.tee $garbage (i32.sub (local.get $garbage) (i32.const 1)))))))
+        (if (i32.ne (call $value (local.get $mine)) (local.get $n)) (then (unreachable)))
+        (local.get $n)))"#;
 
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
@@ -210,8 +235,21 @@ fn a_million_throws_take_no_memory() {
     let start = Instant::now();
     kit.call(loops, "through_host", &[Val::I32(100_000)]).unwrap();
     println!("through a host function: {} ns", start.elapsed().as_nanos() / 100_000);
+    kit.call(loops, "references", &[Val::I32(1_000_000)]).unwrap();
     let grown = resident_kib().saturating_sub(before);
     assert!(grown < 4096, "{grown} KiB");
+}
+
+#[test]
+fn references_on_the_stack_survive_collections() {
+    let mut kit = Kit::new();
+    kit.linker.func("host", "relay", |_: Option<Func>| ());
+    kit.instance("thrower", THROWER);
+    let loops = kit.instance("main", LOOPS);
+    for _ in 0..3 {
+        let result = kit.call(loops, "deep", &[Val::I32(2000), Val::I32(300_000)]).unwrap();
+        assert_eq!(result, [Val::I32(2000)]);
+    }
 }
 
 #[test]
@@ -224,7 +262,8 @@ fn references_are_freed_with_the_call_and_bounded_in_it() {
     for _ in 0..20 {
         kit.call(loops, "references", &[Val::I32(1000)]).expect("those of the call before are gone");
     }
-    let error = kit.call(loops, "references", &[Val::I32(100_000)]).unwrap_err();
+    kit.call(loops, "references", &[Val::I32(100_000)]).expect("those that nobody holds are gone");
+    let error = kit.call(loops, "hold", &[Val::I32(100_000)]).unwrap_err();
     assert_eq!(error.trap().map(|trap| trap.code()), Some(TrapCode::TooManyExceptions));
     kit.call(loops, "values", &[Val::I32(10)]).expect("and these, too");
 }

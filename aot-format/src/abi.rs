@@ -371,8 +371,7 @@ builtins! {
     ElemDrop = 9: "i:",
     /// `(actual_type_id, expected_type_id)`: 1 if the first is a subtype of the second, else 0.
     IsSubtype = 10: "ii:i",
-    /// `(tag, arguments)`: a new exception whose arguments (so many) are still to be written, or 0 if
-    /// there are too many exceptions.
+    /// `(tag, arguments)`: a new exception whose arguments (so many) are still to be written.
     ExceptionNew = 11: "ii:l",
     /// `(exception)`: unwinds to its handler and does not return. Called by throw trampolines only.
     Throw = 12: "l:",
@@ -434,7 +433,7 @@ trap_codes! {
     NullFunctionReference = 12, "null function reference";
     /// `throw_ref` of null.
     NullExceptionReference = 13, "null exception reference";
-    /// More exceptions are alive than the store may hold.
+    /// There are references to more exceptions than the store may hold. Raised by the runtime only.
     TooManyExceptions = 14, "too many exceptions";
 }
 

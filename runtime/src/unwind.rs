@@ -36,6 +36,29 @@ struct Caught {
     keeps_reference: bool,
 }
 
+impl Caught {
+    /// Keeps the exception if wasm gets a reference to it; the error is that there are too many.
+    ///
+    /// # Safety
+    ///
+    /// Wasm goes on at the handler next.
+    unsafe fn keep(&self, store: &mut StoreOpaque, exception: *const VMException) -> Result<(), Error> {
+        // SAFETY: by the caller.
+        if !self.keeps_reference || unsafe { store.keep_exception(exception, self.landing_pad.sp) } {
+            return Ok(());
+        }
+        Err(with_frames(store, Error::Trap(Trap::new(TrapCode::TooManyExceptions))))
+    }
+}
+
+/// An error of compiled code that waits, with the frames that led to it.
+fn with_frames(store: &mut StoreOpaque, mut error: Error) -> Error {
+    // SAFETY: the store is alive, and this is the thread on which its wasm waits.
+    let frames: Vec<usize> = unsafe { Frames::of_host_call(store.vm_ptr()) }.take(MAX_FRAMES).collect();
+    error.set_frames(store.symbolic(&frames));
+    error
+}
+
 /// Throws an exception from compiled code.
 ///
 /// # Safety
@@ -56,14 +79,15 @@ unsafe fn landing_pad_of(store: &mut StoreOpaque, exception: *mut VMException) -
     // SAFETY: alive, by the caller.
     let tag = unsafe { (*exception).tag };
     // SAFETY: compiled code waits for the throw.
-    if let Some(caught) = unsafe { handler_of(store, tag) } {
-        if caught.keeps_reference {
-            store.exceptions.keep(exception);
-        }
-        return caught.landing_pad;
-    }
-    // SAFETY: alive, by the caller; compiled code waits for the throw, which is where frames begin.
-    let error = unsafe { uncaught(store, exception) };
+    let error = match unsafe { handler_of(store, tag) } {
+        // SAFETY: wasm goes on at the handler.
+        Some(caught) => match unsafe { caught.keep(store, exception) } {
+            Ok(()) => return caught.landing_pad,
+            Err(error) => error,
+        },
+        // SAFETY: alive, by the caller; compiled code waits for the throw, which is where frames begin.
+        None => unsafe { uncaught(store, exception) },
+    };
     store.pending = Some(Pending::Error(error));
     // SAFETY: wasm runs in the store.
     unsafe { enter::landing_pad(store.vm_ptr()) }
@@ -77,11 +101,8 @@ unsafe fn landing_pad_of(store: &mut StoreOpaque, exception: *mut VMException) -
 #[cold]
 unsafe fn uncaught(store: &mut StoreOpaque, exception: *const VMException) -> Error {
     // SAFETY: alive, by the caller.
-    let mut error = unsafe { store.exception_at(exception) }.map_or_else(|error| error, Error::from);
-    // SAFETY: the store is alive, and this is the thread on which its wasm threw.
-    let frames: Vec<usize> = unsafe { Frames::of_host_call(store.vm_ptr()) }.take(MAX_FRAMES).collect();
-    error.set_frames(store.symbolic(&frames));
-    error
+    let error = unsafe { store.exception_at(exception) }.map_or_else(|error| error, Error::from);
+    with_frames(store, error)
 }
 
 /// The nearest handler for exceptions of a tag.
@@ -180,14 +201,10 @@ unsafe fn rethrow(store: &mut StoreOpaque, exception: &Exception) -> Result<Opti
     for value in values {
         slots.push(value.to_raw(store)?);
     }
-    let object = store.exceptions.make(tag, slots.len(), store.limits.max_exception_bytes);
-    if object.is_null() {
-        return Err(Error::Trap(Trap::new(TrapCode::TooManyExceptions)));
-    }
+    let object = store.exceptions.make(tag, slots.len());
     // SAFETY: the new exception has room for so many arguments.
     unsafe { object.add(1).cast::<ValRaw>().copy_from_nonoverlapping(slots.as_ptr(), slots.len()) };
-    if caught.keeps_reference {
-        store.exceptions.keep(object);
-    }
+    // SAFETY: wasm goes on at the handler.
+    unsafe { caught.keep(store, object) }?;
     Ok(Some((caught.landing_pad, object.expose_provenance())))
 }

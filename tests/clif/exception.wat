@@ -112,7 +112,6 @@
 ;;                                     v4 = load.i64 notrap aligned readonly can_move v0+8
 ;;                                     v5 = load.i64 notrap aligned readonly can_move v4+88
 ;; @009e                               v6 = call_indirect sig0, v5(v0, v2, v3)  ; v2 = 1, v3 = 1
-;; @009e                               trapz v6, user14
 ;;                                     store notrap aligned v1, v6+16
 ;; @009e                               call fn0(v0, v6)
 ;; @009e                               trap user1

@@ -53,17 +53,17 @@ pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<Function
         Some(_) if error.message().contains(TAG_WITH_RESULTS) => {
             Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function }
         }
-        Some(feature) => Error::Unsupported { feature, offset: error.offset(), function },
+        Some(feature) => explain_unsupported(wasm, feature, error.offset(), function),
         None => Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function },
     }
 }
 
-/// What is wrong with a module that needs what this version lacks: that, unless up to there something
-/// is not valid whatever is supported.
+/// What is wrong with a module that needs what this version lacks: that, unless it would not be valid
+/// with it, either.
 pub fn explain_unsupported(wasm: &[u8], feature: &'static str, offset: u64, function: Option<FunctionLabel>) -> Error {
     match Validator::new_with_features(everything()).validate_all(wasm) {
-        Err(error) if error.missing_wasm_feature().is_none() && error.offset() <= offset => {
-            Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function }
+        Err(error) if error.missing_wasm_feature().is_none() => {
+            Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function: None }
         }
         _ => Error::Unsupported { feature, offset, function },
     }

@@ -217,7 +217,6 @@ impl FuncTranslator<'_, '_> {
         let Some(exception) = self.call_builtin(Builtin::ExceptionNew, &[tag, arguments]) else {
             return Err(BodyError::Internal { what: "a builtin without its result", offset: self.offset });
         };
-        self.trap_if_zero(exception, TrapCode::TooManyExceptions);
         for (index, value) in values.into_iter().enumerate() {
             self.builder.ins().store(value_flags(), value, exception, value_offset(index));
         }

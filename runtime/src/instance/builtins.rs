@@ -127,7 +127,7 @@ unsafe impl BuiltinHost for Builtins {
         let tag = instance.vm_tag(tag);
         // SAFETY: the store outlives its instances and is not borrowed while compiled code runs.
         let store = unsafe { &mut *instance.store };
-        store.exceptions.make(tag, arguments as usize, store.limits.max_exception_bytes)
+        store.exceptions.make(tag, arguments as usize)
     }
 
     unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {

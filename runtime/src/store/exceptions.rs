@@ -4,14 +4,20 @@
 //! arguments, and nothing can be thrown before that. So there is one place for exceptions in flight,
 //! and throwing in a loop takes no memory at all.
 //!
-//! One that `catch_ref` or `catch_all_ref` caught can be anywhere. As long as there is no garbage
-//! collector that knows the stack, it is kept until the outermost call of the store is over, and then
-//! as long as a table, a global or a passive segment holds it, or another one that is kept has it as
-//! an argument. The collection runs at the beginning of the next outermost call, or when instances are
-//! swept: only then is nothing on the stack. In between the store's limit bounds how many bytes are
-//! kept; past it, what would be thrown next is the trap "too many exceptions" instead. One that the
-//! host has seen a reference to (an argument or result, a value read from a table or global) is pinned
-//! for the life of the store, as external references are.
+//! One that `catch_ref` or `catch_all_ref` caught can be anywhere. It is kept as long as a table, a
+//! global or a passive segment holds it, another one that is kept has it as an argument, or a word on
+//! the stack looks like a reference to it. The last is conservative: compiled code has no maps of its
+//! frames yet, and a number can look like an address; an exception is then kept too long, never freed
+//! too early. Exceptions do not move, so that nothing has to be written back. A collection runs when
+//! what is kept has doubled, while a handler is about to be entered: then all that is alive is on the
+//! stack above that handler's frame, for a function with handlers has saved its callers' registers
+//! and keeps nothing of its own in any. It also runs, without a stack to look at, before the next
+//! outermost call and when instances are swept.
+//!
+//! What is reached may take so many bytes as the store's limit says; past it, where one more would be
+//! caught by reference, there is the trap "too many exceptions" instead. An exception that the host has seen a reference to
+//! (an argument or result, a value read from a table or global) is pinned for the life of the store,
+//! as external references are.
 //!
 //! # Safety contract
 //!
@@ -23,6 +29,7 @@ use std::collections::{HashMap, HashSet};
 use aot_format::types::ValType;
 
 use crate::instance::InstanceData;
+use crate::sys::enter::StackWords;
 use crate::value::is_exn_heap;
 use crate::vm::structs::{VMException, VMTag, ValRaw};
 
@@ -30,6 +37,9 @@ use super::StoreOpaque;
 
 /// [`VMException::state`]: the host has a reference.
 const PINNED: u64 = 1;
+
+/// Bytes below which no collection runs while wasm runs.
+const FIRST_COLLECTION_BYTES: u64 = 1 << 20;
 
 /// Exceptions that are alive.
 #[derive(Default)]
@@ -40,6 +50,8 @@ pub(crate) struct Exceptions {
     /// Those with references.
     kept: Vec<Box<[u128]>>,
     kept_bytes: u64,
+    /// Bytes that were left by the last collection.
+    reached_bytes: u64,
 }
 
 fn bytes_of(object: &[u128]) -> u64 {
@@ -51,12 +63,9 @@ fn address_of(object: &[u128]) -> *mut VMException {
 }
 
 impl Exceptions {
-    /// A new exception whose arguments are still to be written; null if that would be over the limit.
-    pub(crate) fn make(&mut self, tag: *const VMTag, arguments: usize, max_bytes: u64) -> *mut VMException {
+    /// A new exception whose arguments are still to be written.
+    pub(crate) fn make(&mut self, tag: *const VMTag, arguments: usize) -> *mut VMException {
         let words = arguments + 1;
-        if self.kept_bytes + (words * size_of::<u128>()) as u64 > max_bytes {
-            return std::ptr::null_mut();
-        }
         let object = match self.flying.take() {
             Some(object) if object.len() >= words => object,
             _ => vec![0u128; words].into_boxed_slice(),
@@ -69,12 +78,20 @@ impl Exceptions {
     }
 
     /// Keeps an exception that wasm has a reference to from now on.
-    pub(crate) fn keep(&mut self, exception: *const VMException) {
+    fn keep(&mut self, exception: *const VMException) {
         // Another than the one in flight was thrown by reference, so it is kept already.
         if let Some(object) = self.flying.take_if(|object| std::ptr::eq(address_of(object), exception)) {
             self.kept_bytes += bytes_of(&object);
             self.kept.push(object);
         }
+    }
+
+    /// Whether so much has been kept since the last collection that it is time for the next: as much
+    /// as was reached then, or half of what was left to the limit.
+    fn is_collection_due(&self, max_bytes: u64) -> bool {
+        let doubled = (self.reached_bytes * 2).max(FIRST_COLLECTION_BYTES);
+        let half_way = self.reached_bytes + max_bytes.saturating_sub(self.reached_bytes) / 2;
+        self.kept_bytes >= doubled.min(half_way)
     }
 
     /// Whether any exception has references.
@@ -97,13 +114,35 @@ impl Exceptions {
 }
 
 impl StoreOpaque {
+    /// Keeps an exception that a handler is about to get a reference to, whose frame begins at `sp`, and
+    /// says whether that is within the limit.
+    ///
+    /// # Safety
+    ///
+    /// Wasm of the store runs on this thread, and goes on at the handler next.
+    pub(crate) unsafe fn keep_exception(&mut self, exception: *const VMException, sp: usize) -> bool {
+        self.exceptions.keep(exception);
+        if self.exceptions.is_collection_due(self.limits.max_exception_bytes) {
+            let mut roots = self.exception_roots();
+            roots.push(exception as u64);
+            // SAFETY: by the caller.
+            roots.extend(unsafe { StackWords::above(self.vm_ptr(), sp) }.map(|word| word as u64));
+            self.sweep_exceptions(roots);
+        }
+        self.exceptions.kept_bytes <= self.limits.max_exception_bytes
+    }
+
     /// Frees exceptions that nobody refers to. Only while no wasm of the store runs.
     #[cold]
     pub(crate) fn collect_exceptions(&mut self) {
-        if self.nesting > 0 || !self.exceptions.are_kept() {
-            return;
+        if self.nesting == 0 && self.exceptions.are_kept() {
+            let roots = self.exception_roots();
+            self.sweep_exceptions(roots);
         }
-        let mut reached: Vec<u64> = self.exception_roots();
+    }
+
+    /// Frees exceptions that cannot be reached from these words.
+    fn sweep_exceptions(&mut self, mut reached: Vec<u64>) {
         let mut marked: HashSet<u64> = HashSet::new();
         let by_address: HashMap<u64, &[u128]> =
             self.exceptions.kept.iter().map(|object| (object.as_ptr() as u64, &**object)).collect();
@@ -116,6 +155,7 @@ impl StoreOpaque {
         }
         self.exceptions.kept.retain(|object| marked.contains(&(object.as_ptr() as u64)));
         self.exceptions.kept_bytes = self.exceptions.kept.iter().map(|object| bytes_of(object)).sum();
+        self.exceptions.reached_bytes = self.exceptions.kept_bytes;
     }
 
     /// References to exceptions in tables, globals, segments and the host's hands.

@@ -53,7 +53,7 @@ pub(crate) unsafe trait BuiltinHost {
     unsafe fn elem_drop(vmctx: *mut Vmctx, segment: u32);
     /// Whether the type with canonical id `actual` is a subtype of the one with id `expected`.
     unsafe fn is_subtype(vmctx: *mut Vmctx, actual: u32, expected: u32) -> bool;
-    /// A new exception with this tag and room for so many arguments; null if there are too many.
+    /// A new exception with this tag and room for so many arguments.
     unsafe fn exception_new(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException;
     /// Goes on at the handler of an exception, or where the host entered wasm. The throw trampoline
     /// has recorded the thrower's frame; `exception` is one of this store, and alive.
