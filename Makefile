@@ -29,7 +29,7 @@ test: build ## run all tests; they need nothing but the Rust toolchain
 	$(CARGO) test $(PROJECT) --no-fail-fast
 
 spec: ## run the WebAssembly specification's test suite alone
-	$(CARGO) test --release -p tests --test spec
+	$(CARGO) test $(PROJECT) --test spec
 
 lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) fmt --all --check
@@ -38,8 +38,9 @@ lint: ## check formatting, and clippy with warnings as errors
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings
 
-bench: ## compare with wasmtime in one run (builds wasmtime)
-	$(CARGO) run --release -p bench
+bench: build ## compare with wasmtime in one run (builds wasmtime); ARGS=--quick for a short one
+	$(CARGO) build --release -p bench
+	$(TARGET)/release/bench $(ARGS)
 
 samples: build ## compile and run every sample
 	$(foreach name,$(SAMPLES),@echo "== $(name)"$(newline)$(call sample,$(name)))

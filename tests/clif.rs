@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let files = paths::files_with_extension(&paths::tests().join("clif"), "wat");
     let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let trials = files.into_iter().map(|path| Trial::test(name(&path), move || run(&path))).collect();
+    let trials: Vec<Trial> = files.into_iter().map(|path| Trial::test(name(&path), move || run(&path))).collect();
+    assert!(!trials.is_empty(), "there are no snapshots");
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -5,7 +5,8 @@
 //! by a module reader, and the rest of the script runs in order. `invoke` takes names as
 //! `lookup_func` does: `f` for an export of main, `$a$f` for one of module a. The host module `test`
 //! has `log (param i32)`, which notes its argument, `mark`, which notes "mark", and `call (param
-//! funcref)`, which calls the function and passes on what it fails with. Lines that begin with `;;!` say what else must hold:
+//! funcref)`, which calls the function and passes on what it fails with. Lines that begin with `;;!`
+//! say what else must hold:
 //!
 //! * `;;! log: 1 2` what was noted up to here;
 //! * `;;! reads: a b` the names the module reader was asked for up to here, sorted, each as often
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(name, move || run(&path, explicit)));
         }
     }
+    assert!(!trials.is_empty(), "there are no cases");
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -254,5 +256,9 @@ fn compare_link_errors(expected: &[&str], errors: &iwasm::LinkErrors) -> Result<
     if unmet.is_empty() && left.is_empty() {
         return Ok(());
     }
-    Err(format!("link errors expected but not found:\n  {}\nnot expected:\n  {}", unmet.join("\n  "), left.join("\n  ")))
+    Err(format!(
+        "link errors expected but not found:\n  {}\nnot expected:\n  {}",
+        unmet.join("\n  "),
+        left.join("\n  ")
+    ))
 }

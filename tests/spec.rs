@@ -2,8 +2,10 @@
 //! from there; each `.wast` file runs in a process of its own, on a thread of its own. What does not
 //! pass yet stands in `spec/listed.txt`; the last line printed gives the counts.
 //!
-//! Arguments: parts of file names to run only those, with every failure printed. `SPEC_OPTIONS` sets
-//! compiler options (`--bounds-checks=1 --opt-level=0`, as an artifact records them).
+//! Arguments: parts of file names to run only those, with every failure printed.
+//!
+//! Everything then runs a second time with other compiler options, [`OTHER_OPTIONS`], and must come
+//! out the same.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -19,10 +21,13 @@ use wamrc::Options;
 /// Failures printed for one file, unless it was asked for by name.
 const SHOWN: usize = 8;
 
+/// The options of the second run, as an artifact records them: explicit checks, no optimisation.
+const OTHER_OPTIONS: &str = "--bounds-checks=1 --opt-level=0";
+
 fn main() -> ExitCode {
     let (files, source) = spec_suite::files();
-    if let Some(name) = spec_suite::child_file() {
-        return child(files, &name);
+    if let Some((name, options)) = spec_suite::child_case() {
+        return child(files, &name, &options);
     }
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let asked = |file: &SuiteFile| filters.is_empty() || filters.iter().any(|part| file.name.contains(part.as_str()));
@@ -38,11 +43,17 @@ fn main() -> ExitCode {
         return usage(&message);
     }
     println!("spec: {} files from {source}", files.len());
-    let reports = run_all(&files);
+    if files.is_empty() && !filters.is_empty() {
+        println!("spec: 0 passed, 0 failed, 0 listed (no file has a name like that)");
+        return ExitCode::SUCCESS;
+    }
+    let reports = run_all(&files, "");
+    let others = run_all(&files, OTHER_OPTIONS);
     let shown = if filters.is_empty() { SHOWN } else { usize::MAX };
     let mut totals = Totals::default();
-    for (file, report) in files.iter().zip(&reports) {
+    for ((file, report), other) in files.iter().zip(&reports).zip(&others) {
         totals.add(&file.name, report, list.get(&file.name), shown);
+        totals.compare(&file.name, report, other);
     }
     if filters.is_empty() {
         totals.check_names(&list, &files, &source);
@@ -66,14 +77,16 @@ fn check_runner() -> Result<(), String> {
     let differing: Vec<&usize> = failed.symmetric_difference(&should).collect();
     match differing.is_empty() && !should.is_empty() {
         true => Ok(()),
-        false => Err(format!("the runner is wrong about lines {differing:?} of spec/wrong.wast: {:?}", report.failures)),
+        false => {
+            Err(format!("the runner is wrong about lines {differing:?} of spec/wrong.wast: {:?}", report.failures))
+        }
     }
 }
 
 /// Runs one file on a thread with the standard stack, as an embedder's thread would have.
-fn child(files: Vec<SuiteFile>, name: &str) -> ExitCode {
+fn child(files: Vec<SuiteFile>, name: &str, options: &str) -> ExitCode {
     let Some(file) = files.into_iter().find(|file| file.name == name) else { return ExitCode::FAILURE };
-    let options = artifact::options_from_env().threads(1);
+    let options = artifact::options(options).threads(1);
     match std::thread::spawn(move || script::run(&file.text, options)).join() {
         Ok(report) => {
             println!("{}", spec_suite::to_json(&report));
@@ -84,15 +97,16 @@ fn child(files: Vec<SuiteFile>, name: &str) -> ExitCode {
 }
 
 /// Runs all files, as many at a time as there are CPUs, and gives the reports in their order.
-fn run_all(files: &[SuiteFile]) -> Vec<Report> {
+fn run_all(files: &[SuiteFile], options: &str) -> Vec<Report> {
     let next = AtomicUsize::new(0);
     let reports: Vec<Mutex<Report>> = files.iter().map(|_| Mutex::default()).collect();
     let workers = std::thread::available_parallelism().map_or(1, |count| count.get());
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < files.len()) {
-                    let report = spec_suite::run_in_child(&files[index].name);
+                while let Some(index) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|index| *index < files.len())
+                {
+                    let report = spec_suite::run_in_child(&files[index].name, options);
                     if let Ok(mut place) = reports[index].lock() {
                         *place = report;
                     }
@@ -137,6 +151,17 @@ impl Totals {
             println!("FAIL {name}: and {} more (run with `{name}` as argument to see all)", unlisted.len() - shown);
         }
         self.check_entry(name, report, entry);
+    }
+
+    /// With other options, the same directives must hold.
+    fn compare(&mut self, name: &str, report: &Report, other: &Report) {
+        let failing = |report: &Report| report.failures.iter().map(|failure| failure.line).collect::<BTreeSet<usize>>();
+        for line in failing(report).symmetric_difference(&failing(other)) {
+            self.failed += 1;
+            let message = other.failures.iter().find(|failure| failure.line == *line);
+            let message = message.map_or("it holds", |failure| &failure.message);
+            println!("FAIL {name}:{line}: not the same with {OTHER_OPTIONS}: {message}");
+        }
     }
 
     fn check_entry(&mut self, name: &str, report: &Report, entry: &Entry) {

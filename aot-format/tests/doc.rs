@@ -23,6 +23,11 @@ fn has(part: &str, row: &str) {
     assert!(part.contains(row), "no {row:?} in:\n{part}");
 }
 
+/// The text without its line breaks, which fall where they may.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Lines of tables that begin with a number.
 fn rows(part: &str) -> usize {
     let begins =
@@ -103,7 +108,7 @@ fn machines_and_their_features() {
 
 #[test]
 fn constants() {
-    let doc = doc();
+    let doc = unwrapped(&doc());
     let magic: Vec<String> = MAGIC.iter().map(|byte| format!("{byte:02x}")).collect();
     let numbers: [(&str, u64); 23] = [
         ("CLAUSE_TAG", CLAUSE_TAG.into()),
@@ -130,7 +135,7 @@ fn constants() {
         ("GLOBAL_SIZE", abi::GLOBAL_SIZE.into()),
         ("FORMAT_VERSION", FORMAT_VERSION.into()),
     ];
-    has(&doc, &format!("# The `.aot` format, version {FORMAT_VERSION}\n"));
+    has(&doc, &format!("# The `.aot` format, version {FORMAT_VERSION} "));
     has(&doc, &format!("The magic is `{}`", magic.join(" ")));
     has(&doc, "`NONE` (`0xffff_ffff`)");
     assert_eq!((NONE, abi::GUARDED_RESERVATION_BYTES, abi::GUARD_BYTES), (0xffff_ffff, 1 << 32, 1 << 26));
@@ -151,6 +156,7 @@ fn codes_of_types() {
     }
     let code = |storage| aot_format::types::FieldType { storage, mutable: false }.code();
     has(part, &format!("| `{:#x}`, `{:#x}` | i8, i16 (fields only) |", code(StorageType::I8), code(StorageType::I16)));
+    let part = &unwrapped(part);
     let heaps = (0..32).filter_map(|code| Some(format!("{code} {}", HeapType::from_code(code)?)));
     has(part, &format!("Heap types: {};", heaps.collect::<Vec<_>>().join(", ")));
     let kinds = (0..).map_while(|code| Some(format!("{code} {}", ExternKind::from_code(code)?)));

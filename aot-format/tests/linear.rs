@@ -11,22 +11,7 @@ use aot_format::limits::*;
 use aot_format::types::*;
 use aot_format::write::{self, ConstOp, Contents, Export, Function, Import};
 use common::tally::{Tally, cause};
-use common::{sample, verify};
-
-/// Changes `records` of a section by `with` and seals the file.
-fn rewrite<R: Record>(contents: &Contents<'_>, kind: SectionKind, with: impl Fn(usize, &mut R)) -> Vec<u8> {
-    let mut bytes = contents.write().unwrap();
-    let range = verify(&bytes).unwrap().section_range(kind);
-    let mut section = Vec::new();
-    for (index, record) in bytes[range.clone()].chunks_exact(R::SIZE).enumerate() {
-        let mut record = R::decode(record).unwrap();
-        with(index, &mut record);
-        record.encode(&mut section);
-    }
-    bytes[range].copy_from_slice(&section);
-    write::seal(&mut bytes);
-    bytes
-}
+use common::{rewrite, sample, verify};
 
 fn many_imports(name: &str) -> Contents<'static> {
     let ty = ExternType::Func(TypeIndex(0));

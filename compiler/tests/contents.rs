@@ -95,7 +95,7 @@ fn trampolines_stand_for_what_can_cross_the_border() {
     assert_eq!(has(&[ValType::I32]), Some((false, true)), "imported");
     assert_eq!(has(&[ValType::F64]), Some((false, true)), "imported");
     assert_eq!(has(&[ValType::I64]), Some((true, true)), "exported");
-    assert_eq!(has(&[]), Some((true, false)), "start");
+    assert_eq!(has(&[]), Some((true, true)), "start: it has a funcref slot");
     assert_eq!(has(&[ValType::F32]), None, "private");
     let reference = [ValType::Ref(RefType::EXTERNREF)];
     assert_eq!(has(&reference), Some((false, true)), "called indirectly");

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use aot_format::Integrity;
+use aot_format::layout::HEADER_BYTES;
+use aot_format::{FormatError, Integrity};
 
 use crate::error::LoadError;
 use crate::sys::mapping::ArtifactMapping;
@@ -63,7 +64,12 @@ impl Artifact {
     ///
     /// [`LoadError::Format`] if they are no artifact.
     pub fn from_buffer(buffer: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Artifact, LoadError> {
-        let origin = format!("buffer of {} bytes", buffer.as_ref().len());
+        let bytes = buffer.as_ref().len();
+        let origin = format!("buffer of {bytes} bytes");
+        if bytes == 0 {
+            let error = FormatError::TooShort { bytes, needed: HEADER_BYTES };
+            return Err(LoadError::Format { origin, error });
+        }
         let mapping = ArtifactMapping::from_bytes(Box::new(buffer))
             .map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
         Artifact::verify(mapping, origin, Integrity::Full)

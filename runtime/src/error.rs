@@ -92,6 +92,14 @@ pub enum Error {
         /// Why it cannot be used.
         reason: &'static str,
     },
+    /// A module, or a linker, used with a store of another engine.
+    #[error("module {module:?} ({origin}) belongs to another engine than the store or linker it is used with")]
+    OtherEngine {
+        /// The module's own name.
+        module: String,
+        /// The file it came from.
+        origin: String,
+    },
     /// No instance or module of this name.
     #[error("there is no module named {name:?}")]
     UnknownModule {

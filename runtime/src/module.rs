@@ -1,4 +1,9 @@
 //! Modules: artifacts whose code the embedder trusts, mapped executable, their types canonical.
+//!
+//! # Safety contract
+//!
+//! [`Module::new`] is the one place where bytes become code, and is `unsafe` for that reason. Everything
+//! behind it relies on the promise made there.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,12 +11,12 @@ use std::sync::Arc;
 
 use aot_format::abi::VmctxLayout;
 use aot_format::cpu::Isa;
-use aot_format::layout::{NONE, SectionKind};
+use aot_format::layout::{NONE, SEGMENT_ACTIVE, SEGMENT_PASSIVE, SectionKind};
 use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
 
 use crate::artifact::{Artifact, MappedBytes};
 use crate::engine::Engine;
-use crate::error::LoadError;
+use crate::error::{Error, LoadError};
 use crate::sys::mapping::ArtifactMapping;
 use crate::types::CanonicalId;
 use crate::types::matching::canonical_extern;
@@ -34,6 +39,20 @@ struct ModuleInner {
     /// Which memories and tables of the index spaces are indexed by i64.
     memories_64: Box<[bool]>,
     tables_64: Box<[bool]>,
+    /// For each type, its trampolines; [`NONE`] for none.
+    trampolines: Box<[Trampolines]>,
+    /// For each function, its funcref slot; [`NONE`] for none.
+    funcref_slots: Box<[u32]>,
+    /// Data segments that are copied at instantiation.
+    active_data: Box<[u32]>,
+    has_passive_data: bool,
+}
+
+/// Text offsets of the trampolines of a type.
+#[derive(Clone, Copy)]
+struct Trampolines {
+    entry: u32,
+    host: u32,
 }
 
 /// An import of a module; concrete types in it are canonical.
@@ -104,8 +123,14 @@ impl Module {
             _ => None,
         });
         let tables_64 = imported_tables.chain(artifact.tables().map(|(table, _)| table.index64)).collect();
+        let active_data = data_segments(&artifact, SEGMENT_ACTIVE).collect();
+        let has_passive_data = data_segments(&artifact, SEGMENT_PASSIVE).next().is_some();
         let inner = ModuleInner {
             engine: engine.clone(),
+            trampolines: trampolines(&artifact),
+            funcref_slots: funcref_slots(&artifact),
+            active_data,
+            has_passive_data,
             type_ids: type_ids.into(),
             artifact,
             origin,
@@ -168,6 +193,14 @@ impl Module {
         self.inner.artifact.custom_sections()
     }
 
+    /// Refuses a module of another engine: its canonical types mean nothing in `engine`.
+    pub(crate) fn check_engine(&self, engine: &Engine) -> Result<(), Error> {
+        match self.engine().same(engine) {
+            true => Ok(()),
+            false => Err(Error::OtherEngine { module: self.name().to_string(), origin: self.origin().to_string() }),
+        }
+    }
+
     /// Whether two handles are of one module.
     pub fn same(&self, other: &Module) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
@@ -218,12 +251,30 @@ impl Module {
     /// Own function `index`, counted without imports.
     pub(crate) fn function(&self, index: u32) -> Option<FunctionEntry> {
         let record = self.artifact().functions().get(index as usize)?;
-        let trampoline = self.artifact().trampoline(TypeIndex(record.ty)).filter(|record| record.entry != NONE);
+        let trampolines = self.inner.trampolines.get(record.ty as usize)?;
         Some(FunctionEntry {
             code: self.code_at(record.text_offset),
-            entry_trampoline: trampoline.map_or(std::ptr::null(), |record| self.code_at(record.entry)),
+            entry_trampoline: match trampolines.entry {
+                NONE => std::ptr::null(),
+                offset => self.code_at(offset),
+            },
             type_id: self.type_id(record.ty),
         })
+    }
+
+    /// The funcref slot of function `index`, if references to it can be taken.
+    pub(crate) fn funcref_slot(&self, index: u32) -> Option<u32> {
+        self.inner.funcref_slots.get(index as usize).copied().filter(|slot| *slot != NONE)
+    }
+
+    /// Data segments that are copied at instantiation.
+    pub(crate) fn active_data(&self) -> &[u32] {
+        &self.inner.active_data
+    }
+
+    /// Whether there are data segments for `memory.init`.
+    pub(crate) fn has_passive_data(&self) -> bool {
+        self.inner.has_passive_data
     }
 
     /// The imports of one kind, in order of their index space.
@@ -240,9 +291,9 @@ impl Module {
 
     /// A host-call trampoline for functions of a canonical type.
     pub(crate) fn host_trampoline_for(&self, id: CanonicalId) -> Option<*const u8> {
-        let records = self.artifact().trampolines();
-        let mut found = records.iter().filter(|record| record.host != NONE && self.type_id(record.ty) == id);
-        found.next().map(|record| self.code_at(record.host))
+        let typed = self.type_ids().iter().zip(&self.inner.trampolines);
+        let mut found = typed.filter(|(known, trampolines)| **known == id && trampolines.host != NONE);
+        found.next().map(|(_, trampolines)| self.code_at(trampolines.host))
     }
 
     /// The type, with canonical ids, of item `index` of the index space of `kind`. For an import,
@@ -285,6 +336,32 @@ impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module").field("origin", &self.origin()).field("name", &self.name()).finish_non_exhaustive()
     }
+}
+
+fn trampolines(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[Trampolines]> {
+    let mut table = vec![Trampolines { entry: NONE, host: NONE }; artifact.type_count() as usize];
+    for record in artifact.trampolines().iter() {
+        if let Some(place) = table.get_mut(record.ty as usize) {
+            *place = Trampolines { entry: record.entry, host: record.host };
+        }
+    }
+    table.into()
+}
+
+fn funcref_slots(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[u32]> {
+    // Functions past the last referable one need no place.
+    let funcrefs = artifact.funcrefs();
+    let len = funcrefs.len().checked_sub(1).and_then(|last| funcrefs.get(last)).map_or(0, |last| last as usize + 1);
+    let mut slots = vec![NONE; len];
+    for (slot, function) in funcrefs.iter().enumerate() {
+        slots[function as usize] = slot as u32;
+    }
+    slots.into()
+}
+
+/// Indices of the data segments of a mode.
+fn data_segments(artifact: &aot_format::Artifact<MappedBytes>, mode: u32) -> impl Iterator<Item = u32> + '_ {
+    artifact.data_modes().enumerate().filter(move |(_, found)| *found == mode).map(|(index, _)| index as u32)
 }
 
 /// Whether this machine can run the code.

@@ -1,4 +1,9 @@
 //! Rust types as wasm types: parameters and results of typed calls in both directions.
+//!
+//! # Safety contract
+//!
+//! Slots are read and written for values of the types a signature was checked against, and there is one
+//! for each.
 
 use aot_format::types::{RefType, ValType};
 

@@ -1,4 +1,9 @@
 //! Values as the host sees them, and their way to and from the slots of an entry or host call.
+//!
+//! # Safety contract
+//!
+//! A slot is read as the type that compiled code, or a checked value, wrote it with. Function references
+//! in it are null or live, since the store frees no instance that one refers to.
 
 use std::any::Any;
 

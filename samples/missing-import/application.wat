@@ -4,13 +4,13 @@
   (import "library" "present" (func (param i32) (result i32)))
   ;; The library has no such export.
   (import "library" "absent" (func))
-  ;; It has the function, of another type.
+  ;; There is no such module.
+  (import "nowhere" "anything" (func))
+  ;; The library has the function, of another type.
   (import "library" "narrow" (func (param i64) (result i64)))
   ;; It has the global, but not a mutable one.
   (import "library" "limit" (global (mut i64)))
   ;; It has the memory, but a smaller one.
   (import "library" "memory" (memory 4))
-  ;; There is no such module.
-  (import "nowhere" "anything" (func))
 
   (func (export "_start")))

@@ -5,10 +5,10 @@
 //!
 //! See the head of `samples/src/lib.rs`: what the folder of artifacts holds was written by wamrc, and is trusted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use iwasm::{Artifact, Buffer, Engine, Linker, Module, ReaderError, Store, Val};
-use iwasm_wasi::{WasiCtx, WasiCtxBuilder};
+use iwasm::{Artifact, Engine, Linker, LoadError, Module, Store, Unloaded, Val};
+use iwasm_wasi::WasiCtx;
 
 /// The bytes of one artifact, as the module reader hands them over. Dropping it is what WAMR calls the module
 /// destroyer: the runtime does so when the last user of the module is gone.
@@ -17,8 +17,8 @@ struct FileBytes {
     bytes: Vec<u8>,
 }
 
-impl Buffer for FileBytes {
-    fn bytes(&self) -> &[u8] {
+impl AsRef<[u8]> for FileBytes {
+    fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
@@ -30,21 +30,21 @@ impl Drop for FileBytes {
 }
 
 /// Reads `NAME.aot`: `None` when there is no such file.
-fn read(folder: &std::path::Path, name: &str) -> Result<Option<Artifact>, ReaderError> {
+fn read(folder: &Path, name: &str) -> Result<Option<Artifact>, LoadError> {
     let path = folder.join(name).with_extension("aot");
     if !path.exists() {
         return Ok(None);
     }
     println!("  reader: {name}.aot");
-    let bytes = std::fs::read(&path)?;
-    Ok(Some(Artifact::from_buffer(Box::new(FileBytes { name: name.to_string(), bytes }))?))
+    let bytes = std::fs::read(&path).map_err(|error| LoadError::File { path, reason: error.to_string() })?;
+    Artifact::from_buffer(FileBytes { name: name.to_string(), bytes }).map(Some)
 }
 
 fn main() -> samples::Result {
     let folder: PathBuf = samples::folder("multi-module")?;
     let engine = Engine::default();
     let mut linker: Linker<WasiCtx> = Linker::new(&engine);
-    iwasm_wasi::add_to_linker(&mut linker, |wasi| wasi)?;
+    iwasm_wasi::add_to_linker(&mut linker, |wasi| wasi);
 
     let reader_folder = folder.clone();
     // SAFETY: see the head of this file.
@@ -57,7 +57,7 @@ fn main() -> samples::Result {
     let module = unsafe { Module::new(&engine, artifact)? };
 
     println!("instantiate mC: the runtime asks for what it imports");
-    let mut store = Store::new(&engine, WasiCtxBuilder::new().inherit_stdio().build());
+    let mut store = Store::new(&engine, WasiCtx::builder().inherit_stdio().build()?);
     let instance = linker.instantiate(&mut store, "mC", &module)?;
     show_registry(&linker, "mC, which the host loaded, has no name yet");
     linker.register("mC", &module)?;
@@ -79,8 +79,11 @@ fn main() -> samples::Result {
     let start = instance.get_func(&store, "_start").ok_or("no _start")?;
     start.typed::<(), ()>(&store)?.call(&mut store, ())?;
 
-    println!("unload: the store goes, with all instances");
-    drop(store);
+    // Two kinds of users are to go. Instances: unloading mC frees it and what only mC kept alive.
+    if let Unloaded::Freed(names) = store.unload("mC")? {
+        println!("unload mC: instances of {} are freed", names.join(", "));
+    }
+    // And handles of the modules: the registry's and our own. With the last one, the destroyer is called.
     drop(module);
     for name in ["mC", "mB", "mA"] {
         println!("unregister {name}");

@@ -15,7 +15,7 @@ fn main() -> samples::Result {
     // `stepper` writes, `counter` answers.
     let advance = stepper.get_func(&store, "advance").ok_or("no advance")?.typed::<(), i64>(&store)?;
     println!("40 advanced by stepper, read by counter: {}", advance.call(&mut store, ())?);
-    println!("the same, read by the host: {:?}", count.get(&store));
+    println!("the same, read by the host: {:?}", count.get(&store)?);
 
     // The host writes, `stepper` answers.
     count.set(&mut store, Val::I64(7))?;

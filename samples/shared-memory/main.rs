@@ -22,13 +22,13 @@ fn main() -> samples::Result {
 
     // The host reads the owner's memory, and changes it.
     let memory = buffer.get_memory(&store, "memory").ok_or("no memory")?;
-    println!("bytes that the host sees: {:?}", String::from_utf8_lossy(&memory.data(&store)[4..11]));
+    println!("bytes that the host sees: {:?}", String::from_utf8_lossy(&memory.data(&store)?[4..11]));
     memory.write(&mut store, 4, b"W")?;
     println!("after the host's change: {}", ask_owner.call(&mut store, ())?);
 
     // Growing it is seen on all sides.
     let grow = writer.get_func(&store, "grow").ok_or("no grow")?.typed::<i32, i32>(&store)?;
     println!("pages that the owner sees: {}", grow.call(&mut store, 2)?);
-    println!("pages that the host sees: {}", memory.size(&store));
+    println!("pages that the host sees: {}", memory.size(&store)?);
     Ok(())
 }

@@ -41,3 +41,8 @@ pub fn linker<T: 'static>(engine: &Engine, sample: &str) -> Result<Linker<T>> {
     unsafe { linker.set_module_reader(DirReader::new([folder(sample)?])) };
     Ok(linker)
 }
+
+/// The program in the README, as a doc test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -102,14 +102,12 @@ pub fn load_file(engine: &Engine, path: &Path) -> Result<Module, BuildError> {
     unsafe { Module::new(engine, artifact) }.map_err(|error| load(&error))
 }
 
-/// The compiler options of `SPEC_OPTIONS`, in the words an artifact records them in, after this
-/// machine's target; the default options where it is not set.
+/// Compiler options for this machine from the words an artifact records them in.
 ///
 /// # Panics
 ///
-/// When the variable holds what is not an option: a wrong setting must not pass as the default.
-pub fn options_from_env() -> Options {
-    let Ok(words) = std::env::var("SPEC_OPTIONS") else { return Options::new() };
+/// When a word is no option.
+pub fn options(words: &str) -> Options {
     let recorded = Options::new().recorded().expect("this machine is a target");
-    Options::from_recorded(&format!("{recorded} {words}")).expect("SPEC_OPTIONS")
+    Options::from_recorded(&format!("{recorded} {words}")).unwrap_or_else(|error| panic!("{words}: {error}"))
 }

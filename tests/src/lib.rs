@@ -3,7 +3,13 @@
 //! data files and in the test programs.
 
 pub mod artifact;
+pub mod child;
+pub mod commands;
+pub mod expected;
+pub mod kit;
 pub mod paths;
+pub mod plan;
+pub mod program;
 pub mod script;
 pub mod spec_list;
 pub mod spec_suite;

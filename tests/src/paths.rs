@@ -21,7 +21,8 @@ pub fn tests() -> PathBuf {
 /// When `CORPUS` is set but names no folder: a wrong setting must not look like a missing corpus.
 pub fn corpus() -> Option<PathBuf> {
     if let Some(set) = std::env::var_os("CORPUS") {
-        let set = PathBuf::from(set);
+        // Tests run in their package's folder; who sets a relative path stands in the project's.
+        let set = project().join(set);
         assert!(set.is_dir(), "CORPUS names {}, which is no folder", set.display());
         return Some(set);
     }

@@ -162,7 +162,7 @@ impl<'text> Session<'text> {
             Err(wrong) => (Err(wrong.cause.unwrap_or(line)), Err(wrong)),
         };
         if let Some(id) = id {
-            self.instances.insert(id, kept.clone());
+            self.instances.insert(id, kept);
         }
         self.current = Some(kept);
         outcome
@@ -354,4 +354,3 @@ fn expect_link_errors(expected: &str, errors: &iwasm::LinkErrors) -> Result<(), 
     }
     Err(format!("expected the link error {expected:?}, found {errors}"))
 }
-

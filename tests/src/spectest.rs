@@ -1,7 +1,9 @@
 //! The host module `spectest` that the WebAssembly test suite imports from, with the values the
 //! suite's own interpreter gives it.
 
-use iwasm::{Error, Extern, Global, GlobalType, Linker, Memory, MemoryType, RefType, Store, Table, TableType, ValType, Val};
+use iwasm::{
+    Error, Extern, Global, GlobalType, Linker, Memory, MemoryType, RefType, Store, Table, TableType, Val, ValType,
+};
 
 /// Defines `spectest` in a linker.
 ///

@@ -368,6 +368,12 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         view.data_segment(view.table(SectionKind::DataSegments).get(index as usize)?)
     }
 
+    /// The segment modes (`SEGMENT_*`) of all data segments, without reading anything else of them.
+    pub fn data_modes(&self) -> impl Iterator<Item = u32> + '_ {
+        let section = self.view().section(SectionKind::DataSegments);
+        section.chunks_exact(DataSegmentRecord::SIZE).filter_map(u32::decode)
+    }
+
     /// Memory images.
     pub fn images(&self) -> impl Iterator<Item = MemoryImage> {
         let images = self.section_range(SectionKind::Images);

@@ -145,7 +145,7 @@ fn sections(bytes: &[u8], header: &Header) -> Result<[Range<usize>; SECTION_SLOT
         *slot = record.offset as usize..end as usize;
     }
     if end != header.file_bytes {
-        return Err(FormatError::LengthMismatch { header: end, actual: header.file_bytes });
+        return Err(FormatError::BadHeader { field: "file length", value: header.file_bytes });
     }
     let section = SectionKind::Module;
     match ranges[section as usize].len() {

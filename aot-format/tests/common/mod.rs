@@ -9,7 +9,7 @@ pub mod sample;
 pub mod strict;
 pub mod tally;
 
-use aot_format::layout::{ElementItem, FunctionRecord, NONE};
+use aot_format::layout::{ElementItem, FunctionRecord, NONE, Record, SectionKind};
 use aot_format::read::{Artifact, Integrity, SegmentMode};
 use aot_format::types::*;
 use aot_format::write::{self, ConstExpr, ConstOp, Contents, ElementItems};
@@ -40,6 +40,21 @@ impl Rng {
 /// Verifies over borrowed bytes.
 pub fn verify(bytes: &[u8]) -> Result<Artifact<&[u8]>, aot_format::FormatError> {
     Artifact::verify(bytes, Integrity::Full)
+}
+
+/// The file of these contents, with the records of one section changed by `with`, and sealed.
+pub fn rewrite<R: Record>(contents: &Contents<'_>, kind: SectionKind, with: impl Fn(usize, &mut R)) -> Vec<u8> {
+    let mut bytes = contents.write().unwrap();
+    let range = verify(&bytes).unwrap().section_range(kind);
+    let mut section = Vec::new();
+    for (index, record) in bytes[range.clone()].chunks_exact(R::SIZE).enumerate() {
+        let mut record = R::decode(record).unwrap();
+        with(index, &mut record);
+        record.encode(&mut section);
+    }
+    bytes[range].copy_from_slice(&section);
+    write::seal(&mut bytes);
+    bytes
 }
 
 /// Contents in the one form that reading gives back: element items as expressions, images padded,

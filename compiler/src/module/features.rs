@@ -41,22 +41,26 @@ fn name_of(missing: WasmFeatures) -> Option<&'static str> {
     NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).map(|(_, name)| *name)
 }
 
-/// What the validator says of a tag with results.
-const TAG_WITH_RESULTS: &str = "non-empty tag result type";
-
 /// Turns an error of the parser or validator into ours. A module that would be valid with more
 /// features is unsupported, and the error says which; any other is invalid.
 pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>) -> Error {
-    let feature = error.missing_wasm_feature().and_then(name_of).or_else(|| find_missing(wasm));
-    match feature {
-        // A tag with results is wrong, not new: nobody who writes one is told about stack switching.
-        Some(_) if error.message().contains(TAG_WITH_RESULTS) => {
-            Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function }
+    let missing = error.missing_wasm_feature();
+    let named = missing.and_then(name_of);
+    let offset = error.offset();
+    match named.or_else(|| find_missing(wasm)) {
+        Some(feature) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
+            let message =
+                format!("{} (valid only with {feature}, which this version does not compile)", error.message());
+            Error::Invalid { message, offset, function }
         }
-        Some(feature) => explain_unsupported(wasm, feature, error.offset(), function),
-        None => Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function },
+        Some(feature) => explain_unsupported(wasm, feature, offset, function),
+        None => Error::Invalid { message: error.message().to_owned(), offset, function },
     }
 }
+
+/// Extensions of WebAssembly 3.0 that give a meaning to what it calls invalid. A module that only they
+/// would accept is invalid.
+const REDEFINING: WasmFeatures = WasmFeatures::STACK_SWITCHING.union(WasmFeatures::CUSTOM_DESCRIPTORS);
 
 /// What is wrong with a module that needs what this version lacks: that, unless it would not be valid
 /// with it, either.
@@ -69,11 +73,11 @@ pub fn explain_unsupported(wasm: &[u8], feature: &'static str, offset: u64, func
     }
 }
 
-/// All features that have a name here. The component model is another kind of binary, told apart by
-/// its header.
+/// All features that have a name here, but for the component model, which is another kind of binary,
+/// told apart by its header, and what is not part of WebAssembly 3.0.
 fn everything() -> WasmFeatures {
     let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
-    all.difference(WasmFeatures::COMPONENT_MODEL)
+    all.difference(WasmFeatures::COMPONENT_MODEL.union(REDEFINING))
 }
 
 /// The parser does not always know which feature it misses, so validate with everything on, then

@@ -2,6 +2,10 @@
 //! instances. A handle is a small copyable name; using it takes the store. One of another store, or
 //! of an instance that was freed, is an error ([`Error::StaleHandle`](crate::Error::StaleHandle)),
 //! never a dangling pointer.
+//!
+//! # Safety contract
+//!
+//! A `VMTag` is made of integers, so all bytes zero is one.
 
 mod func;
 mod global;

@@ -1,4 +1,9 @@
 //! Tables of references.
+//!
+//! # Safety contract
+//!
+//! An element of a live table is a reference of the table's type, in this store: only compiled code and
+//! checked values of this file are written there.
 
 use aot_format::types::{TableType, ValType};
 

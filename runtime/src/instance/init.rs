@@ -7,7 +7,7 @@
 //! Segments are copied only after their range has been checked against the definition's length.
 
 use aot_format::abi::TrapCode;
-use aot_format::layout::ElementItem;
+use aot_format::layout::{ElementItem, SEGMENT_DROPPED};
 use aot_format::read::{ElementSegment, SegmentMode};
 
 use crate::error::Error;
@@ -18,17 +18,26 @@ use crate::vm::structs::ValRaw;
 use super::InstanceData;
 
 impl StoreOpaque {
-    /// Copies active segments. The caller runs the start function afterwards.
-    pub(crate) fn copy_segments(&mut self, id: InstanceId) -> Result<(), Error> {
+    /// Makes passive segments usable. Code may run before the instance is initialised, called by one
+    /// it has a circle of imports with.
+    pub(super) fn prepare_segments(&mut self, id: InstanceId) -> Result<(), Error> {
         let data = self.instance_mut(id)?;
         let module = data.module.clone();
-        data.dropped_data = module.artifact().data().map(|segment| segment.mode == SegmentMode::Dropped).collect();
-        // Passive segments first: a trap below must leave an instance whose code can still run.
+        if module.has_passive_data() {
+            data.usable_data = module.artifact().data_modes().map(|mode| mode != SEGMENT_DROPPED).collect();
+        }
         let passive = module.artifact().elements().map(|segment| match segment.mode {
             SegmentMode::Passive => data.elements_of(&segment),
             _ => Box::default(),
         });
         data.passive_elements = passive.collect();
+        Ok(())
+    }
+
+    /// Copies active segments. The caller runs the start function afterwards.
+    pub(crate) fn copy_segments(&mut self, id: InstanceId) -> Result<(), Error> {
+        let data = self.instance_mut(id)?;
+        let module = data.module.clone();
         for segment in module.artifact().elements() {
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
             let start = data.index_value(offset, data.module.table_is_64(index));
@@ -42,7 +51,8 @@ impl StoreOpaque {
                 to.copy_from_nonoverlapping(elements.as_ptr(), elements.len());
             }
         }
-        for (number, segment) in module.artifact().data().enumerate() {
+        for number in module.active_data() {
+            let Some(segment) = module.artifact().data_segment(*number) else { continue };
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
             let start = data.index_value(offset, data.module.memory_is_64(index));
             // SAFETY: linking made or patched the memory.
@@ -53,7 +63,7 @@ impl StoreOpaque {
                 let to = memory.base.add(start as usize);
                 to.copy_from_nonoverlapping(segment.bytes.as_ptr(), segment.bytes.len());
             }
-            data.drop_data(number as u32);
+            data.drop_data(*number);
         }
         Ok(())
     }
@@ -95,15 +105,15 @@ impl InstanceData {
 
     /// Bytes of a data segment; none once it is dropped.
     pub(super) fn data_segment(&self, segment: u32) -> &[u8] {
-        if self.dropped_data.get(segment as usize).copied().unwrap_or(true) {
-            return &[];
+        match self.usable_data.get(segment as usize) {
+            Some(true) => self.module.artifact().data_segment(segment).map_or(&[], |segment| segment.bytes),
+            _ => &[],
         }
-        self.module.artifact().data_segment(segment).map_or(&[], |segment| segment.bytes)
     }
 
     pub(super) fn drop_data(&mut self, segment: u32) {
-        if let Some(dropped) = self.dropped_data.get_mut(segment as usize) {
-            *dropped = true;
+        if let Some(usable) = self.usable_data.get_mut(segment as usize) {
+            *usable = false;
         }
     }
 

@@ -36,7 +36,8 @@ impl StoreOpaque {
         self.make_memories(id)?;
         self.make_tags(id)?;
         self.make_globals(id)?;
-        self.make_tables(id)
+        self.make_tables(id)?;
+        self.prepare_segments(id)
     }
 
     /// Trampoline records of imported functions, and references to them.
@@ -46,7 +47,7 @@ impl StoreOpaque {
             let data = self.instance(id)?;
             let Some(func) = data.imports.funcs.get(index as usize).copied() else { continue };
             let record = data.at::<VMFunctionImport>(data.layout().imported_function(index));
-            let slot = data.module.artifact().funcref_slot(index).map(|slot| data.funcref_ptr(slot));
+            let slot = data.module.funcref_slot(index).map(|slot| data.funcref_ptr(slot));
             let reference = self.imported_function(id, index, func)?;
             // SAFETY: both places are in the layout.
             unsafe {

@@ -42,8 +42,8 @@ pub(crate) struct InstanceData {
     host_contexts: Vec<Box<VMHostContext>>,
     /// Elements of passive segments; empty once dropped.
     passive_elements: Vec<Box<[u64]>>,
-    /// Data segments that can no longer be used.
-    dropped_data: Vec<bool>,
+    /// Which data segments `memory.init` can still use; empty where there are none.
+    usable_data: Vec<bool>,
 }
 
 /// What an instance imports, by kind, in order.
@@ -87,7 +87,7 @@ impl InstanceData {
             tables: Vec::with_capacity(counts.defined_tables as usize),
             host_contexts: Vec::new(),
             passive_elements: Vec::new(),
-            dropped_data: Vec::new(),
+            usable_data: Vec::new(),
         });
         let instance: *mut InstanceData = &raw mut *data;
         let header = Vmctx {
@@ -182,7 +182,7 @@ impl InstanceData {
     pub(crate) fn func(&self, store: StoreId, index: u32) -> Option<Func> {
         match self.imports.funcs.get(index as usize) {
             Some(imported) => Some(*imported),
-            None => Some(Func(self.item(store, self.module.artifact().funcref_slot(index)?))),
+            None => Some(Func(self.item(store, self.module.funcref_slot(index)?))),
         }
     }
 
@@ -266,7 +266,7 @@ impl InstanceData {
     /// What a reference to function `index` of the index space points to; null if the compiler made
     /// no slot for it.
     fn vm_funcref(&self, index: u32) -> *mut VMFuncRef {
-        match self.module.artifact().funcref_slot(index) {
+        match self.module.funcref_slot(index) {
             Some(slot) => self.funcref_ptr(slot),
             None => std::ptr::null_mut(),
         }

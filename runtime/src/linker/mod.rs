@@ -17,6 +17,11 @@
 //!   that is reached first is initialised last. Initialising copies the active segments, runs the start function,
 //!   then a reactor's `_initialize`.
 //! * If that fails, what was new is given up again; writes to what existed before stay.
+//!
+//! # Safety contract
+//!
+//! What the module reader gives is made callable without asking again: whoever set the reader vouched for
+//! it. Functions called here without parameters have been checked to have none.
 
 mod order;
 mod reader;
@@ -84,12 +89,13 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Name`] if the name is reserved for the host or taken by another module.
+    /// [`Error::Name`] if the name is reserved for the host or taken by another module,
+    /// [`Error::OtherEngine`] for a module of another engine.
     pub fn register(&mut self, name: &str, module: &Module) -> Result<(), Error> {
+        module.check_engine(&self.engine)?;
         let reason = match self.modules.get(name) {
             _ if RESERVED_NAMES.contains(&name) => Some("is reserved for host modules"),
             Some(taken) if !taken.same(module) => Some("is taken by another module"),
-            _ if !module.engine().same(&self.engine) => Some("would be for a module of another engine"),
             _ => None,
         };
         if let Some(reason) = reason {
@@ -167,7 +173,8 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     ///
     /// [`Error::Link`] with all reasons why the set does not link; nothing has been made then.
-    /// [`Error::Name`] if the name is taken in the store. [`Error::Resource`] where limits are
+    /// [`Error::Name`] if the name is taken in the store, [`Error::OtherEngine`] if module, linker and
+    /// store are not of one engine. [`Error::Resource`] where limits are
     /// exceeded, [`Error::Trap`] and others as what runs ends.
     pub fn instantiate(
         &mut self,
@@ -176,6 +183,8 @@ impl<T: 'static> Linker<T> {
         module: &Module,
     ) -> Result<Instance, Error> {
         let store = store.as_context_mut().opaque();
+        module.check_engine(&self.engine)?;
+        module.check_engine(&store.engine)?;
         if !name.is_empty() && store.named(name).is_some() {
             return Err(Error::Name { name: name.to_string(), reason: "is taken by an instance of the store" });
         }
@@ -185,11 +194,7 @@ impl<T: 'static> Linker<T> {
         match set.initialise(store, &ids) {
             Ok(()) => Ok(main),
             Err(error) => {
-                for id in ids {
-                    if let Ok(data) = store.instance_mut(id) {
-                        data.root = false;
-                    }
-                }
+                ids.into_iter().for_each(|id| store.disown(id));
                 store.sweep();
                 Err(error)
             }
@@ -282,6 +287,7 @@ pub(crate) fn instantiate_with(
     module: &Module,
     imports: &[Extern],
 ) -> Result<Instance, Error> {
+    module.check_engine(&store.engine)?;
     let name = display_name("", module);
     let mut errors = Vec::new();
     if imports.len() != module.imports().len() {

@@ -62,7 +62,8 @@ struct Resolver<'a, T: 'static> {
     by_name: BTreeMap<String, usize>,
     /// Modules that exist but cannot be loaded; each is reported once, with its first importer.
     broken: BTreeSet<String>,
-    errors: Vec<LinkError>,
+    /// What is wrong, with the node and import it was met at.
+    errors: Vec<((usize, usize), LinkError)>,
 }
 
 /// Resolves the set of `main`.
@@ -89,6 +90,8 @@ pub(super) fn resolve<T>(
     }
     resolver.follow_reexports();
     let Resolver { nodes, mut errors, .. } = resolver;
+    errors.sort_by_key(|(met, _)| *met);
+    let mut errors: Vec<LinkError> = errors.into_iter().map(|(_, error)| error).collect();
     let make_order = match order::make_order(&nodes) {
         Ok(order) => order,
         Err(cycle) => {
@@ -130,7 +133,7 @@ impl<T> Resolver<'_, T> {
                     if let LinkError::BrokenModule { .. } = error {
                         self.broken.insert(import.module.clone());
                     }
-                    self.errors.push(error);
+                    self.errors.push(((node, index), error));
                     Target::Broken
                 })
             };
@@ -169,7 +172,8 @@ impl<T> Resolver<'_, T> {
                 Err(error) => return Err(LinkError::BrokenModule { site: self.site(node, index), error }),
                 Ok(Some(dependency)) => {
                     if is_command(&dependency) {
-                        self.errors.push(LinkError::CommandAsDependency { site: self.site(node, index) });
+                        let error = LinkError::CommandAsDependency { site: self.site(node, index) };
+                        self.errors.push(((node, index), error));
                     }
                     self.add_node(&import.module, &dependency)
                 }
@@ -190,7 +194,7 @@ impl<T> Resolver<'_, T> {
         for node in 0..self.nodes.len() {
             for import in 0..self.targets[node].len() {
                 let source = self.checked_source(node, import).unwrap_or_else(|error| {
-                    self.errors.extend(error);
+                    self.errors.extend(error.map(|error| ((node, import), error)));
                     Source::Unresolved
                 });
                 self.nodes[node].imports.push(source);
@@ -337,7 +341,7 @@ fn source_item(store: &StoreOpaque, ids: &[InstanceId], source: &Source) -> Resu
         Source::Own { node, kind: ExternKind::Func, index } => {
             let data = store.instance(*ids.get(*node).ok_or(STALE)?)?;
             let function = data.layout().counts.imported_functions + index;
-            let slot = data.module.artifact().funcref_slot(function).ok_or(STALE)?;
+            let slot = data.module.funcref_slot(function).ok_or(STALE)?;
             Ok(Extern::Func(Func(Item { store: store.id, owner: Owner::Instance(data.id), index: slot })))
         }
         Source::Own { node, kind, index } => {

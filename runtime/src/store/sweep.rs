@@ -6,6 +6,10 @@
 //! functions stands in a table, global or segment that is reached, or if an exception that is kept has
 //! its tag or such a reference. Handles do not count: they go
 //! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
+//!
+//! # Safety contract
+//!
+//! Globals are read through the pointers of live instances, while no wasm runs.
 
 use aot_format::types::{ExternKind, ValType};
 
@@ -26,14 +30,21 @@ pub enum Unloaded {
 impl StoreOpaque {
     pub(super) fn unload(&mut self, name: &str) -> Result<Unloaded, Error> {
         let id = *self.names.get(name).ok_or_else(|| Error::UnknownModule { name: name.to_string() })?;
-        self.instance_mut(id)?.root = false;
-        self.names.remove(name);
+        self.disown(id);
         let freed = self.sweep();
         if self.instance(id).is_err() {
             return Ok(Unloaded::Freed(freed));
         }
         let users = self.live().filter(|(user, data)| *user != id && self.reaches(data, id));
         Ok(Unloaded::StillUsedBy(users.map(|(_, data)| data.name.clone()).collect()))
+    }
+
+    /// Takes an instance's name, and the embedder's wish to keep it.
+    pub(crate) fn disown(&mut self, id: InstanceId) {
+        self.names.retain(|_, named| *named != id);
+        if let Ok(data) = self.instance_mut(id) {
+            data.root = false;
+        }
     }
 
     /// Frees every instance that is not reached, and gives their names, sorted.

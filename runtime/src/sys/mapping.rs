@@ -34,25 +34,25 @@ use super::{arch, round_up_to_page};
 #[derive(Debug, thiserror::Error)]
 pub enum MapError {
     /// There is no such file.
-    #[error("{}: no such file", .path.display())]
+    #[error("no such file")]
     NotFound {
         /// The file.
         path: PathBuf,
     },
     /// The file may not be read.
-    #[error("{}: permission denied", .path.display())]
+    #[error("permission denied")]
     PermissionDenied {
         /// The file.
         path: PathBuf,
     },
     /// A directory, device, pipe or socket.
-    #[error("{}: not a regular file", .path.display())]
+    #[error("not a regular file")]
     NotRegularFile {
         /// The file.
         path: PathBuf,
     },
     /// The file has no bytes.
-    #[error("{}: the file is empty", .path.display())]
+    #[error("the file is empty")]
     EmptyFile {
         /// The file.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum MapError {
     #[error("the artifact in memory is empty")]
     EmptyBuffer,
     /// Opening failed for another reason.
-    #[error("{}: cannot open the file", .path.display())]
+    #[error("cannot open the file: {source}")]
     Open {
         /// The file.
         path: PathBuf,
@@ -69,7 +69,7 @@ pub enum MapError {
         source: io::Error,
     },
     /// The file could not be mapped.
-    #[error("{}: cannot map {bytes} bytes", .path.display())]
+    #[error("cannot map {bytes} bytes: {source}")]
     Map {
         /// The file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum MapError {
         source: io::Error,
     },
     /// The text cannot be made executable, for example on a file system mounted without execution.
-    #[error("{}: cannot map the text of {bytes} bytes as executable", .path.display())]
+    #[error("cannot map the text of {bytes} bytes as executable: {source}")]
     ExecutableFile {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum MapError {
         source: io::Error,
     },
     /// No executable memory could be had for the text.
-    #[error("cannot allocate {bytes} bytes of executable memory")]
+    #[error("cannot allocate {bytes} bytes of executable memory: {source}")]
     ExecutableMemory {
         /// Length of the text.
         bytes: usize,

@@ -28,7 +28,7 @@ use super::round_up_to_page;
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// No room in the address space.
-    #[error("cannot reserve {bytes} bytes of address space")]
+    #[error("cannot reserve {bytes} bytes of address space: {source}")]
     Reserve {
         /// What was asked for.
         bytes: usize,
@@ -36,7 +36,7 @@ pub enum MemoryError {
         source: io::Error,
     },
     /// No memory, or more than the process may have.
-    #[error("cannot make {bytes} bytes of a memory accessible")]
+    #[error("cannot make {bytes} bytes of a memory accessible: {source}")]
     Commit {
         /// The whole length asked for.
         bytes: usize,

@@ -4,6 +4,12 @@
 //!
 //! Not here: the layout of a whole vmctx, which depends on the module
 //! ([`aot_format::abi::VmctxLayout`]), and who allocates and frees these structures.
+//!
+//! # Safety contract
+//!
+//! The structures are plain data, and what the pointers in them point to is the affair of whoever fills
+//! them. The function types are those of compiled code and of thunks: who calls one keeps the conventions
+//! that [`aot_format::abi`] states.
 
 use core::ffi::c_void;
 use core::mem::{align_of, offset_of, size_of};

@@ -61,11 +61,17 @@ pub enum BuildError {
     },
 }
 
+/// An environment variable.
+struct Variable {
+    name: Box<[u8]>,
+    value: Box<[u8]>,
+}
+
 /// Puts a [`WasiCtx`] together.
 #[must_use]
 pub struct WasiCtxBuilder {
     args: Vec<Box<[u8]>>,
-    environment: Vec<(Box<[u8]>, Box<[u8]>)>,
+    environment: Vec<Variable>,
     stdin: InputStream,
     stdout: OutputStream,
     stderr: OutputStream,
@@ -88,8 +94,8 @@ impl WasiCtxBuilder {
     /// Sets an environment variable; the last value for a name counts.
     pub fn env(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
-        self.environment.retain(|(known, _)| &**known != name);
-        self.environment.push((name.into(), value.into()));
+        self.environment.retain(|known| &*known.name != name);
+        self.environment.push(Variable { name: name.into(), value: value.into() });
         self
     }
 
@@ -139,7 +145,7 @@ impl WasiCtxBuilder {
             check_nul("argument", arg)?;
         }
         let mut environment = Vec::with_capacity(self.environment.len());
-        for (name, value) in &self.environment {
+        for Variable { name, value } in &self.environment {
             check_nul("environment variable", name)?;
             check_nul("environment variable", value)?;
             if name.is_empty() || name.contains(&b'=') {

@@ -1,7 +1,7 @@
 //! Listing a directory. Cookies count entries, so that a listing goes on where the guest stopped;
 //! the entries are read once, when it starts from the beginning.
 
-use rustix::fs::Dir;
+use rustix::fs::{Dir, Mode, OFlags, openat};
 
 use crate::context::WasiCtx;
 use crate::descriptor::Directory;
@@ -23,7 +23,9 @@ struct Entry {
 impl Listing {
     fn read(directory: &Directory) -> Result<Listing, Errno> {
         let mut entries = Vec::new();
-        for entry in Dir::read_from(&directory.dir)? {
+        // The directory itself may be open for nothing but to resolve names in.
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        for entry in Dir::new(openat(&directory.dir, c".", flags, Mode::empty())?)? {
             let entry = entry?;
             entries.push(Entry {
                 inode: entry.ino(),

@@ -1,5 +1,6 @@
 //! `path_*`: names inside directories. cap-std resolves them and lets none lead outside; nothing
 //! here looks into a path, except for its length.
+#![expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -7,6 +8,7 @@ use std::path::Path;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, OpenOptions};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Directory};
@@ -53,6 +55,9 @@ impl Opening {
             if has(oflags::CREAT) || has(oflags::EXCL) || has(oflags::TRUNC) {
                 return Err(Errno::Inval);
             }
+            if self.rights & rights::FD_WRITE != 0 {
+                return Err(Errno::Isdir);
+            }
             let dir = if self.follow { dir.open_dir(path)? } else { dir.open_dir_nofollow(path)? };
             return Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }));
         }
@@ -62,7 +67,13 @@ impl Opening {
                 let dir = Dir::from_std_file(file.into_std());
                 Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }))
             }
-            false => Ok(Descriptor::File(file)),
+            false => {
+                if self.flags & fdflags::APPEND != 0 {
+                    let flags = fcntl_getfl(&file)?;
+                    fcntl_setfl(&file, flags | OFlags::APPEND)?;
+                }
+                Ok(Descriptor::File(file))
+            }
         }
     }
 
@@ -73,7 +84,8 @@ impl Opening {
         let write = self.rights & rights::WRITING != 0 || is(fdflags::APPEND) || creates;
         let read = self.rights & rights::READING != 0 || !write;
         let mut options = OpenOptions::new();
-        options.read(read).write(write).append(is(fdflags::APPEND)).truncate(has(oflags::TRUNC));
+        // Appending is set afterwards: the standard library's rules do not let it go with truncation.
+        options.read(read).write(write).truncate(has(oflags::TRUNC));
         match has(oflags::CREAT) {
             true if has(oflags::EXCL) => options.create_new(true),
             create => options.create(create),
@@ -87,7 +99,6 @@ impl Opening {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub(crate) fn path_open(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -183,7 +194,6 @@ pub(crate) fn path_unlink_file(
     Ok(ctx.table.directory(fd)?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub(crate) fn path_rename(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

@@ -1,8 +1,10 @@
 ;; One loop for each kind of call. A loop calls `n` times a function that adds 1 to its argument, each
-;; with the result of the one before; `empty` adds inline. All return `n`.
+;; with the result of the one before; `empty` adds inline. All return `n`, but
+;; for those that do some work.
 (module
   (type $f (func (param i32) (result i32)))
   (import "callee" "f" (func $cross (type $f)))
+  (import "callee" "work" (func $cross_work (type $f)))
   (import "host" "f" (func $host (type $f)))
   (table 4 funcref)
   (elem (i32.const 0) func $local $cross)
@@ -12,6 +14,14 @@
 
   (func $local (export "local_f") (type $f)
     (i32.add (local.get 0) (i32.const 1)))
+
+  ;; As in the callee's module.
+  (func $local_work (type $f)
+    (local.set 0 (i32.xor (local.get 0) (i32.shr_u (local.get 0) (i32.const 16))))
+    (local.set 0 (i32.mul (local.get 0) (i32.const 0x85ebca6b)))
+    (local.set 0 (i32.xor (local.get 0) (i32.shr_u (local.get 0) (i32.const 13))))
+    (local.set 0 (i32.mul (local.get 0) (i32.const 0xc2b2ae35)))
+    (i32.xor (local.get 0) (i32.const 1)))
 
   (func (export "empty") (param $n i32) (result i32) (local $x i32)
     (loop $again
@@ -34,6 +44,18 @@
   (func (export "host") (param $n i32) (result i32) (local $x i32)
     (loop $again
       (local.set $x (call $host (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "local_work") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $local_work (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "cross_work") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $cross_work (local.get $x)))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $x))
 

@@ -33,7 +33,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Table>, Error> {
     let mut size = Table::new("Size of the artifact", "bytes", "the .aot file and the .cwasm file");
     let mut text = Table::new("Machine code in the artifact", "bytes", "the section with the code");
     let modules = if bench.quick { &MODULES[..4] } else { MODULES };
-    for (name, file) in modules {
+    for (name, file) in modules.iter().filter(|(name, _)| name.contains(&bench.filter)) {
         let Some(path) = bench.corpus_file(file) else {
             wall.rows.push(Row::skipped(*name, "not in the corpus"));
             continue;

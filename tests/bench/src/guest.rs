@@ -37,6 +37,8 @@ pub struct Guest {
     /// What was passed to `proc_exit`.
     pub status: Option<i32>,
     started: Option<f64>,
+    /// How much faster than time the program's clocks go.
+    clock_speed: f64,
     /// CPU time between `bench.start` and `bench.end`, in nanoseconds.
     pub region: Option<f64>,
 }
@@ -77,7 +79,19 @@ fn errno(done: Option<()>) -> i32 {
 impl Guest {
     /// A program with these arguments, the first its name, that finds `files` in its one folder.
     pub fn new(args: &[&str], files: BTreeMap<String, Vec<u8>>) -> Guest {
-        Guest { args: args.iter().map(ToString::to_string).collect(), files, random: 1, ..Guest::default() }
+        Guest {
+            args: args.iter().map(ToString::to_string).collect(),
+            files,
+            random: 1,
+            clock_speed: 1.0,
+            ..Guest::default()
+        }
+    }
+
+    /// The same with clocks that go `speed` times as fast as time.
+    pub fn with_clock_speed(mut self, speed: f64) -> Guest {
+        self.clock_speed = speed;
+        self
     }
 
     /// `bench.start`: what is measured begins.
@@ -131,9 +145,9 @@ pub fn environ_get(_: &mut [u8], _: &mut Guest, _environ: i32, _buffer: i32) -> 
     SUCCESS
 }
 
-/// `clock_time_get`
-pub fn clock_time_get(memory: &mut [u8], _: &mut Guest, _clock: i32, _precision: i64, time: i32) -> i32 {
-    let now = Clock::Wall.now() as u64;
+/// `clock_time_get`; every clock is that of the thread.
+pub fn clock_time_get(memory: &mut [u8], guest: &mut Guest, _clock: i32, _precision: i64, time: i32) -> i32 {
+    let now = (Clock::ThreadCpu.now() * guest.clock_speed) as u64;
     errno(Memory(memory).put(time, &now.to_le_bytes()))
 }
 

@@ -37,11 +37,15 @@ pub struct Bench {
     /// Wasmtime.
     pub theirs: Theirs,
     /// A folder for compiled files.
-    pub folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Deletes the folder in the end, if nobody wants to keep it.
+    _temporary: Option<tempfile::TempDir>,
     /// Real modules, if they are here.
     pub corpus: Option<PathBuf>,
     /// Fewer and shorter measurements.
     pub quick: bool,
+    /// Only what has this in its name, where there is much to choose from.
+    pub filter: String,
 }
 
 /// Something from each side.
@@ -71,7 +75,7 @@ impl Pairs {
         ours: impl FnOnce() -> Result<f64, Error>,
         theirs: impl FnOnce() -> Result<f64, Error>,
     ) -> Result<(), Error> {
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             self.ours.push(ours()?);
             self.theirs.push(theirs()?);
         } else {
@@ -93,10 +97,28 @@ impl Bench {
     /// # Errors
     ///
     /// When one does not know this machine, or there is no room for files.
-    pub fn new(corpus: PathBuf, quick: bool) -> Result<Bench, Error> {
-        let folder = tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
+    pub fn new(corpus: PathBuf, keep: Option<PathBuf>, quick: bool) -> Result<Bench, Error> {
+        let failed = |path: PathBuf| |source| Error::File { path, source };
+        let (folder, temporary) = match keep {
+            Some(folder) => {
+                std::fs::create_dir_all(&folder).map_err(failed(folder.clone()))?;
+                (folder, None)
+            }
+            None => {
+                let temporary = tempfile::tempdir().map_err(failed(std::env::temp_dir()))?;
+                (temporary.path().to_path_buf(), Some(temporary))
+            }
+        };
         let corpus = corpus.is_dir().then_some(corpus);
-        Ok(Bench { ours: Ours::new(Integrity::Directory)?, theirs: Theirs::new()?, folder, corpus, quick })
+        Ok(Bench {
+            ours: Ours::new(Integrity::Directory)?,
+            theirs: Theirs::new()?,
+            folder,
+            _temporary: temporary,
+            corpus,
+            quick,
+            filter: String::new(),
+        })
     }
 
     /// Compiles a module to files of both sides.
@@ -111,7 +133,7 @@ impl Bench {
     }
 
     fn file<S: Side>(&self, side: &S, name: &str, wasm: &[u8]) -> Result<PathBuf, Error> {
-        let path = self.folder.path().join(format!("{name}.{}", S::EXTENSION));
+        let path = self.folder.join(format!("{name}.{}", S::EXTENSION));
         error::write(&path, &side.compile(wasm)?)?;
         Ok(path)
     }

@@ -14,12 +14,18 @@ struct Args {
     /// Measure only this (may be repeated).
     #[arg(long, value_enum)]
     only: Vec<Section>,
+    /// Compile and run only what has this in its name.
+    #[arg(long)]
+    filter: Option<String>,
     /// Fewer and shorter measurements.
     #[arg(long)]
     quick: bool,
     /// Folder with real modules; the default is what CORPUS says.
     #[arg(long)]
     corpus: Option<PathBuf>,
+    /// Keeps the compiled files in this folder, for disassemblers.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Where the JSON goes.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -62,7 +68,8 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<(), Error> {
     let corpus = args.corpus.or_else(|| std::env::var_os("CORPUS").map(PathBuf::from));
     let corpus = corpus.unwrap_or_else(|| project_file("../shared/corpus"));
-    let bench = Bench::new(corpus, args.quick)?;
+    let mut bench = Bench::new(corpus, args.keep, args.quick)?;
+    bench.filter = args.filter.unwrap_or_default();
     let machine = machine();
     println!("{machine}");
     println!("Medians; ± is the median distance from the median; ratios are iwasm ÷ wasmtime 48.0.8.");

@@ -2,34 +2,14 @@
 //! modules are compiled by the `wamrc` command, the host program is the sample's own. The expected texts were written
 //! by reasoning from the sources (and agree with V8 on the same modules); they are no recordings.
 
+mod commands;
+mod documents;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-/// The `wamrc` of these sources, brought up to date first: a program of another package is not built for this one's
-/// tests. The selection of packages is the Makefile's, so that nothing is compiled with other features than there.
-fn wamrc() -> &'static Path {
-    static WAMRC: OnceLock<PathBuf> = OnceLock::new();
-    WAMRC.get_or_init(|| {
-        // Programs lie in TARGET/PROFILE; the profile `dev` is the one whose folder has another name.
-        let programs = Path::new(env!("CARGO_BIN_EXE_hello")).parent().expect("folder of the programs");
-        let profile = match programs.file_name().and_then(|name| name.to_str()).expect("folder has a name") {
-            "debug" => "dev",
-            name => name,
-        };
-        let target = programs.parent().expect("target folder");
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--profile", profile, "--workspace", "--exclude", "bench", "--bin", "wamrc"])
-            .arg("--target-dir")
-            .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .expect("cargo starts");
-        assert!(status.success(), "cargo build of wamrc: {status}");
-        programs.join("wamrc")
-    })
-}
+use commands::folder_of_commands;
 
 /// Sources that wamrc takes, in the folder of a sample.
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -48,7 +28,12 @@ fn check(name: &str, program: &str) {
     let artifacts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&artifacts).expect("a folder for the artifacts");
 
-    let compiled = Command::new(wamrc()).args(sources(&folder)).arg("-o").arg(&artifacts).output().expect("wamrc starts");
+    let compiled = Command::new(folder_of_commands().join("wamrc"))
+        .args(sources(&folder))
+        .arg("-o")
+        .arg(&artifacts)
+        .output()
+        .expect("wamrc starts");
     assert!(compiled.status.success(), "wamrc: {}\n{}", compiled.status, String::from_utf8_lossy(&compiled.stderr));
 
     let run = Command::new(program).arg(&artifacts).output().expect("the sample starts");

@@ -1,0 +1,283 @@
+//! The command line → a [`Command`]. Nothing is opened here.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use lexopt::{Arg, Parser};
+
+use crate::error::UsageError;
+use crate::version;
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Print(String),
+    Run(Invocation),
+}
+
+/// A module to run, and how.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) main: PathBuf,
+    /// For the program, or values for the function.
+    pub(crate) args: Vec<OsString>,
+    /// Call this export instead of `_start`.
+    pub(crate) function: Option<String>,
+    /// Folders of other modules; none stands for the main module's own.
+    pub(crate) module_path: Vec<PathBuf>,
+    pub(crate) preloads: Vec<(String, PathBuf)>,
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    /// Folders of the host, each with its name for the guest.
+    pub(crate) folders: Vec<(PathBuf, String)>,
+    /// Bytes of stack for wasm, if not the default.
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) verbosity: u8,
+}
+
+/// Says what is done from this level on.
+pub(crate) const VERBOSE: u8 = 3;
+
+const DEFAULT_VERBOSITY: u8 = 2;
+const MIN_STACK_BYTES: usize = 16 << 10;
+const MAX_STACK_BYTES: usize = 1 << 32;
+
+const HELP: &str = "\
+Runs WebAssembly modules that wamrc has compiled.
+
+Usage: iwasm [OPTIONS] MAIN.aot [ARGS]...
+
+Calls _start, with ARGS as the program's arguments; or with -f, the function of that name, with ARGS
+as its values, and prints its results. Other modules are found by the names they are imported by.
+
+Options:
+  -f, --function NAME        Call this export; `$module$function` is one of another module
+      --module-path DIR      Look for NAME.aot here; repeatable [default: the folder of MAIN.aot]
+      --preload NAME=FILE    Use this file for the module of that name; repeatable
+      --env NAME=VALUE       Set an environment variable; NAME alone passes on its value here
+      --dir DIR              Let the program use this folder, under the same name; repeatable
+      --map-dir GUEST::HOST  Let the program use folder HOST under the name GUEST; repeatable
+      --stack-size BYTES     Stack for the modules' code [default: 1048576]
+  -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]
+  -V, --version              Print version, instruction set and WebAssembly features
+  -h, --help                 Print this
+
+Examples:
+  iwasm app.aot one two                     run a program with two arguments
+  iwasm --dir=. --env HOME=/ app.aot        with the current folder and a variable
+  iwasm -f add math.aot 1 -0x1f             call a function, print its result as 0x...:i32
+  iwasm --module-path=lib app.aot           find the modules that app.aot imports from in lib/
+  iwasm -f '$mB$B2' mC.aot                  call a function of a module that mC.aot needs
+
+Exit status: the program's own; 1 after a trap, or if something does not load or link; 2 for wrong
+usage. WAMR's --heap-size, --max-threads and --disable-bounds-checks are accepted without effect.
+";
+
+/// Options of WAMR's that take a value and change nothing here.
+const IGNORED: [&str; 2] = ["heap-size", "max-threads"];
+
+/// Options of WAMR's that cannot be had, and why.
+const UNSUPPORTED: [(&str, &str); 13] = [
+    ("addr-pool", NO_SOCKETS),
+    ("allow-resolve", NO_SOCKETS),
+    ("native-lib", "host functions are given by an embedder, in Rust"),
+    ("repl", "call single functions with -f"),
+    ("timeout", "running code cannot be interrupted yet"),
+    ("gas-limit", "code does not count what it executes"),
+    ("gen-prof-file", "code does not profile itself"),
+    ("enable-linux-perf", "there are no perf maps"),
+    ("interp", NO_ENGINES),
+    ("fast-jit", NO_ENGINES),
+    ("llvm-jit", NO_ENGINES),
+    ("multi-tier-jit", NO_ENGINES),
+    ("shared-heap-size", "modules share memory by importing it from each other"),
+];
+const NO_SOCKETS: &str = "there are no sockets";
+const NO_ENGINES: &str = "modules are compiled ahead of time, with wamrc";
+
+/// Parses arguments, without the command's name.
+pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, UsageError> {
+    let mut parser = Parser::from_args(args);
+    let mut invocation = Invocation {
+        main: PathBuf::new(),
+        args: Vec::new(),
+        function: None,
+        module_path: Vec::new(),
+        preloads: Vec::new(),
+        environment: Vec::new(),
+        folders: Vec::new(),
+        stack_size: None,
+        verbosity: DEFAULT_VERBOSITY,
+    };
+    loop {
+        let name = match parser.next()? {
+            None => return Err(UsageError::NoModule),
+            Some(Arg::Value(main)) => {
+                invocation.main = main.into();
+                // All that follows is the program's, whatever it looks like.
+                invocation.args = parser.raw_args()?.collect();
+                return Ok(Command::Run(invocation));
+            }
+            Some(Arg::Short('h')) => "help".to_owned(),
+            Some(Arg::Short('V')) => "version".to_owned(),
+            Some(Arg::Short('f')) => "function".to_owned(),
+            Some(Arg::Short('v')) => "verbose".to_owned(),
+            Some(Arg::Short(letter)) => letter.to_string(),
+            Some(Arg::Long(name)) => name.to_owned(),
+        };
+        match name.as_str() {
+            "help" => return Ok(Command::Print(HELP.into())),
+            "version" => return Ok(Command::Print(version::text())),
+            name => invocation.option(name, &mut parser)?,
+        }
+    }
+}
+
+impl Invocation {
+    /// Takes an option, and its value from the parser.
+    fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), UsageError> {
+        match name {
+            "function" => self.function = Some(text("--function", "a name in UTF-8", parser.value()?)?),
+            "module-path" => self.module_path.push(parser.value()?.into()),
+            "preload" => self.preloads.push(preload(parser.value()?)?),
+            "env" => self.environment.extend(variable(parser.value()?)?),
+            "dir" => {
+                let value = parser.value()?;
+                self.folders.push((value.clone().into(), text("--dir", "a name in UTF-8", value)?));
+            }
+            "map-dir" => self.folders.push(mapping(parser.value()?)?),
+            "stack-size" => self.stack_size = Some(stack_size(parser.value()?)?),
+            "verbose" => self.verbosity = verbosity(parser.optional_value())?,
+            // Taken from WAMR; what it asks for is so, or changes nothing.
+            "disable-bounds-checks" => {}
+            name if IGNORED.contains(&name) => drop(parser.value()?),
+            name => return Err(unknown(name, parser)),
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str, parser: &mut Parser) -> UsageError {
+    let option = if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") };
+    // A value of it is not what is wrong.
+    let _ = parser.optional_value();
+    match UNSUPPORTED.iter().find(|(unsupported, _)| *unsupported == name) {
+        Some((_, reason)) => UsageError::Unsupported { option, reason },
+        None => UsageError::Option(lexopt::Error::UnexpectedOption(option)),
+    }
+}
+
+fn text(option: &'static str, form: &'static str, value: OsString) -> Result<String, UsageError> {
+    value.into_string().map_err(|value| UsageError::Form { option, form, value })
+}
+
+/// Splits at the first `separator`.
+fn split(value: &OsStr, separator: &[u8]) -> Option<(OsString, OsString)> {
+    let bytes = value.as_bytes();
+    let at = bytes.windows(separator.len()).position(|window| window == separator)?;
+    let owned = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    Some((owned(&bytes[..at]), owned(&bytes[at + separator.len()..])))
+}
+
+fn preload(value: OsString) -> Result<(String, PathBuf), UsageError> {
+    let wrong = |value| UsageError::Form { option: "--preload", form: "NAME=FILE", value };
+    match split(&value, b"=") {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.into_string().map_err(wrong)?, file.into()))
+        }
+        _ => Err(wrong(value)),
+    }
+}
+
+/// `NAME=VALUE`, or `NAME` for the value it has here; nothing if it has none.
+fn variable(value: OsString) -> Result<Option<(OsString, OsString)>, UsageError> {
+    let (name, variable) = match split(&value, b"=") {
+        Some((name, value)) => (name, Some(value)),
+        None => (value.clone(), std::env::var_os(&value)),
+    };
+    match name.is_empty() {
+        true => Err(UsageError::Form { option: "--env", form: "NAME=VALUE or NAME", value }),
+        false => Ok(variable.map(|value| (name, value))),
+    }
+}
+
+fn mapping(value: OsString) -> Result<(PathBuf, String), UsageError> {
+    let wrong = |value| UsageError::Form { option: "--map-dir", form: "GUEST::HOST", value };
+    match split(&value, b"::") {
+        Some((guest, host)) if !guest.is_empty() && !host.is_empty() => {
+            Ok((host.into(), guest.into_string().map_err(wrong)?))
+        }
+        _ => Err(wrong(value)),
+    }
+}
+
+fn stack_size(value: OsString) -> Result<usize, UsageError> {
+    let parsed = value.to_str().and_then(|text| text.parse().ok());
+    parsed.filter(|bytes| (MIN_STACK_BYTES..=MAX_STACK_BYTES).contains(bytes)).ok_or(UsageError::Form {
+        option: "--stack-size",
+        form: "a number of bytes from 16384 to 4294967296",
+        value,
+    })
+}
+
+fn verbosity(value: Option<OsString>) -> Result<u8, UsageError> {
+    let Some(value) = value else { return Ok(VERBOSE) };
+    match value.as_bytes() {
+        [digit @ b'0'..=b'5'] => Ok(digit - b'0'),
+        _ => Err(UsageError::Form { option: "--verbose", form: "a level from 0 to 5", value }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> Result<Invocation, UsageError> {
+        match parse(args.iter().map(OsString::from))? {
+            Command::Run(invocation) => Ok(invocation),
+            Command::Print(text) => panic!("only a text: {text}"),
+        }
+    }
+
+    fn message(args: &[&str]) -> String {
+        run(args).map_or_else(|error| error.to_string(), |invocation| format!("{invocation:?}"))
+    }
+
+    #[test]
+    fn what_follows_the_module_is_the_programs() -> Result<(), UsageError> {
+        let invocation = run(&["-f", "add", "--heap-size=0", "--stack-size=65536", "m.aot", "-1", "--help", "--"])?;
+        assert_eq!(invocation.function.as_deref(), Some("add"));
+        assert_eq!(invocation.args, ["-1", "--help", "--"]);
+        assert_eq!(invocation.stack_size, Some(65536));
+        assert_eq!(run(&["--", "-v"])?.main, PathBuf::from("-v"));
+        Ok(())
+    }
+
+    #[test]
+    fn values_of_options() -> Result<(), UsageError> {
+        let args = ["--map-dir=/w::a::b", "--dir", "x", "--env=A=b=c", "--preload", "m=n=o", "-v=4", "m.aot"];
+        let invocation = run(&args)?;
+        let own = |host: &str, guest: &str| (PathBuf::from(host), guest.to_string());
+        assert_eq!(invocation.folders, [own("a::b", "/w"), own("x", "x")]);
+        assert_eq!(invocation.environment, [("A".into(), "b=c".into())]);
+        assert_eq!(invocation.preloads, [("m".into(), "n=o".into())]);
+        assert_eq!(invocation.verbosity, 4);
+        assert_eq!(run(&["-v", "m.aot"])?.verbosity, 3);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_usage_is_named() {
+        assert_eq!(message(&[]), "no module to run");
+        assert!(message(&["--repl"]).starts_with("--repl is not supported: "));
+        assert!(message(&["--addr-pool=1.2.3.4", "m.aot"]).starts_with("--addr-pool is not supported: "));
+        assert!(message(&["--nonsense"]).contains("--nonsense"));
+        assert!(message(&["-x", "m.aot"]).contains("-x"));
+        assert_eq!(message(&["--map-dir=a", "m"]), "--map-dir takes GUEST::HOST, not \"a\"");
+        assert!(message(&["--stack-size=12", "m"]).starts_with("--stack-size takes a number of bytes"));
+        assert!(message(&["-v=9", "m"]).starts_with("--verbose takes a level"));
+        assert!(message(&["--env==x", "m"]).starts_with("--env takes"));
+        assert!(message(&["--preload=x", "m"]).starts_with("--preload takes"));
+        assert!(message(&["-f"]).contains("missing argument"));
+    }
+}

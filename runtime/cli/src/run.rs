@@ -1,0 +1,206 @@
+//! Runs a module: loads it and what it needs, links, calls.
+//!
+//! # Safety contract
+//!
+//! `Module::new` and `set_module_reader` want someone to vouch for the code. It is the person who
+//! gave this command the files and the folders to find them in.
+#![expect(unsafe_code, reason = "it is here that the user's trust in the files is passed on")]
+
+use std::fs::File;
+use std::io::Read;
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use iwasm::{
+    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, Linker, LoadError, Module, Store,
+    Val,
+};
+use iwasm_wasi::WasiCtx;
+use rustix::process::{Resource, getrlimit};
+
+use crate::args::{Invocation, VERBOSE};
+use crate::error::Failure;
+use crate::{print, values};
+
+/// What a thread needs besides the stack for wasm: host functions run on it, too.
+const HOST_STACK_BYTES: usize = 512 << 10;
+
+/// The stack of a thread to run on, if the main thread's is too small for what was asked for.
+pub(crate) fn thread_stack(invocation: &Invocation) -> Option<usize> {
+    let wanted = invocation.stack_size?.saturating_add(HOST_STACK_BYTES);
+    match getrlimit(Resource::Stack).current {
+        Some(bytes) if bytes < wanted as u64 => Some(wanted),
+        _ => None,
+    }
+}
+
+/// Runs a module; the exit status.
+pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
+    let mut config = Config::default();
+    config.max_wasm_stack = invocation.stack_size.unwrap_or(config.max_wasm_stack);
+    let engine = Engine::new(&config);
+    // The process ends after this: let the system take back the memories, it does it at once.
+    let mut linker = ManuallyDrop::new(Linker::new(&engine));
+    let mut store = ManuallyDrop::new(Store::new(&engine, context(invocation)?));
+    iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    let folders = match invocation.module_path.as_slice() {
+        [] => vec![invocation.main.parent().map(Path::to_path_buf).unwrap_or_default()],
+        folders => folders.to_vec(),
+    };
+    // SAFETY: the user trusts the modules in the folders given.
+    unsafe { linker.set_module_reader(DirReader::new(folders)) };
+    for (name, file) in &invocation.preloads {
+        let module = load(&engine, file, name)?;
+        linker.register(name, &module).map_err(Failure::Runtime)?;
+    }
+    let name = stem(&invocation.main)?;
+    let main = Main { module: load(&engine, &invocation.main, &name)?, name, invocation };
+    match main.run(&mut linker, &mut store) {
+        // Guests give 32 bits, the system keeps eight.
+        Err(Failure::Runtime(Error::Exit(status))) => Ok(status & 0xff),
+        done => done.map(|()| 0),
+    }
+}
+
+/// What the guest is given.
+fn context(invocation: &Invocation) -> Result<WasiCtx, Failure> {
+    let mut builder = WasiCtx::builder().inherit_stdio();
+    // Programs are told the name of their file, but not where it is on the host.
+    builder = builder.arg(invocation.main.file_name().unwrap_or_default().as_bytes());
+    if invocation.function.is_none() {
+        builder = builder.args(invocation.args.iter().map(|arg| arg.as_bytes()));
+    }
+    for (name, value) in &invocation.environment {
+        builder = builder.env(name.as_bytes(), value.as_bytes());
+    }
+    for (host, guest) in &invocation.folders {
+        builder = builder.preopened_dir(host, guest);
+    }
+    Ok(builder.build()?)
+}
+
+/// The name by which others import from the module in a file.
+fn stem(path: &Path) -> Result<String, Failure> {
+    let stem = path.file_stem().ok_or_else(|| Failure::NoFileName { path: path.to_path_buf() })?;
+    Ok(stem.to_string_lossy().into_owned())
+}
+
+/// A trusted module from a file.
+fn load(engine: &Engine, file: &Path, name: &str) -> Result<Module, Failure> {
+    let artifact = Artifact::from_file(file).map_err(|error| match error {
+        LoadError::Format { .. } if is_wasm(file) => {
+            LoadError::NotCompiled { name: name.into(), path: file.to_path_buf() }
+        }
+        error => error,
+    })?;
+    // SAFETY: the user trusts the files given.
+    Ok(unsafe { Module::new(engine, artifact)? })
+}
+
+/// Whether a file is what the compiler takes, rather than what it makes.
+fn is_wasm(file: &Path) -> bool {
+    let mut magic = [0; 4];
+    File::open(file).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\0asm"
+}
+
+/// The main module, and what is to be done with it.
+struct Main<'a> {
+    module: Module,
+    name: String,
+    invocation: &'a Invocation,
+}
+
+impl Main<'_> {
+    fn run(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<(), Failure> {
+        match &self.invocation.function {
+            Some(function) => self.call(linker, store, function),
+            None => self.start(linker, store),
+        }
+    }
+
+    /// Calls `_start`.
+    fn start(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<(), Failure> {
+        let start = self.function_type("_start");
+        if let Some(ty) = start.as_ref().filter(|ty| **ty != FuncType::default()) {
+            return Err(Failure::StartType { module: self.name.clone(), ty: ty.to_string() });
+        }
+        let instance = self.instantiate(linker, store)?;
+        if let Some(start) = instance.get_func(&*store, "_start") {
+            start.call(store, &[])?;
+            return Ok(());
+        }
+        let (name, initialize) = (&self.name, self.function_type("_initialize"));
+        match initialize {
+            Some(_) => self.note(VERBOSE, || format!("{name} is a reactor: _initialize was run, and nothing else")),
+            None => self.note(1, || {
+                format!("{name} exports neither _start nor _initialize; to call a function of it, use -f NAME")
+            }),
+        }
+        Ok(())
+    }
+
+    /// Calls a function and prints its results.
+    fn call(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>, function: &str) -> Result<(), Failure> {
+        let texts: Vec<String> = self.invocation.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        // Wrong values should be told before anything runs; of other modules we do not know yet.
+        if !function.starts_with('$') {
+            let ty =
+                self.function_type(function).ok_or_else(|| self.no_function(&self.name, &self.module, function))?;
+            values::parse(function, &ty, &texts)?;
+        }
+        let instance = self.instantiate(linker, store)?;
+        let found = self.find(store, instance, function)?;
+        let ty = found.ty(&*store)?;
+        let params: Vec<Val> = values::parse(function, &ty, &texts)?;
+        let results = found.call(store, &params)?;
+        match results.is_empty() {
+            true => Ok(()),
+            false => print(&(values::format(&ty, &results) + "\n")),
+        }
+    }
+
+    fn instantiate(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<Instance, Failure> {
+        let instance = linker.instantiate(&mut *store, &self.name, &self.module)?;
+        for name in linker.registered() {
+            let origin = linker.find(name).map_or("", Module::origin);
+            self.note(VERBOSE, || format!("module {name} is {origin}"));
+        }
+        Ok(instance)
+    }
+
+    /// The function `NAME`, or `$MODULE$NAME`.
+    fn find(&self, store: &Store<WasiCtx>, instance: Instance, function: &str) -> Result<Func, Failure> {
+        if let Some(found) = store.lookup_func(instance, function) {
+            return Ok(found);
+        }
+        let Some((module, name)) = function.strip_prefix('$').and_then(|qualified| qualified.split_once('$')) else {
+            return Err(self.no_function(&self.name, &self.module, function));
+        };
+        Err(match store.instance(module) {
+            Some(instance) => self.no_function(module, &instance.module(store)?, name),
+            None => Failure::NoInstance { module: module.into(), function: function.into() },
+        })
+    }
+
+    fn no_function(&self, name: &str, module: &Module, function: &str) -> Failure {
+        let functions = module.exports().into_iter().filter(|export| matches!(export.ty, ExternType::Func(_)));
+        let exported = functions.map(|export| export.name).collect();
+        Failure::NoFunction { module: name.into(), function: function.into(), exported }
+    }
+
+    /// The type of an exported function of the main module.
+    fn function_type(&self, name: &str) -> Option<FuncType> {
+        match self.module.export_type(name)? {
+            ExternType::Func(ty) => self.module.func_type(ty),
+            _ => None,
+        }
+    }
+
+    /// Says something to those who want to hear as much.
+    fn note(&self, level: u8, text: impl FnOnce() -> String) {
+        if self.invocation.verbosity >= level {
+            eprintln!("iwasm: {}", text());
+        }
+    }
+}

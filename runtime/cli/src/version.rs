@@ -1,0 +1,22 @@
+//! What `--version` says.
+
+use aot_format::cpu::Isa;
+use iwasm::Engine;
+
+/// What the modules may use that this version runs.
+const WASM: &str =
+    "2.0 without SIMD, multi-memory, extended constant expressions, tail calls, typed function references";
+
+/// Version, instruction set with the features of this CPU, WebAssembly and WASI.
+pub(crate) fn text() -> String {
+    let isa = match Isa::HOST {
+        Some(isa) => {
+            let names = isa.names_of(Engine::default().cpu_features());
+            let names: Vec<&str> = names.into_iter().flatten().collect();
+            format!("{} ({})", isa.name(), names.join(", "))
+        }
+        None => format!("{} (no code can be run on it)", std::env::consts::ARCH),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {WASM}\nWASI: preview 1\n")
+}

@@ -1,0 +1,54 @@
+//! The two commands, `wamrc` and `iwasm`, as a user has them: built, and run as processes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit status; `None` where a signal ended it.
+    pub status: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+/// Runs `wamrc` or `iwasm` in a folder.
+///
+/// # Panics
+///
+/// When the commands cannot be built or started.
+pub fn run(command: &str, folder: &Path, args: &[&str]) -> Ran {
+    let output = Command::new(folder_of_commands().join(command))
+        .args(args)
+        .current_dir(folder)
+        .env("FROM_THE_HOST", "not for guests")
+        .output()
+        .unwrap_or_else(|error| panic!("{command}: {error}"));
+    let Output { status, stdout, stderr } = output;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { status: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Where cargo put the commands, built now if they are not: the folder above this test program's.
+fn folder_of_commands() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let program = std::env::current_exe().expect("this program has a path");
+        let folder = program.parent().and_then(Path::parent).expect("test programs are two folders deep").to_owned();
+        let profile = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("release") => "release",
+            _ => "dev",
+        };
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--profile", profile, "-p", "wamrc", "-p", "iwasm-cli", "--bins"])
+            .current_dir(crate::paths::project())
+            .output()
+            .expect("cargo");
+        assert!(built.status.success(), "cargo build: {}", String::from_utf8_lossy(&built.stderr));
+        folder
+    })
+}
