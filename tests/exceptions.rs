@@ -5,7 +5,8 @@
 use std::time::Instant;
 
 use iwasm::{
-    Caller, Engine, Error, Exception, ExnRef, Func, FuncType, Instance, Linker, Module, Store, Tag, TrapCode, Val, ValType,
+    Caller, Engine, Error, Exception, ExnRef, Func, FuncType, Instance, Linker, Module, Store, Tag, TrapCode, Val,
+    ValType,
 };
 use tests::artifact::Builder;
 use wamrc::Options;
@@ -21,7 +22,7 @@ impl Kit {
     fn new() -> Kit {
         let engine = Engine::default();
         let (linker, store) = (Linker::new(&engine), Store::new(&engine, ()));
-        Kit { linker, store, engine, builder: Builder::new(Options::new().threads(1)) }
+        Kit { linker, store, engine, builder: Builder::new(Options::new().threads(1).verifier(true)) }
     }
 
     fn module(&mut self, wat: &str) -> Module {
@@ -237,7 +238,8 @@ fn a_million_throws_take_no_memory() {
     println!("through a host function: {} ns", start.elapsed().as_nanos() / 100_000);
     kit.call(loops, "references", &[Val::I32(1_000_000)]).unwrap();
     let grown = resident_kib().saturating_sub(before);
-    assert!(grown < 4096, "{grown} KiB");
+    // The other tests run beside this one; a million exceptions would be 48 MB.
+    assert!(grown < 16 << 10, "{grown} KiB");
 }
 
 #[test]

@@ -23,9 +23,9 @@
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::instance::InstanceData;
+use crate::limits::MAX_FRAMES;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, ActivationFrames, Frames, Registers};
-use crate::limits::MAX_FRAMES;
 use crate::trap::{Trap, TrapCode};
 use crate::vm::structs::{VMException, VMStoreContext, VMTag, ValRaw, Vmctx};
 

@@ -131,9 +131,7 @@ impl Val {
             | (Val::F64(_), ValType::F64)
             | (Val::V128(_), ValType::V128) => true,
             (Val::FuncRef(None), ValType::Ref(to)) => to.nullable && is_func_heap(to.heap),
-            (Val::ExternRef(None), ValType::Ref(to)) => {
-                to.nullable && !is_func_heap(to.heap) && !is_exn_heap(to.heap)
-            }
+            (Val::ExternRef(None), ValType::Ref(to)) => to.nullable && !is_func_heap(to.heap) && !is_exn_heap(to.heap),
             (Val::ExnRef(None), ValType::Ref(to)) => to.nullable && is_exn_heap(to.heap),
             (Val::ExnRef(Some(value)), ValType::Ref(to)) => value.is_of(store) && to.heap == HeapType::Exn,
             (Val::FuncRef(Some(func)), ValType::Ref(to)) => store.func_type_id(*func).is_ok_and(|id| {
@@ -177,8 +175,10 @@ impl Val {
                 // SAFETY: a funcref of compiled code is null or points to a live VMFuncRef of the store.
                 Val::FuncRef(unsafe { store.func_of(raw.funcref()) })
             }
-            // SAFETY: an exception reference of compiled code is null or the address of a live exception.
-            ValType::Ref(reference) if is_exn_heap(reference.heap) => Val::ExnRef(unsafe { ExnRef::from_raw(raw, store) }),
+            ValType::Ref(reference) if is_exn_heap(reference.heap) => {
+                // SAFETY: an exception reference of compiled code is null or the address of a live exception.
+                Val::ExnRef(unsafe { ExnRef::from_raw(raw, store) })
+            }
             ValType::Ref(_) => Val::ExternRef(extern_ref(raw.reference(), store)),
         }
     }

@@ -31,7 +31,12 @@ pub fn bind(
 ) -> Result<Code, Error> {
     let alignment = environment.isa.function_alignment();
     let alignment = if environment.align_functions { alignment.preferred } else { alignment.minimum };
-    let total = functions.iter().chain(trampolines).chain(throw).map(|code| code.code.len() as u64 + u64::from(alignment)).sum();
+    let total = functions
+        .iter()
+        .chain(trampolines)
+        .chain(throw)
+        .map(|code| code.code.len() as u64 + u64::from(alignment))
+        .sum();
     if total > MAX_TEXT_BYTES {
         let what = "the size of the machine code in bytes";
         return Err(Error::LimitExceeded { what, count: total, limit: MAX_TEXT_BYTES });
@@ -94,9 +99,8 @@ impl Binder<'_, '_> {
                 Target::Throw => Some(self.throw_label),
                 Target::Other(_) => None,
             };
-            let bound = own.is_some_and(|label| {
-                self.builder.resolve_reloc(place, relocation.kind, relocation.addend, label)
-            });
+            let bound =
+                own.is_some_and(|label| self.builder.resolve_reloc(place, relocation.kind, relocation.addend, label));
             if !bound {
                 return Err(Error::Relocation {
                     function: name(),
@@ -116,11 +120,7 @@ impl Binder<'_, '_> {
 /// A call site of a function that was placed at `start`.
 fn site_at(site: &CallSite, start: u32) -> CallSite {
     let place = |handler: &Handler| Handler { landing_pad: start + handler.landing_pad, ..*handler };
-    CallSite {
-        return_offset: start + site.return_offset,
-        handlers: site.handlers.iter().map(place).collect(),
-        ..*site
-    }
+    CallSite { return_offset: start + site.return_offset, handlers: site.handlers.iter().map(place).collect(), ..*site }
 }
 
 /// The trampolines of each type, types ascending.

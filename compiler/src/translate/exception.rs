@@ -57,10 +57,7 @@ impl Clause {
 
     /// The clause this number stands for.
     pub fn from_code(code: u32) -> Clause {
-        Clause {
-            tag: (code & CLAUSE_ALL == 0).then_some(code / CLAUSE_TAG),
-            keeps_reference: code & CLAUSE_REF != 0,
-        }
+        Clause { tag: (code & CLAUSE_ALL == 0).then_some(code / CLAUSE_TAG), keeps_reference: code & CLAUSE_REF != 0 }
     }
 }
 

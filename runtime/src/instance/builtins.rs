@@ -8,8 +8,8 @@
 //! instance's pointer.
 
 use crate::store::{MemoryData, Owner, StoreOpaque, TableData};
-use crate::vm::builtins::{BuiltinHost, VMBuiltins};
 use crate::unwind;
+use crate::vm::builtins::{BuiltinHost, VMBuiltins};
 use crate::vm::structs::{VMException, VMMemory, VMTable, Vmctx};
 
 use super::InstanceData;
