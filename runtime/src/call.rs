@@ -41,6 +41,9 @@ impl StoreOpaque {
         if self.nesting >= self.limits.max_nesting {
             return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
         }
+        if self.nesting == 0 && self.exceptions.are_kept() {
+            self.collect_exceptions();
+        }
         self.nesting += 1;
         let outcome = if entry.is_null() {
             let context: *mut VMHostContext = vmctx.cast();
@@ -92,6 +95,9 @@ impl StoreOpaque {
     /// Notes why a host function wants to unwind, with the frames that led to it.
     #[cold]
     pub(crate) fn set_pending(&mut self, mut reason: Pending) {
+        if let Pending::Error(error) = &mut reason {
+            error.unwrap_exception();
+        }
         if let Pending::Error(error) = &mut reason
             && error.wants_frames()
         {
@@ -104,7 +110,7 @@ impl StoreOpaque {
     }
 
     /// Names the frames at these code addresses.
-    fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
+    pub(crate) fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
         addresses.iter().filter_map(|pc| self.frame_at(*pc)).collect()
     }
 

@@ -96,6 +96,8 @@ fn format_value(ty: ValType, value: &Val) -> String {
         Val::V128(value) => format!("<{:#018x} {:#018x}>:v128", *value as u64, (value >> 64) as u64),
         Val::FuncRef(None) => "func:ref.null".into(),
         Val::FuncRef(Some(_)) => "ref.func".into(),
+        Val::ExnRef(None) => "exn:ref.null".into(),
+        Val::ExnRef(Some(_)) => "ref.exn".into(),
         Val::ExternRef(None) => format!("{}:ref.null", heap_name(ty)),
         Val::ExternRef(Some(_)) => format!("ref.{}", heap_name(ty)),
     }

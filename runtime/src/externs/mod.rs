@@ -97,6 +97,15 @@ impl Tag {
         store.objects.tags.push(TagData { type_id, vm: Box::new(VMTag::new(type_id)) });
         Tag(Item { store: store.id, owner: Owner::Host, index })
     }
+
+    /// The function type whose parameters are its arguments; concrete types in it are canonical.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn ty(&self, store: impl AsContext) -> Result<FuncType, Error> {
+        store.as_context().opaque().tag_type(*self)
+    }
 }
 
 impl StoreOpaque {
@@ -111,7 +120,13 @@ impl StoreOpaque {
         })
     }
 
-    fn tag_type_id(&self, tag: Tag) -> Result<u32, Error> {
+    /// The host's own tag at an address.
+    pub(crate) fn host_tag(&self, tag: *const VMTag) -> Option<Tag> {
+        let index = self.objects.tags.iter().position(|data| std::ptr::eq(&raw const *data.vm, tag))?;
+        Some(Tag(Item { store: self.id, owner: Owner::Host, index: index as u32 }))
+    }
+
+    pub(crate) fn tag_type_id(&self, tag: Tag) -> Result<u32, Error> {
         const STALE: Error = Error::StaleHandle { what: "tag" };
         if tag.0.store != self.id {
             return Err(STALE);

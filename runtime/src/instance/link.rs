@@ -115,7 +115,7 @@ impl StoreOpaque {
         Ok(self.table(crate::Table(item))?.vm)
     }
 
-    fn vm_tag(&self, item: Item) -> Result<*mut VMTag, Error> {
+    pub(crate) fn vm_tag(&self, item: Item) -> Result<*mut VMTag, Error> {
         const STALE: Error = Error::StaleHandle { what: "tag" };
         if item.store != self.id {
             return Err(STALE);

@@ -210,6 +210,21 @@ impl InstanceData {
         self.at(self.layout().tag(index))
     }
 
+    /// Tag `index` of the index space.
+    pub(crate) fn vm_tag(&self, index: u32) -> *const VMTag {
+        match index.checked_sub(self.layout().counts.imported_tags) {
+            Some(own) => self.own_tag(own),
+            // SAFETY: the slot was patched when the instance was linked.
+            None => unsafe { self.at::<*const VMTag>(self.layout().imported_tag(index)).read() },
+        }
+    }
+
+    /// The own tag at an address.
+    pub(crate) fn tag_at(&self, store: StoreId, tag: *const VMTag) -> Tag {
+        let offset = tag as usize - self.vmctx.as_ptr() as usize - self.layout().tag(0) as usize;
+        Tag(self.item(store, (offset / size_of::<VMTag>()) as u32))
+    }
+
     /// Definition of memory `index` of the index space.
     fn vm_memory(&self, index: u32) -> *mut VMMemory {
         match index.checked_sub(self.layout().counts.imported_memories) {

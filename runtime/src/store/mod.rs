@@ -12,6 +12,7 @@
 //! * While compiled code runs, the `&mut` it was called with is dormant; host functions get theirs
 //!   back from the context pointer, and no other reference is alive then.
 
+mod exceptions;
 mod objects;
 mod sweep;
 
@@ -29,6 +30,7 @@ use crate::limits::StoreLimits;
 use crate::module::Module;
 use crate::vm::structs::{VMHostContext, VMStoreContext};
 
+pub(crate) use exceptions::Exceptions;
 pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, TableData, TagData};
 pub use sweep::Unloaded;
 
@@ -104,6 +106,7 @@ pub struct StoreOpaque {
     pub(crate) texts: Vec<TextRange>,
     pub(crate) extern_refs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) objects: objects::HostObjects,
+    pub(crate) exceptions: Exceptions,
     /// Set by a host function that wants to unwind, taken by the call that entered.
     pub(crate) pending: Option<Pending>,
     /// Calls from host to wasm that are active.
@@ -143,7 +146,7 @@ impl<T> Store<T> {
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let opaque = StoreOpaque {
-            vm: VMStoreContext::new(),
+            vm: VMStoreContext { raise: crate::unwind::raise, ..VMStoreContext::new() },
             id: StoreId::next(),
             engine: engine.clone(),
             limits: StoreLimits::default(),
@@ -154,6 +157,7 @@ impl<T> Store<T> {
             texts: Vec::new(),
             extern_refs: Vec::new(),
             objects: objects::HostObjects::default(),
+            exceptions: Exceptions::default(),
             pending: None,
             nesting: 0,
             sweep_wanted: false,

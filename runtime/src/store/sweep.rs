@@ -2,8 +2,9 @@
 //! nothing else uses it, its module.
 //!
 //! An instance is reached if the embedder keeps it (it was instantiated by hand, or by name and not
-//! unloaded), if one that is reached imports anything from it, or if a funcref to one of its
-//! functions stands in a table, global or segment that is reached. Handles do not count: they go
+//! unloaded), if one that is reached imports anything from it, if a funcref to one of its
+//! functions stands in a table, global or segment that is reached, or if an exception that is kept has
+//! its tag or such a reference. Handles do not count: they go
 //! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
 //!
 //! # Safety contract
@@ -64,6 +65,7 @@ impl StoreOpaque {
         if self.sweep_wanted {
             return Vec::new();
         }
+        self.collect_exceptions();
         let spaces = AddressSpaces::of(self);
         let roots = self.live().filter(|(_, data)| data.root).map(|(id, _)| id);
         let mut next: Vec<InstanceId> = roots.collect();
@@ -88,14 +90,15 @@ impl StoreOpaque {
         freed
     }
 
-    /// References in what the host made.
+    /// References in what the host made, and in exceptions.
     fn host_references(&self) -> Vec<u64> {
         let functions = |ty: ValType| InstanceData::holds_functions(ty);
         let tables = self.objects.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
         let globals = self.objects.globals.iter().filter(|global| functions(global.ty.content));
         let elements = tables.flat_map(|table| table.elements.iter().copied());
         let values = globals.map(|global| global.storage.reference());
-        elements.chain(values).filter(|reference| *reference != 0).collect()
+        let thrown = self.exceptions.references();
+        elements.chain(values).chain(thrown).filter(|reference| *reference != 0).collect()
     }
 }
 

@@ -168,6 +168,18 @@ pub(crate) struct VMTag {
 
 assert_layout!(VMTag as Tag { type_id: TYPE_ID, });
 
+/// An exception; its arguments follow, a [`ValRaw`] each.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct VMException {
+    /// Its tag.
+    pub(crate) tag: *const VMTag,
+    /// What the store notes about it.
+    pub(crate) state: core::cell::Cell<u64>,
+}
+
+assert_layout!(VMException as Exception { tag: TAG, state: STATE, });
+
 /// The fixed part of every vmctx. What [`abi::VmctxLayout`] places follows it in memory.
 #[derive(Debug)]
 #[repr(C, align(16))]
