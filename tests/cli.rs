@@ -79,15 +79,12 @@ fn modules_are_found_where_they_are_said_to_be() {
     std::fs::create_dir(folder.path().join("lib")).unwrap();
     std::fs::rename(folder.path().join("math.aot"), folder.path().join("lib/math.aot")).unwrap();
     let call = |args: &[&str]| run("iwasm", folder.path(), args);
-    let missing = ["\"app\"", "\"math\".\"add\"", "\"math\".\"crash\"", "no module \"math\""];
+    let missing =
+        ["\"app\"", "\"math\".\"add\"", "\"math\".\"crash\"", "no module \"math\"", "Modules were looked for in ."];
     assert_ran(&call(&["-f", "thirty_one", "app.aot"]), 1, "", &missing);
     assert_ran(&call(&["--module-path=lib", "-f", "thirty_one", "app.aot"]), 0, "0x1f:i32\n", &[]);
-    assert_ran(
-        &call(&["--module-path=none", "--module-path=lib", "-f", "thirty_one", "app.aot"]),
-        0,
-        "0x1f:i32\n",
-        &[],
-    );
+    assert_ran(&call(&["--module-path=.", "--module-path=lib", "-f", "thirty_one", "app.aot"]), 0, "0x1f:i32\n", &[]);
+    assert_ran(&call(&["--module-path=none", "-f", "thirty_one", "app.aot"]), 1, "", &["--module-path=none"]);
     assert_ran(&call(&["--preload", "math=lib/math.aot", "-f", "thirty_one", "app.aot"]), 0, "0x1f:i32\n", &[]);
 }
 

@@ -4,13 +4,15 @@
 //! `name.aot` in a folder of the case. Then `main` is instantiated, its imports found in that folder
 //! by a module reader, and the rest of the script runs in order. `invoke` takes names as
 //! `lookup_func` does: `f` for an export of main, `$a$f` for one of module a. The host module `test`
-//! has `log (param i32)`, which notes its argument, and `mark`, which notes "mark". Lines that begin
-//! with `;;!` say what else must hold:
+//! has `log (param i32)`, which notes its argument, `mark`, which notes "mark", and `call (param
+//! funcref)`, which calls the function and passes on what it fails with. Lines that begin with `;;!`
+//! say what else must hold:
 //!
 //! * `;;! log: 1 2` what was noted up to here;
 //! * `;;! reads: a b` the names the module reader was asked for up to here, sorted, each as often
 //!   as it was asked for;
-//! * `;;! frames: a!f main!g` the back trace of the last trap, innermost first, all of it;
+//! * `;;! frames: a!f main!g` the back trace of the last trap or uncaught exception, innermost first, all of it;
+//! * `;;! values: i32 1 …` the arguments of the last uncaught exception;
 //! * `;;! link-error: x | y` linking fails; one such line for each error, in any order, that holds x and y;
 //! * `;;! start-trap: message` instantiation traps;
 //! * `;;! listed: reason` the case cannot pass yet, and must be taken off when it does.
@@ -21,7 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use iwasm::{Artifact, Engine, Error, Frame, Instance, Linker, LoadError, Store, Val};
+use iwasm::{Artifact, Caller, Engine, Error, Exception, Frame, Func, Instance, Linker, LoadError, Store, Val};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::artifact::{self, Builder};
 use tests::{paths, values};
@@ -78,6 +80,7 @@ struct Case {
     notes: Arc<Notes>,
     main: Option<Instance>,
     frames: Vec<Frame>,
+    exception: Option<Exception>,
 }
 
 impl Case {
@@ -90,6 +93,9 @@ impl Case {
         let (log, mark) = (notes.clone(), notes.clone());
         linker.func("test", "log", move |value: i32| note(&log.log, &value.to_string()));
         linker.func("test", "mark", move || note(&mark.log, "mark"));
+        linker.func("test", "call", |mut caller: Caller<'_, ()>, func: Option<Func>| -> Result<(), Error> {
+            func.ok_or_else(|| Error::host("there is nothing to call"))?.call(&mut caller, &[]).map(drop)
+        });
         let (folder, asked) = (builder.folder().to_owned(), notes.clone());
         let reader = move |name: &str| -> Result<Option<Artifact>, LoadError> {
             note(&asked.reads, name);
@@ -98,7 +104,7 @@ impl Case {
         };
         // SAFETY: the folder holds only what this case's compiler writes.
         unsafe { linker.set_module_reader(reader) };
-        Case { builder, engine, linker, store, notes, main: None, frames: Vec::new() }
+        Case { builder, engine, linker, store, notes, main: None, frames: Vec::new(), exception: None }
     }
 
     fn run(mut self, text: &str) -> Result<(), String> {
@@ -170,6 +176,9 @@ impl Case {
             Step::Directive(WastDirective::AssertTrap { exec: WastExecute::Invoke(invoke), message, .. }) => {
                 self.expect_trap(&invoke, message)
             }
+            Step::Directive(WastDirective::AssertException { exec: WastExecute::Invoke(invoke), .. }) => {
+                self.expect_exception(&invoke)
+            }
             Step::Directive(WastDirective::AssertExhaustion { call, message, .. }) => self.expect_trap(&call, message),
             Step::Directive(_) => Err("cases have no such directive".to_owned()),
             Step::Expect { key, value } => self.expect(key, value),
@@ -184,6 +193,18 @@ impl Case {
             }
             Err(error) => Err(format!("expected the trap {message:?}, found: {error}")),
             Ok(_) => Err(format!("expected the trap {message:?}, but it returned")),
+        }
+    }
+
+    fn expect_exception(&mut self, invoke: &WastInvoke<'_>) -> Result<(), String> {
+        match self.invoke(invoke)? {
+            Err(Error::Exception(exception)) => {
+                self.frames = exception.frames().to_vec();
+                self.exception = Some(*exception);
+                Ok(())
+            }
+            Err(error) => Err(format!("expected an exception, found: {error}")),
+            Ok(_) => Err("expected an exception, but it returned".to_owned()),
         }
     }
 
@@ -204,6 +225,7 @@ impl Case {
             "log" => noted(&self.notes.log),
             "reads" => noted(&self.notes.reads),
             "frames" => self.frames.iter().map(frame_label).collect(),
+            "values" => self.exception.iter().flat_map(Exception::values).map(values::show).collect(),
             "link-error" | "start-trap" | "listed" => return Ok(()),
             _ => return Err(format!("there is no expectation `{key}`")),
         };

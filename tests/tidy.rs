@@ -17,6 +17,7 @@ const LONG_FILES: &[(&str, &str)] = &[];
 /// The files of the runtime with `unsafe`, and what for. Each opens with its "Safety contract".
 const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("call.rs", "enters compiled code"),
+    ("exception.rs", "reads exceptions, which compiled code writes"),
     ("externs/func.rs", "reads and writes the slots of a call"),
     ("externs/global.rs", "the storage of globals, which compiled code shares"),
     ("externs/memory.rs", "memories as slices"),
@@ -29,6 +30,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("instance/mod.rs", "owns a vmctx"),
     ("linker/mod.rs", "passes on the embedder's trust"),
     ("module.rs", "asks for the embedder's trust"),
+    ("store/exceptions.rs", "owns exceptions, and reads the stack for references"),
     ("store/mod.rs", "what all pointers lead to"),
     ("store/objects.rs", "host objects that compiled code reaches"),
     ("store/sweep.rs", "reads references to see what is reached"),
@@ -41,6 +43,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("sys/signals.rs", "signal handlers"),
     ("sys/stack.rs", "stack bounds and alternate stacks"),
     ("typed.rs", "reads and writes the slots of a call"),
+    ("unwind.rs", "goes on at a landing pad"),
     ("value.rs", "references out of slots"),
     ("vm/builtins.rs", "compiled code calls in"),
     ("vm/structs.rs", "the records of the ABI"),

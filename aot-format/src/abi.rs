@@ -18,7 +18,14 @@
 //!   place of a vmctx. It records the wasm caller's frame in `exit_fp`/`exit_pc`, passes its
 //!   arguments in `values` to `HostContext::call` (C convention, `fn(host_context, values) -> u32`)
 //!   and, when that does not return zero, calls `StoreContext::raise` (C convention,
-//!   `fn(store) -> !`), which unwinds to the entry trampoline.
+//!   `fn(store) -> !`), which unwinds to the entry trampoline, or to a handler of the exception that
+//!   the host function failed with.
+//! * An exception is thrown through the module's **throw trampoline** (wasm convention,
+//!   `fn(vmctx, exception)`), which records its caller's frame as a host-call trampoline does and
+//!   calls [`Builtin::Throw`]. A landing pad is entered with the address of the [`Exception`] in the
+//!   first payload register (rax, x0, a0) and the stack pointer as it was at the call. It reads what
+//!   it needs before it does anything else: an exception caught without a reference is gone then.
+//! * A reference to an exception is the address of the [`Exception`]; null is zero.
 //! * Frame pointers are kept by all compiled code: the frame pointer points at the caller's saved
 //!   frame pointer, and the return address stands one word above it.
 //! * An imported memory, table, global or tag is one pointer in the importer's vmctx, to the
@@ -73,7 +80,7 @@ structure! {
         EXIT_FP at 32,
         /// Return address in the wasm function that last called the host.
         EXIT_PC at 40,
-        /// `fn(store) -> !`: unwinds to the innermost entry trampoline.
+        /// `fn(store) -> !`: unwinds to the innermost entry trampoline, or to a handler.
         RAISE at 48,
         /// Reserved for fuel.
         FUEL at 56,
@@ -115,6 +122,9 @@ structure! {
         ENTRY at 16,
         /// Canonical type id (u32) of the function's type in its engine.
         TYPE_ID at 24,
+        /// Which funcref slot (u32) of the vmctx it is; copies in other vmctxs say the same. Compiled
+        /// code does not look at it.
+        SLOT at 28,
     }
 }
 
@@ -143,6 +153,23 @@ structure! {
     Tag, size 16 {
         /// Canonical type id (u32).
         TYPE_ID at 0,
+    }
+}
+
+structure! {
+    /// An exception; its arguments follow, one slot of [`VALUE_SIZE`] bytes each.
+    Exception, size 16 {
+        /// The [`Tag`].
+        TAG at 0,
+        /// The runtime's own data.
+        STATE at 8,
+    }
+}
+
+impl Exception {
+    /// Offset of argument `index`.
+    pub const fn value(index: u32) -> Offset {
+        Exception::SIZE + index * VALUE_SIZE
     }
 }
 
@@ -347,6 +374,10 @@ builtins! {
     ElemDrop = 9: "i:",
     /// `(actual_type_id, expected_type_id)`: 1 if the first is a subtype of the second, else 0.
     IsSubtype = 10: "ii:i",
+    /// `(tag, arguments)`: a new exception whose arguments (so many) are still to be written.
+    ExceptionNew = 11: "ii:l",
+    /// `(exception)`: unwinds to its handler and does not return. Called by throw trampolines only.
+    Throw = 12: "l:",
 }
 
 impl Builtin {
@@ -403,6 +434,10 @@ trap_codes! {
     NullReference = 11, "null reference";
     /// A call through a null function reference.
     NullFunctionReference = 12, "null function reference";
+    /// `throw_ref` of null.
+    NullExceptionReference = 13, "null exception reference";
+    /// There are references to more exceptions than the store may hold. Raised by the runtime only.
+    TooManyExceptions = 14, "too many exceptions";
 }
 
 const fn fnv(mut hash: u64, shape: &[(&str, u32)]) -> u64 {
@@ -429,6 +464,7 @@ pub const STRUCTURES: &[&[(&str, u32)]] = &[
     Memory::SHAPE,
     Table::SHAPE,
     Tag::SHAPE,
+    Exception::SHAPE,
     Vmctx::SHAPE,
 ];
 

@@ -14,6 +14,8 @@ use crate::write::ConstOp;
 const SHORT_TYPE_ITEMS: u64 = 8;
 /// Bytes of a function's name that are shown; nobody has verified how many there are.
 const FUNCTION_NAME_BYTES: usize = 200;
+/// Handlers of a call that are shown: calls can share them, so there is no other bound.
+const SHOWN_HANDLERS: usize = 16;
 
 /// The whole artifact but for the bytes of text, data and images.
 pub fn dump<B: AsRef<[u8]>>(artifact: &Artifact<B>) -> String {
@@ -219,6 +221,18 @@ fn code<B: AsRef<[u8]>>(artifact: &Artifact<B>, out: &mut String) -> fmt::Result
     for record in artifact.trampolines().iter() {
         let place = |offset: u32| (offset != NONE).then_some(offset);
         writeln!(out, "  type {}: entry {:x?} host {:x?}", record.ty, place(record.entry), place(record.host))?;
+    }
+    for site in artifact.call_sites() {
+        let (frame, vmctx) = (site.frame_bytes, site.vmctx_offset);
+        write!(out, "call returning to {:#x}: frame {frame}, vmctx at {vmctx}, handlers", site.return_offset)?;
+        for handler in site.handlers().take(SHOWN_HANDLERS) {
+            let reference = if handler.keeps_reference { "_ref" } else { "" };
+            match handler.tag {
+                Some(tag) => write!(out, " catch{reference} {tag} {:#x}", handler.landing_pad)?,
+                None => write!(out, " catch_all{reference} {:#x}", handler.landing_pad)?,
+            }
+        }
+        writeln!(out)?;
     }
     for (name, bytes) in artifact.custom_sections() {
         writeln!(out, "custom section {name:?}: {} bytes", bytes.len())?;

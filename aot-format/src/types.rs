@@ -93,6 +93,8 @@ impl RefType {
     pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
     /// `externref`.
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+    /// `exnref`.
+    pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
 }
 
 /// A value type.
@@ -371,6 +373,7 @@ impl fmt::Display for RefType {
         match *self {
             RefType::FUNCREF => f.write_str("funcref"),
             RefType::EXTERNREF => f.write_str("externref"),
+            RefType::EXNREF => f.write_str("exnref"),
             RefType { nullable: true, heap } => write!(f, "(ref null {heap})"),
             RefType { nullable: false, heap } => write!(f, "(ref {heap})"),
         }

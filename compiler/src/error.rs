@@ -47,7 +47,7 @@ impl BodyError {
     pub fn explain(self, wasm: &[u8], function: Option<FunctionLabel>, simd: Simd) -> Error {
         match self {
             BodyError::Invalid(error) => module::explain(wasm, &error, function, simd),
-            BodyError::Unsupported { feature, offset } => Error::Unsupported { feature, offset, function },
+            BodyError::Unsupported { feature, offset } => module::explain_unsupported(wasm, feature, offset, function),
             BodyError::TooLarge { what, limit, offset } => Error::TooLarge { what, limit, offset, function },
             BodyError::Internal { what, offset } => Error::Internal { what: what.to_owned(), offset, function },
         }
@@ -194,6 +194,12 @@ pub enum Error {
         kind: &'static str,
         /// The type.
         ty: u32,
+        /// What it says.
+        reason: String,
+    },
+    /// The code generator gave up on the throw trampoline.
+    #[error("the throw trampoline: the code generator failed: {reason}")]
+    ThrowTrampoline {
         /// What it says.
         reason: String,
     },

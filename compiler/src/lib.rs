@@ -22,6 +22,7 @@
 pub mod codegen;
 pub mod error;
 pub mod info;
+pub mod limits;
 pub mod module;
 mod native;
 pub mod object;

@@ -1,4 +1,5 @@
-//! The two trampolines of a signature, as CLIF: into wasm from the host, and out of it.
+//! The two trampolines of a signature, as CLIF: into wasm from the host, and out of it; and the one
+//! through which a module throws.
 //!
 //! What they must do is the ABI's business and stands in [`aot_format::abi`]. Here is how.
 //!
@@ -10,9 +11,13 @@
 //! The **host-call trampoline** is a wasm function to its caller. It has the prologue's stack check
 //! like any other, so that the host always starts with the headroom that is below the limit.
 //!
+//! The **throw trampoline** is to its caller a wasm function that does not return, so that a throw in a
+//! `try_table` is a call with handlers like any other. It notes its caller's frame for the unwinder.
+//! It has no stack check: like a builtin, it lives on the headroom below the limit.
+//!
 //! Absent on purpose: when to call which; the runtime decides.
 
-use aot_format::abi::{ENTRY_RETURNED, ENTRY_UNWOUND, HostContext, StoreContext, TrapCode, VALUE_SIZE};
+use aot_format::abi::{Builtin, ENTRY_RETURNED, ENTRY_UNWOUND, HostContext, StoreContext, TrapCode, VALUE_SIZE, Vmctx};
 use aot_format::types::{FuncType, ValType};
 use cranelift_codegen::ir::{
     AbiParam, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, Function, InstBuilder, MemFlagsData,
@@ -150,12 +155,7 @@ pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyErr
     store_values(&mut builder, params, slots);
 
     let store = builder.ins().load(POINTER, trusted(), host, HostContext::STORE as i32);
-    // The frame pointer points at the caller's.
-    let own_fp = builder.ins().get_frame_pointer(POINTER);
-    let caller_fp = builder.ins().load(POINTER, trusted(), own_fp, 0);
-    let caller_pc = builder.ins().get_return_address(POINTER);
-    builder.ins().store(trusted(), caller_fp, store, StoreContext::EXIT_FP as i32);
-    builder.ins().store(trusted(), caller_pc, store, StoreContext::EXIT_PC as i32);
+    record_exit(&mut builder, store);
 
     let call = builder.ins().load(POINTER, trusted(), host, HostContext::CALL as i32);
     let mut signature = Signature::new(isa.default_call_conv());
@@ -180,6 +180,39 @@ pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyErr
 
     builder.finalize(isa.frontend_config());
     Ok(func)
+}
+
+/// Notes the frame of the trampoline's caller.
+fn record_exit(builder: &mut FunctionBuilder<'_>, store: Value) {
+    // The frame pointer points at the caller's.
+    let own_fp = builder.ins().get_frame_pointer(POINTER);
+    let caller_fp = builder.ins().load(POINTER, trusted(), own_fp, 0);
+    let caller_pc = builder.ins().get_return_address(POINTER);
+    builder.ins().store(trusted(), caller_fp, store, StoreContext::EXIT_FP as i32);
+    builder.ins().store(trusted(), caller_pc, store, StoreContext::EXIT_PC as i32);
+}
+
+/// The throw trampoline.
+pub fn throw(isa: &dyn TargetIsa) -> Function {
+    let name = UserFuncName::user(translate::THROW_NAMESPACE, 0);
+    let mut func = Function::with_name_signature(name, translate::throw_signature());
+    let mut context = FunctionBuilderContext::new();
+    let mut builder = FunctionBuilder::new(&mut func, &mut context);
+    let start = builder.create_block();
+    builder.append_block_params_for_function_params(start);
+    builder.switch_to_block(start);
+    builder.seal_block(start);
+    let params = builder.block_params(start).to_vec();
+    let store = builder.ins().load(POINTER, trusted(), params[0], Vmctx::STORE as i32);
+    record_exit(&mut builder, store);
+    let builtins = builder.ins().load(POINTER, trusted(), params[0], Vmctx::BUILTINS as i32);
+    let code = builder.ins().load(POINTER, trusted(), builtins, Builtin::Throw.offset() as i32);
+    let signature = translate::builtin_signature(Builtin::Throw, isa.default_call_conv());
+    let signature = builder.import_signature(signature);
+    builder.ins().call_indirect(signature, code, &params);
+    builder.ins().trap(trap::to_clif(TrapCode::Unreachable));
+    builder.finalize(isa.frontend_config());
+    func
 }
 
 /// Unwinds to the entry trampoline; the trap behind the call is never reached.
@@ -213,6 +246,7 @@ mod tests {
                 compile(&entry(&ty, &*isa).unwrap(), &*isa);
                 compile(&host_call(&ty, &*isa).unwrap(), &*isa);
             }
+            compile(&throw(&*isa), &*isa);
         }
     }
 

@@ -113,7 +113,8 @@ fn a_failure_exits_with_1_and_leaves_the_old_file() {
     let (_, stderr) = place.expect(1, &["text.wat", "-o", "out.aot"]);
     assert!(stderr.contains("text.wat:1:10"), "{stderr}");
     let (_, stderr) = place.expect(1, &["x.wasm", "-o", "out.aot"]);
-    assert!(stderr.contains("magic header not detected") || stderr.contains("unexpected end"), "{stderr}");
+    assert!(stderr.starts_with("error: x.wasm: not a WebAssembly module: it begins with 6a 75 6e 6b"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
     let (_, stderr) = place.expect(1, &["absent.wasm", "-o", "out.aot"]);
     assert!(stderr.contains("error: absent.wasm: cannot be read"), "{stderr}");
     assert_eq!(fs::read(place.path("out.aot")).unwrap(), b"old");
@@ -125,7 +126,8 @@ fn an_output_that_cannot_be_written_leaves_nothing() {
     let place = Place::new();
     place.write("m.wat", GOOD);
     let (_, stderr) = place.expect(1, &["m.wat", "-o", "no/such/folder/m.aot"]);
-    assert!(stderr.contains("cannot be written"), "{stderr}");
+    let text = "error: m.wat: no/such/folder/m.aot cannot be written: there is no folder no/such/folder\n";
+    assert_eq!(stderr, text);
     assert_eq!(place.files(), ["m.wat"]);
 }
 
@@ -140,6 +142,51 @@ fn several_inputs_go_to_a_folder_and_one_failure_stops_no_other() {
     // One input into a folder that is there.
     place.expect(0, &["a.wat", "-o", "out", "--format=object"]);
     assert!(fs::read(place.path("out/a.o")).unwrap().starts_with(b"\x7fELF"));
+    // And into one that is not.
+    place.expect(0, &["a.wat", "-o", "made/here/"]);
+    assert!(is_artifact(&place.path("made/here/a.aot")));
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let place = Place::new();
+    place.write("m.wat", GOOD);
+    place.expect(0, &["m.wat", "-o", "m.aot"]);
+    let output = place.run(&["m.wat", "-o", "-"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(output.stdout == fs::read(place.path("m.aot")).unwrap());
+    let (text, _) = place.expect(0, &["--emit=clif", "m.wat", "-o", "-"]);
+    assert!(text.contains("iconst.i32 42"), "{text}");
+    let (_, stderr) = place.expect(2, &["m.wat", "m.wat", "-o", "-"]);
+    assert!(stderr.contains("takes one input"), "{stderr}");
+    assert_eq!(place.files(), ["m.aot", "m.wat"]);
+}
+
+/// Of what is no module, or too large for one, no more is read than it takes to see that.
+#[test]
+fn no_input_is_read_without_end() {
+    let place = Place::new();
+    place.write("huge.wasm", b"\0asm\x01\0\0\0").write("huge.bin", "");
+    for name in ["huge.wasm", "huge.bin"] {
+        fs::File::options().write(true).open(place.path(name)).unwrap().set_len(5 << 30).unwrap();
+    }
+    let (_, stderr) = place.expect(1, &["huge.wasm", "-o", "m.aot"]);
+    assert_eq!(stderr, "error: huge.wasm: is over the limit of 1073741824 bytes\n");
+    let (_, stderr) = place.expect(1, &["huge.bin", "-o", "m.aot"]);
+    assert_eq!(stderr, "error: huge.bin: not a WebAssembly module: it begins with 00 00 00 00\n");
+    if Path::new("/dev/zero").exists() {
+        let (_, stderr) = place.expect(1, &["/dev/zero", "-o", "m.aot"]);
+        assert!(stderr.contains("it begins with 00 00 00 00"), "{stderr}");
+    }
+}
+
+#[test]
+fn text_may_begin_with_a_mark_and_is_utf_8() {
+    let place = Place::new();
+    place.write("mark.wat", [b"\xef\xbb\xbf", GOOD.as_bytes()].concat()).write("nu.wat", b"(module \xff)");
+    place.expect(0, &["mark.wat", "-o", "m.aot"]);
+    let (_, stderr) = place.expect(1, &["nu.wat", "-o", "m.aot"]);
+    assert_eq!(stderr, "error: nu.wat: the text is not UTF-8 at byte 0x8\n");
 }
 
 #[test]
@@ -156,14 +203,28 @@ fn the_switches_of_wamr_are_accepted() {
         "--disable-simd",
         "--disable-ref-types",
         "--xip",
+        "--enable-builtin-intrinsics=i64.common,fp.common",
+        "--enable-segue",
+        "--enable-segue=i32.load",
         "--size-level=3",
         "--stack-bounds-checks=1",
-        "-v=1",
+        "--cpu-features=",
+        "-v1",
     ];
     let mut args = vec!["-o", "m.aot", "m.wat"];
     args.extend(switches);
     let (stdout, stderr) = place.expect(0, &args);
-    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
+    assert_eq!(stdout, "");
+    // Two of them ask for what is not there.
+    let notes: Vec<&str> = stderr.lines().collect();
+    assert_eq!(notes.len(), 2, "{stderr}");
+    assert!(notes[0].starts_with("note: --enable-gc has no effect: this version lacks garbage collection"), "{stderr}");
+    assert!(notes[1].starts_with("note: --enable-multi-thread has no effect: "), "{stderr}");
+    assert_eq!(place.expect(0, &["-o", "m.aot", "m.wat", "--enable-gc", "-v0"]).1, "");
+    for option in ["--abi=lp64d", "--mllvm=-O3", "--stack-usage=file"] {
+        let (_, stderr) = place.expect(2, &["-o", "m.aot", "m.wat", option]);
+        assert!(stderr.contains("LLVM") && stderr.contains("Cranelift"), "{stderr}");
+    }
     place.write("gc.wat", "(module (type (struct)))");
     let (_, stderr) = place.expect(1, &["--enable-gc", "gc.wat", "-o", "gc.aot"]);
     assert!(stderr.contains("garbage collection"), "{stderr}");
@@ -193,6 +254,13 @@ fn every_phase_can_be_printed() {
     place.expect(0, &["m.wat", "-o", "m.aot"]);
     let (stdout, _) = place.expect(0, &["--emit=aot-dump", "m.aot"]);
     assert!(stdout.contains("artifact of \"good\""), "{stdout}");
+    let mut bytes = fs::read(place.path("m.aot")).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    place.write("cut.aot", bytes);
+    let (_, stderr) = place.expect(1, &["--emit=aot-dump", "cut.aot"]);
+    assert!(stderr.starts_with("error: cut.aot: the artifact cannot be read: "), "{stderr}");
+    let (_, stderr) = place.expect(1, &["--emit=clif", "m.aot"]);
+    assert!(stderr.contains("it is an .aot artifact"), "{stderr}");
 }
 
 #[test]
@@ -201,7 +269,11 @@ fn check_proves_where_an_artifact_came_from() {
     place.write("m.wat", GOOD).write("other.wat", "(module)");
     let options = ["--target=aarch64", "--bounds-checks=1", "--emit-custom-sections=name,x"];
     place.expect(0, &[&options[..], &["m.wat", "-o", "m.aot"]].concat());
-    place.expect(0, &["--check", "m.aot", "m.wat"]);
+    assert_eq!(place.expect(0, &["--check", "m.aot", "m.wat"]).1, "");
+    let (_, stderr) = place.expect(0, &["-v", "--check", "m.aot", "m.wat"]);
+    assert!(stderr.starts_with("m.aot was compiled from m.wat by these options: --target=aarch64"), "{stderr}");
+    let (_, stderr) = place.expect(2, &["--check", "m.aot", "m.wat", "--opt-level=0"]);
+    assert!(stderr.contains("cannot be used with"), "{stderr}");
     let (_, stderr) = place.expect(1, &["--check", "m.aot", "other.wat"]);
     assert!(stderr.contains("compiled from other wasm"), "{stderr}");
     let (_, stderr) = place.expect(1, &["--check", "absent.aot", "m.wat"]);
@@ -248,4 +320,20 @@ fn links_and_permissions_are_as_with_any_tool() {
     assert_eq!(mode & 0o111, 0, "{mode:o}");
     place.expect(0, &["m.wat", "-o", "/dev/null"]);
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_is_told() {
+    let place = Place::new();
+    place.write("m.wat", GOOD);
+    for args in [&["--help"][..], &["--version"], &["--target=help"], &["--emit=clif", "m.wat"], &["m.wat", "-o", "-"]]
+    {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wamrc"));
+        let output = command.args(args).current_dir(place.0.path()).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert!(stderr.contains("standard output cannot be written"), "{args:?}: {stderr}");
+    }
 }

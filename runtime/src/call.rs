@@ -41,11 +41,20 @@ impl StoreOpaque {
         if self.nesting >= self.limits.max_nesting {
             return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
         }
+        if self.nesting == 0 && self.exceptions.are_kept() {
+            self.collect_exceptions();
+        }
         self.nesting += 1;
         let outcome = if entry.is_null() {
             let context: *mut VMHostContext = vmctx.cast();
-            // SAFETY: without an entry trampoline it is a host function's reference.
-            match unsafe { ((*context).call)(context, values) } {
+            let store = self.vm_ptr();
+            // SAFETY: without an entry trampoline it is a host function's reference. It reaches the
+            // store through a pointer that derives from the reference this function has.
+            let status = unsafe {
+                (*context).store = store;
+                ((*context).call)(context, values)
+            };
+            match status {
                 0 => Ok(()),
                 _ => Err(Unwound::Raised),
             }
@@ -57,6 +66,15 @@ impl StoreOpaque {
         };
         self.nesting -= 1;
         outcome.map_err(|unwound| self.error_of(unwound))
+    }
+
+    /// Sweeps if that was put off while wasm ran. To be called when results of the outermost call have
+    /// become handles, which do not keep anything alive, or when there are none.
+    #[inline]
+    pub(crate) fn finish_call(&mut self) {
+        if self.sweep_wanted && self.nesting == 0 {
+            self.sweep();
+        }
     }
 
     /// The error that an unwound call ends with. A host function's panic goes on from here.
@@ -77,6 +95,9 @@ impl StoreOpaque {
     /// Notes why a host function wants to unwind, with the frames that led to it.
     #[cold]
     pub(crate) fn set_pending(&mut self, mut reason: Pending) {
+        if let Pending::Error(error) = &mut reason {
+            error.unwrap_exception();
+        }
         if let Pending::Error(error) = &mut reason
             && error.wants_frames()
         {
@@ -89,7 +110,7 @@ impl StoreOpaque {
     }
 
     /// Names the frames at these code addresses.
-    fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
+    pub(crate) fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
         addresses.iter().filter_map(|pc| self.frame_at(*pc)).collect()
     }
 

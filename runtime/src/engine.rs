@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use aot_format::Integrity;
-
 use crate::sys;
 use crate::types::TypeRegistry;
 
@@ -14,13 +12,11 @@ pub struct Config {
     /// Bytes of native stack that wasm may use in one call from the host. The limit is lowered to
     /// what the calling thread's stack has left.
     pub max_wasm_stack: usize,
-    /// How much of an artifact its digest is checked over when it is loaded.
-    pub integrity: Integrity,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { max_wasm_stack: 1 << 20, integrity: Integrity::Full }
+        Config { max_wasm_stack: 1 << 20 }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use aot_format::FormatError;
 use aot_format::types::ExternKind;
 
+use crate::exception::Exception;
 use crate::trap::{Frame, Trap, write_frames};
 
 /// Any error of this crate.
@@ -22,6 +23,9 @@ pub enum Error {
     /// Execution trapped.
     #[error(transparent)]
     Trap(#[from] Trap),
+    /// An exception that nothing caught. A host function that returns it throws it to its caller.
+    #[error(transparent)]
+    Exception(#[from] Box<Exception>),
     /// A guest asked to end the program with this status (WASI `proc_exit`).
     #[error("the program exited with status {0}")]
     Exit(i32),
@@ -153,11 +157,38 @@ impl Error {
         }
     }
 
+    /// The exception, if this is one.
+    pub fn exception(&self) -> Option<&Exception> {
+        match self {
+            Error::Exception(exception) => Some(exception),
+            _ => None,
+        }
+    }
+
+    /// Becomes the exception that caused it, if one did: a host function that wraps what it got in an
+    /// error of its own does not stop an exception.
+    pub(crate) fn unwrap_exception(&mut self) {
+        let Error::Host(host) = &*self else { return };
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(host.get_ref());
+        while let Some(error) = cause {
+            let exception = match error.downcast_ref::<Error>() {
+                Some(Error::Exception(exception)) => Some(&**exception),
+                _ => error.downcast_ref::<Exception>(),
+            };
+            if let Some(exception) = exception {
+                *self = Error::Exception(Box::new(exception.clone()));
+                return;
+            }
+            cause = error.source();
+        }
+    }
+
     /// The wasm functions that were on the stack, innermost first; empty where nothing ran.
     pub fn frames(&self) -> &[Frame] {
         match self {
             Error::Trap(trap) => trap.frames(),
             Error::Host(error) => error.frames(),
+            Error::Exception(exception) => exception.frames(),
             _ => &[],
         }
     }
@@ -167,13 +198,14 @@ impl Error {
         match self {
             Error::Trap(trap) => trap.set_frames(frames),
             Error::Host(error) if error.frames.is_empty() => error.frames = frames,
+            Error::Exception(exception) => exception.set_frames(frames),
             _ => {}
         }
     }
 
     /// Whether frames would be kept, so that they are worth collecting.
     pub(crate) fn wants_frames(&self) -> bool {
-        matches!(self, Error::Trap(_) | Error::Host(_)) && self.frames().is_empty()
+        matches!(self, Error::Trap(_) | Error::Host(_) | Error::Exception(_)) && self.frames().is_empty()
     }
 }
 

@@ -29,13 +29,14 @@
 //! * [`vm`]: the structures that compiled code and the runtime share, and the built-in functions.
 //! * [`types`]: canonical types and import matching.
 //! * [`store`], [`instance`], [`linker`]: what they say.
-//! * [`call`], [`host`]: the two directions across the boundary.
+//! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
 
 mod artifact;
 mod call;
 mod context;
 mod engine;
 mod error;
+mod exception;
 mod externs;
 mod host;
 mod instance;
@@ -47,6 +48,7 @@ mod sys;
 mod trap;
 mod typed;
 mod types;
+mod unwind;
 mod value;
 mod vm;
 
@@ -59,6 +61,7 @@ pub use artifact::Artifact;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine};
 pub use error::{Error, HostError, ImportSite, LinkError, LinkErrors, LoadError};
+pub use exception::{Exception, ExnRef};
 pub use externs::{Extern, Func, Global, Instance, Memory, Table, Tag, TypedFunc};
 pub use host::{Caller, HostResult, IntoHostFunc};
 pub use limits::StoreLimits;

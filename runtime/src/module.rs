@@ -5,6 +5,7 @@
 //! [`Module::new`] is the one place where bytes become code, and is `unsafe` for that reason. Everything
 //! behind it relies on the promise made there.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,6 +35,10 @@ struct ModuleInner {
     origin: String,
     type_ids: Box<[CanonicalId]>,
     imports: Box<[ImportType]>,
+    /// For each kind, the numbers of its imports in order of their index space.
+    import_numbers: [Box<[u32]>; 5],
+    /// Text offset of a host-call trampoline for each canonical type that has one.
+    host_trampolines: HashMap<CanonicalId, u32>,
     /// With canonical ids.
     own_globals: Box<[GlobalType]>,
     /// Which memories and tables of the index spaces are indexed by i64.
@@ -101,6 +106,9 @@ impl Module {
         let text = artifact.section_range(SectionKind::Text);
         let mapped = artifact.get_mut().0.make_text_executable(text);
         mapped.map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
+        if artifact.images().next().is_none() {
+            artifact.get_mut().0.close_file();
+        }
         let defs: Vec<_> = (0..artifact.type_count()).filter_map(|index| artifact.type_def(TypeIndex(index))).collect();
         let type_ids = engine.types().intern(&defs);
         let import = |import: aot_format::read::Import<'_>| ImportType {
@@ -123,11 +131,14 @@ impl Module {
             _ => None,
         });
         let tables_64 = imported_tables.chain(artifact.tables().map(|(table, _)| table.index64)).collect();
+        let trampolines = trampolines(&artifact);
         let active_data = data_segments(&artifact, SEGMENT_ACTIVE).collect();
         let has_passive_data = data_segments(&artifact, SEGMENT_PASSIVE).next().is_some();
         let inner = ModuleInner {
             engine: engine.clone(),
-            trampolines: trampolines(&artifact),
+            host_trampolines: host_trampolines(&trampolines, &type_ids),
+            import_numbers: std::array::from_fn(|kind| import_numbers(&imports, kind as u32)),
+            trampolines,
             funcref_slots: funcref_slots(&artifact),
             active_data,
             has_passive_data,
@@ -277,30 +288,28 @@ impl Module {
         self.inner.has_passive_data
     }
 
-    /// The imports of one kind, in order of their index space.
-    pub(crate) fn imports_of(&self, kind: ExternKind) -> impl Iterator<Item = (usize, &ImportType)> {
-        self.imports().iter().enumerate().filter(move |(_, import)| import.ty.kind() == kind)
+    /// The number of the import that is item `index` of an index space; none for own items.
+    pub(crate) fn import_number(&self, kind: ExternKind, index: u32) -> Option<usize> {
+        self.inner.import_numbers[kind as usize].get(index as usize).map(|number| *number as usize)
     }
 
     /// The host-call trampoline for imported function `index`.
     pub(crate) fn import_trampoline(&self, index: u32) -> Option<*const u8> {
-        let (_, import) = self.imports_of(ExternKind::Func).nth(index as usize)?;
+        let import = self.imports().get(self.import_number(ExternKind::Func, index)?)?;
         let ExternType::Func(id) = import.ty else { return None };
         self.host_trampoline_for(id.0)
     }
 
     /// A host-call trampoline for functions of a canonical type.
     pub(crate) fn host_trampoline_for(&self, id: CanonicalId) -> Option<*const u8> {
-        let typed = self.type_ids().iter().zip(&self.inner.trampolines);
-        let mut found = typed.filter(|(known, trampolines)| **known == id && trampolines.host != NONE);
-        found.next().map(|(_, trampolines)| self.code_at(trampolines.host))
+        self.inner.host_trampolines.get(&id).map(|offset| self.code_at(*offset))
     }
 
     /// The type, with canonical ids, of item `index` of the index space of `kind`. For an import,
     /// that is the type asked for, not that of what will be found.
     pub(crate) fn item_type(&self, kind: ExternKind, index: u32) -> Option<ExternType> {
-        if let Some((_, import)) = self.imports_of(kind).nth(index as usize) {
-            return Some(import.ty);
+        if let Some(number) = self.import_number(kind, index) {
+            return self.imports().get(number).map(|import| import.ty);
         }
         self.own_type(kind, index.checked_sub(self.imported(kind))?)
     }
@@ -346,6 +355,16 @@ fn trampolines(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[Trampolines
         }
     }
     table.into()
+}
+
+fn host_trampolines(trampolines: &[Trampolines], type_ids: &[CanonicalId]) -> HashMap<CanonicalId, u32> {
+    let typed = type_ids.iter().zip(trampolines).filter(|(_, trampolines)| trampolines.host != NONE);
+    typed.map(|(id, trampolines)| (*id, trampolines.host)).collect()
+}
+
+fn import_numbers(imports: &[ImportType], kind: u32) -> Box<[u32]> {
+    let numbered = imports.iter().enumerate().filter(|(_, import)| import.ty.kind() as u32 == kind);
+    numbered.map(|(number, _)| number as u32).collect()
 }
 
 fn funcref_slots(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[u32]> {

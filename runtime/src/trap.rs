@@ -20,8 +20,10 @@ pub struct Frame {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let module = if self.module.is_empty() { "<main>" } else { &self.module };
+        let module = module.escape_debug();
         match &self.function_name {
-            Some(name) => write!(f, "{module}!{name}")?,
+            // Names are the guest's: nothing in them should reach a terminal as it is.
+            Some(name) => write!(f, "{module}!{}", name.escape_debug())?,
             None => write!(f, "{module}!<function {}>", self.function_index)?,
         }
         match self.wasm_offset {

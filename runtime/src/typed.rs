@@ -8,6 +8,7 @@
 use aot_format::types::{RefType, ValType};
 
 use crate::error::Error;
+use crate::exception::ExnRef;
 use crate::externs::Func;
 use crate::store::StoreOpaque;
 use crate::value::{ExternRef, extern_ref};
@@ -84,6 +85,19 @@ impl WasmTy for Option<ExternRef> {
     }
     unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Self {
         extern_ref(raw.reference(), store)
+    }
+}
+
+impl WasmTy for Option<ExnRef> {
+    fn ty() -> ValType {
+        ValType::Ref(RefType::EXNREF)
+    }
+    fn into_raw(self, store: &mut StoreOpaque) -> Result<ValRaw, Error> {
+        self.map_or(Ok(0), |value| value.address(store)).map(ValRaw::from_ref)
+    }
+    unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Self {
+        // SAFETY: the slot holds an exception reference of this store.
+        unsafe { ExnRef::from_raw(raw, store) }
     }
 }
 

@@ -10,6 +10,7 @@ use std::any::Any;
 use aot_format::types::{HeapType, RefType, ValType};
 
 use crate::context::AsContext;
+use crate::exception::ExnRef;
 use crate::externs::Func;
 use crate::store::{StoreId, StoreOpaque};
 use crate::types::TypeRegistry;
@@ -32,6 +33,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// Reference to something of the host's, or null.
     ExternRef(Option<ExternRef>),
+    /// Reference to an exception, or null.
+    ExnRef(Option<ExnRef>),
 }
 
 /// A reference to something of the host's. It lives as long as its store.
@@ -96,9 +99,10 @@ impl Val {
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(0),
-            ValType::Ref(reference) => match is_func_heap(reference.heap) {
-                true => Val::FuncRef(None),
-                false => Val::ExternRef(None),
+            ValType::Ref(reference) => match reference.heap {
+                heap if is_func_heap(heap) => Val::FuncRef(None),
+                heap if is_exn_heap(heap) => Val::ExnRef(None),
+                _ => Val::ExternRef(None),
             },
         }
     }
@@ -113,6 +117,7 @@ impl Val {
             Val::V128(_) => "v128",
             Val::FuncRef(_) => "funcref",
             Val::ExternRef(_) => "externref",
+            Val::ExnRef(_) => "exnref",
         }
     }
 
@@ -126,7 +131,9 @@ impl Val {
             | (Val::F64(_), ValType::F64)
             | (Val::V128(_), ValType::V128) => true,
             (Val::FuncRef(None), ValType::Ref(to)) => to.nullable && is_func_heap(to.heap),
-            (Val::ExternRef(None), ValType::Ref(to)) => to.nullable && !is_func_heap(to.heap),
+            (Val::ExternRef(None), ValType::Ref(to)) => to.nullable && !is_func_heap(to.heap) && !is_exn_heap(to.heap),
+            (Val::ExnRef(None), ValType::Ref(to)) => to.nullable && is_exn_heap(to.heap),
+            (Val::ExnRef(Some(value)), ValType::Ref(to)) => value.is_of(store) && to.heap == HeapType::Exn,
             (Val::FuncRef(Some(func)), ValType::Ref(to)) => store.func_type_id(*func).is_ok_and(|id| {
                 let own = RefType { nullable: false, heap: HeapType::Concrete(aot_format::types::TypeIndex(id)) };
                 types.ref_matches(own, to)
@@ -147,6 +154,8 @@ impl Val {
             Val::FuncRef(None) => ValRaw::from_ref(0),
             Val::FuncRef(Some(func)) => ValRaw::from_funcref(store.funcref(func)?),
             Val::ExternRef(value) => ValRaw::from_ref(value.map_or(0, |value| u64::from(value.index) + 1)),
+            Val::ExnRef(None) => ValRaw::from_ref(0),
+            Val::ExnRef(Some(value)) => ValRaw::from_ref(value.address(store)?),
         })
     }
 
@@ -166,6 +175,10 @@ impl Val {
                 // SAFETY: a funcref of compiled code is null or points to a live VMFuncRef of the store.
                 Val::FuncRef(unsafe { store.func_of(raw.funcref()) })
             }
+            ValType::Ref(reference) if is_exn_heap(reference.heap) => {
+                // SAFETY: an exception reference of compiled code is null or the address of a live exception.
+                Val::ExnRef(unsafe { ExnRef::from_raw(raw, store) })
+            }
             ValType::Ref(_) => Val::ExternRef(extern_ref(raw.reference(), store)),
         }
     }
@@ -181,6 +194,11 @@ pub(crate) fn extern_ref(raw: u64, store: &StoreOpaque) -> Option<ExternRef> {
 /// Concrete types are function types as long as structures and arrays are not compiled.
 pub(crate) fn is_func_heap(heap: HeapType) -> bool {
     matches!(heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+}
+
+/// Whether references to this heap type are references to exceptions.
+pub(crate) fn is_exn_heap(heap: HeapType) -> bool {
+    matches!(heap, HeapType::Exn | HeapType::NoExn)
 }
 
 fn is_func_heap_in(heap: HeapType, types: &TypeRegistry) -> bool {

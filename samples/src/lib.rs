@@ -9,12 +9,28 @@
 //! that it ships.
 
 use std::error::Error;
+use std::fmt;
 use std::path::PathBuf;
 
 use iwasm::{Artifact, DirReader, Engine, Linker, Module};
 
 /// What `main` of a sample returns: any error ends it, in a sentence, with exit status 1.
-pub type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+pub type Result<T = ()> = std::result::Result<T, Failure>;
+
+/// Any error. Rust shows the error of `main` by its `Debug`, so that is the sentence here.
+pub struct Failure(Box<dyn Error>);
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.into())
+    }
+}
 
 /// The folder of the `.aot` files of `sample`: the first command-line argument, else `samples/SAMPLE` beside the
 /// folder of this program, which is where `make samples` puts them (`target/samples/SAMPLE`).

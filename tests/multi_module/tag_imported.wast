@@ -1,4 +1,4 @@
-;; A tag imports and re-exports with its type; throwing is not in this version.
+;; A tag imports and re-exports with its type.
 (module $tags
   (tag (export "error") (param i32 i64))
   (tag (export "empty")))

@@ -137,7 +137,10 @@ impl<'text> Session<'text> {
             WastDirective::AssertInvalid { mut module, message, .. } => self.assert_invalid(&mut module, message),
             WastDirective::AssertMalformed { mut module, message, .. } => self.assert_malformed(&mut module, message),
             WastDirective::AssertUnlinkable { module, message, .. } => self.assert_unlinkable(module, message, line),
-            WastDirective::AssertException { .. } => Err("exceptions are not supported".into()),
+            WastDirective::AssertException { exec, .. } => match self.execute(exec, line)? {
+                Err(Error::Exception(_)) => Ok(()),
+                other => Err(format!("expected an exception, {}", describe(other)).into()),
+            },
             WastDirective::AssertSuspension { .. } => Err("stack switching is not supported".into()),
             WastDirective::Thread(_) | WastDirective::Wait { .. } => Err("threads are not supported".into()),
             WastDirective::AssertInvalidCustom { .. } | WastDirective::AssertMalformedCustom { .. } => {

@@ -29,6 +29,7 @@ fn null(heap: &wast::core::HeapType<'_>) -> Result<Val, String> {
     match heap {
         HeapType::Abstract { ty: A::Func | A::NoFunc, .. } => Ok(Val::FuncRef(None)),
         HeapType::Abstract { ty: A::Extern | A::NoExtern, .. } => Ok(Val::ExternRef(None)),
+        HeapType::Abstract { ty: A::Exn | A::NoExn, .. } => Ok(Val::ExnRef(None)),
         other => Err(format!("null of {other:?} is not supported")),
     }
 }
@@ -54,9 +55,10 @@ fn matches<T: 'static>(store: &Store<T>, expected: &WastRetCore<'_>, actual: &Va
         (R::F32(expected), Val::F32(actual)) => f32_matches(expected, *actual),
         (R::F64(expected), Val::F64(actual)) => f64_matches(expected, *actual),
         (R::V128(expected), Val::V128(actual)) => v128_matches(expected, *actual),
-        (R::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
+        (R::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None)) => true,
         (R::RefNull(Some(heap)), Val::FuncRef(None)) => matches!(null(heap)?, Val::FuncRef(_)),
         (R::RefNull(Some(heap)), Val::ExternRef(None)) => matches!(null(heap)?, Val::ExternRef(_)),
+        (R::RefNull(Some(heap)), Val::ExnRef(None)) => matches!(null(heap)?, Val::ExnRef(_)),
         (R::RefFunc(None), Val::FuncRef(Some(_))) => true,
         (R::RefExtern(None), Val::ExternRef(Some(_))) => true,
         (R::RefExtern(Some(expected)), Val::ExternRef(Some(actual))) => {
@@ -125,5 +127,7 @@ pub fn show(value: &Val) -> String {
         Val::FuncRef(Some(_)) => "a funcref".to_owned(),
         Val::ExternRef(None) => "a null externref".to_owned(),
         Val::ExternRef(Some(_)) => "an externref".to_owned(),
+        Val::ExnRef(None) => "a null exnref".to_owned(),
+        Val::ExnRef(Some(_)) => "an exnref".to_owned(),
     }
 }

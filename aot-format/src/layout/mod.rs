@@ -269,7 +269,8 @@ sections! {
     AddressBlocks = 22: "address blocks", AddressBlockRecord::SIZE;
     /// Text offset → wasm offset, delta coded; see [`crate::addrmap`].
     AddressMap = 23: "address map", 1;
-    /// [`FunctionNameRecord`]s sorted by function index. Who has no name goes by its first export's.
+    /// [`FunctionNameRecord`]s sorted by function index. A function without a name is shown by its first
+    /// export's name.
     FunctionNames = 24: "function names", FunctionNameRecord::SIZE;
     /// [`CustomSectionRecord`]s kept on request.
     CustomSections = 25: "custom sections", CustomSectionRecord::SIZE;
@@ -277,10 +278,14 @@ sections! {
     CustomData = 26: "custom data", 1;
     /// [`MemoryImageRecord`]s sorted by memory and place, without overlap.
     MemoryImages = 27: "memory images", MemoryImageRecord::SIZE;
+    /// [`CallSiteRecord`]s of calls that have exception handlers, return offsets ascending.
+    CallSites = 28: "call sites", CallSiteRecord::SIZE;
+    /// [`HandlerRecord`]s: runs that call sites point to, and may share.
+    Handlers = 29: "handlers", HandlerRecord::SIZE;
     /// Machine code, page-aligned.
-    Text = 28: "text", 1;
+    Text = 30: "text", 1;
     /// Initial contents of memories, page-aligned.
-    Images = 29: "images", 1;
+    Images = 31: "images", 1;
 }
 
 /// Slots of an array indexed by section code; slot 0 is unused.
@@ -347,6 +352,8 @@ mod tests {
             (TrampolineRecord::SIZE, 12),
             (AddressBlockRecord::SIZE, 12),
             (MemoryImageRecord::SIZE, 32),
+            (CallSiteRecord::SIZE, 20),
+            (HandlerRecord::SIZE, 8),
         ];
         for (actual, documented) in sizes {
             assert_eq!(actual, documented);

@@ -378,6 +378,37 @@ record! {
     }
 }
 
+record! {
+    /// A call that has exception handlers.
+    CallSiteRecord {
+        /// Text offset the call returns to.
+        return_offset: u32,
+        /// From the stack pointer at the call up to the frame pointer, in bytes.
+        frame_bytes: u32,
+        /// From the stack pointer at the call up to where the function keeps its vmctx, in bytes.
+        vmctx_offset: u32,
+        /// Its handlers, in the order in which they are asked.
+        handlers: Span,
+    }
+}
+
+/// Set in [`HandlerRecord::clause`] where the landing pad keeps a reference to the exception.
+pub const CLAUSE_REF: u32 = 1;
+/// Set in [`HandlerRecord::clause`] where every exception is caught, whatever its tag.
+pub const CLAUSE_ALL: u32 = 1 << 30;
+/// Tag index of [`HandlerRecord::clause`] in multiples of this.
+pub const CLAUSE_TAG: u32 = 2;
+
+record! {
+    /// One exception handler of a call.
+    HandlerRecord {
+        /// What it catches: a tag of the module times `CLAUSE_TAG` or `CLAUSE_ALL`, with [`CLAUSE_REF`].
+        clause: u32,
+        /// Text offset of its landing pad.
+        landing_pad: u32,
+    }
+}
+
 /// Every record of the format.
 pub const RECORDS: &[RecordShape] = &[
     Header::SHAPE,
@@ -398,4 +429,6 @@ pub const RECORDS: &[RecordShape] = &[
     FunctionNameRecord::SHAPE,
     CustomSectionRecord::SHAPE,
     MemoryImageRecord::SHAPE,
+    CallSiteRecord::SHAPE,
+    HandlerRecord::SHAPE,
 ];

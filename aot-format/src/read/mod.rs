@@ -1,8 +1,9 @@
 //! Bytes → [`Artifact`]. An `Artifact` exists only where verification succeeded; what it returns
 //! refers to its bytes, nothing is copied but what is asked for.
 //!
-//! Tables that only a trap or a back trace needs (traps, address map, names) are not verified: their
-//! readers are total, and a wrong one gives a wrong answer to "where was that", nothing worse. The
+//! Tables that only a trap, a throw or a back trace needs (traps, call sites and handlers, address map,
+//! names) are not verified: their readers are total. A wrong one gives a wrong answer to "where was that"
+//! or "where does it go on", which is code's business and as trusted as the code itself. The
 //! other accessors are total too, whatever becomes of the bytes after verification (a mapped file
 //! can change); they then give nothing, or wrong answers, but do not panic.
 
@@ -25,7 +26,7 @@ use crate::error::FormatError;
 use crate::layout::*;
 use crate::types::*;
 use crate::verify;
-use crate::write::ConstOp;
+use crate::write::{ConstOp, Handler};
 
 /// How much of a file its digest is checked over. Either finds accidents, never attackers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -123,6 +124,29 @@ pub struct MemoryImage {
     pub memory_offset: u64,
     /// Where it stands in the file, in bytes; page-aligned, whole pages.
     pub file_range: Range<usize>,
+}
+
+/// A call that has exception handlers.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSite<'a> {
+    /// Text offset the call returns to.
+    pub return_offset: u32,
+    /// From the stack pointer at the call up to the frame pointer, in bytes.
+    pub frame_bytes: u32,
+    /// From the stack pointer at the call up to where the function keeps its vmctx, in bytes.
+    pub vmctx_offset: u32,
+    handlers: Table<'a, HandlerRecord>,
+}
+
+impl<'a> CallSite<'a> {
+    /// Its handlers, in the order in which they are asked.
+    pub fn handlers(&self) -> impl Iterator<Item = Handler> + use<'a> {
+        self.handlers.iter().map(|record| Handler {
+            tag: (record.clause & CLAUSE_ALL == 0).then_some(record.clause / CLAUSE_TAG),
+            keeps_reference: record.clause & CLAUSE_REF != 0,
+            landing_pad: record.landing_pad,
+        })
+    }
 }
 
 /// What there is once per module.
@@ -397,6 +421,26 @@ impl<B: AsRef<[u8]>> Artifact<B> {
             return None;
         }
         TrapCode::from_code(*self.view().section(SectionKind::TrapCodes).get(index)?)
+    }
+
+    /// The call that returns to this text offset, if it has exception handlers.
+    pub fn call_site(&self, return_offset: u32) -> Option<CallSite<'_>> {
+        let sites = self.view().table::<CallSiteRecord>(SectionKind::CallSites);
+        let index = sites.partition_point(|record| record.return_offset < return_offset);
+        let record = sites.get(index).filter(|record| record.return_offset == return_offset)?;
+        self.call_site_of(record)
+    }
+
+    /// All calls that have exception handlers.
+    pub fn call_sites(&self) -> impl Iterator<Item = CallSite<'_>> {
+        let sites = self.view().table::<CallSiteRecord>(SectionKind::CallSites);
+        sites.iter().filter_map(|record| self.call_site_of(record))
+    }
+
+    fn call_site_of(&self, record: CallSiteRecord) -> Option<CallSite<'_>> {
+        let handlers = self.view().table::<HandlerRecord>(SectionKind::Handlers).span(record.handlers)?;
+        let CallSiteRecord { return_offset, frame_bytes, vmctx_offset, .. } = record;
+        Some(CallSite { return_offset, frame_bytes, vmctx_offset, handlers })
     }
 
     /// The own function (counted without imports) whose code holds this text offset.

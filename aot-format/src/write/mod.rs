@@ -16,7 +16,7 @@ use crate::layout::{DIGEST_OFFSET, DIRECTORY_DIGEST_OFFSET};
 use crate::read;
 use crate::types::*;
 
-pub(crate) use records::{const_op_record, extern_type_fields};
+pub(crate) use records::{const_op_record, extern_type_fields, handler_record};
 
 /// An operator of a constant expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,6 +155,30 @@ pub struct Trampolines {
     pub host: Option<u32>,
 }
 
+/// A call that has exception handlers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallSite {
+    /// Text offset the call returns to.
+    pub return_offset: u32,
+    /// From the stack pointer at the call up to the frame pointer, in bytes.
+    pub frame_bytes: u32,
+    /// From the stack pointer at the call up to where the function keeps its vmctx, in bytes.
+    pub vmctx_offset: u32,
+    /// Its handlers, in the order in which they are asked.
+    pub handlers: Vec<Handler>,
+}
+
+/// One exception handler of a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Handler {
+    /// The tag it catches; none for one that catches everything.
+    pub tag: Option<u32>,
+    /// Whether its landing pad keeps a reference to the exception.
+    pub keeps_reference: bool,
+    /// Text offset of its landing pad.
+    pub landing_pad: u32,
+}
+
 /// Everything that stands in an artifact, as a compiler knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contents<'a> {
@@ -202,6 +226,8 @@ pub struct Contents<'a> {
     pub trampolines: Vec<Trampolines>,
     /// Text offset and reason of each instruction that can trap, ascending.
     pub traps: Vec<(u32, TrapCode)>,
+    /// Calls that have exception handlers, return offsets ascending.
+    pub call_sites: Vec<CallSite>,
     /// Text offset and wasm offset of each place a back trace may name, text offsets ascending.
     pub addresses: Vec<(u32, u32)>,
     /// Names of functions, in any order. An exported function without one gets that of its first

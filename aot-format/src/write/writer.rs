@@ -243,12 +243,40 @@ impl Writer {
         self.words(SectionKind::TrapOffsets, contents.traps.iter().map(|(offset, _)| *offset))?;
         let codes = self.section(SectionKind::TrapCodes);
         codes.extend(contents.traps.iter().map(|(_, code)| *code as u8));
+        self.call_sites(&contents.call_sites)?;
         let (blocks, map) = addrmap::encode(&contents.addresses);
         for block in &blocks {
             self.record(SectionKind::AddressBlocks, block);
         }
         *self.section(SectionKind::AddressMap) = map;
         self.function_names(contents)
+    }
+
+    /// Calls in one `try_table` often have the same handlers; those are written once.
+    fn call_sites(&mut self, call_sites: &[CallSite]) -> Result<(), FormatError> {
+        let mut known: BTreeMap<&[Handler], Span> = BTreeMap::new();
+        for site in call_sites {
+            let handlers = match known.get(site.handlers.as_slice()) {
+                Some(span) => *span,
+                None => {
+                    let start = self.count(SectionKind::Handlers)?;
+                    for handler in &site.handlers {
+                        self.record(SectionKind::Handlers, &handler_record(*handler));
+                    }
+                    let span = Span { start, len: to_u32("handlers", site.handlers.len())? };
+                    known.insert(&site.handlers, span);
+                    span
+                }
+            };
+            let record = CallSiteRecord {
+                return_offset: site.return_offset,
+                frame_bytes: site.frame_bytes,
+                vmctx_offset: site.vmctx_offset,
+                handlers,
+            };
+            self.record(SectionKind::CallSites, &record);
+        }
+        Ok(())
     }
 
     fn function_names(&mut self, contents: &Contents<'_>) -> Result<(), FormatError> {

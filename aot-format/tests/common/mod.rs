@@ -118,6 +118,7 @@ pub fn contents_of<'a>(artifact: &'a Artifact<&[u8]>, like: &Contents<'_>) -> Co
         funcrefs: artifact.funcrefs().iter().collect(),
         trampolines: trampolines_of(artifact),
         traps: like.traps.iter().filter_map(|(at, _)| Some((*at, artifact.trap_at(*at)?))).collect(),
+        call_sites: artifact.call_sites().map(call_site_of).collect(),
         addresses: like.addresses.iter().filter_map(|(at, _)| Some((*at, artifact.wasm_offset_at(*at)?))).collect(),
         function_names: (0..functions)
             .filter_map(|index| Some((index, artifact.function_name(index)?.into_owned())))
@@ -133,6 +134,15 @@ fn import_of(import: aot_format::read::Import<'_>) -> write::Import {
 
 fn export_of(export: aot_format::read::Export<'_>) -> write::Export {
     write::Export { name: export.name.into(), kind: export.kind, index: export.index }
+}
+
+fn call_site_of(site: aot_format::read::CallSite<'_>) -> write::CallSite {
+    write::CallSite {
+        return_offset: site.return_offset,
+        frame_bytes: site.frame_bytes,
+        vmctx_offset: site.vmctx_offset,
+        handlers: site.handlers().collect(),
+    }
 }
 
 fn function_of(record: FunctionRecord) -> write::Function {

@@ -135,6 +135,16 @@ fn mode(rng: &mut Rng, spaces: &[bool]) -> SegmentMode {
     }
 }
 
+fn call_site(rng: &mut Rng, return_offset: u32) -> CallSite {
+    let handlers = (0..rng.below(3)).map(|_| Handler {
+        tag: rng.one_in(2).then(|| rng.below(3) as u32),
+        keeps_reference: rng.one_in(2),
+        landing_pad: rng.below(4) as u32,
+    });
+    let handlers = handlers.collect();
+    CallSite { return_offset, frame_bytes: rng.below(99) as u32, vmctx_offset: rng.below(99) as u32, handlers }
+}
+
 /// Fills in what stands in the text.
 fn code(rng: &mut Rng, contents: &mut Contents<'_>) {
     let mut next = 16;
@@ -145,6 +155,9 @@ fn code(rng: &mut Rng, contents: &mut Contents<'_>) {
         for at in next..next + text_bytes {
             if rng.one_in(20) {
                 contents.traps.push((at, TrapCode::ALL[rng.below(TrapCode::ALL.len())]));
+            }
+            if rng.one_in(30) {
+                contents.call_sites.push(call_site(rng, at));
             }
             if at == next || rng.one_in(3) {
                 contents.addresses.push((at, rng.next() as u32));

@@ -37,6 +37,7 @@ pub fn minimal() -> Contents<'static> {
         funcrefs: vec![0],
         trampolines: vec![Trampolines { ty: TypeIndex(0), entry: Some(0), host: None }],
         traps: vec![],
+        call_sites: vec![],
         addresses: vec![],
         function_names: vec![],
         custom_sections: vec![],
@@ -138,6 +139,14 @@ fn elements() -> Vec<ElementSegment> {
     ]
 }
 
+/// Two calls with the same handlers, and one with a handler of its own.
+fn call_sites() -> Vec<CallSite> {
+    let handler = |tag, keeps_reference, landing_pad| Handler { tag, keeps_reference, landing_pad };
+    let shared = vec![handler(Some(2), false, 70), handler(Some(0), true, 80), handler(None, false, 90)];
+    let site = |return_offset, handlers| CallSite { return_offset, frame_bytes: 48, vmctx_offset: 16, handlers };
+    vec![site(55, shared.clone()), site(58, shared), site(61, vec![handler(None, true, 99)])]
+}
+
 /// Every section has something in it.
 pub fn rich() -> Contents<'static> {
     let page = 1 << Isa::X86_64.page_size_log2();
@@ -211,6 +220,7 @@ pub fn rich() -> Contents<'static> {
             Trampolines { ty: TypeIndex(2), entry: Some(8), host: None },
         ],
         traps: vec![(17, TrapCode::Unreachable), (33, TrapCode::StackOverflow), (60, TrapCode::MemoryOutOfBounds)],
+        call_sites: call_sites(),
         addresses: (0..190).map(|index| (49 + index, (index * index * 37) % 5000)).collect(),
         function_names: vec![(1, "imported".into()), (4, "start".into()), (5, long_name('f'))],
         custom_sections: vec![("note".into(), b"kept".to_vec()), (long_name('c'), vec![])],

@@ -1,12 +1,15 @@
 //! The command line → an [`Invocation`], checked before anything is read or written.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use wamrc::{OptLevel, Options, Target};
 
+use super::compat;
 use super::error::UsageError;
 
 /// Compiles WebAssembly modules to .aot artifacts, ahead of time.
@@ -17,30 +20,30 @@ struct Command {
     #[arg(value_name = "IN.wasm|IN.wat")]
     inputs: Vec<PathBuf>,
 
-    /// File to write; for several inputs, the folder to write to
+    /// File to write, `-` for standard output; for several inputs, or with a slash at the end, the folder to write to
     #[arg(short, long, value_name = "OUT.aot|DIR")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
     code: CodeArgs,
 
-    /// What to write
-    #[arg(long, value_name = "FORMAT", default_value = "aot")]
+    /// What to write: `aot`, or `object`, an ELF file for objdump and perf
+    #[arg(long, value_name = "aot|object", default_value = "aot")]
     format: String,
 
-    /// Print what a phase makes of the module instead (to standard output, or to -o)
+    /// Print what a phase makes of the module instead, to standard output or -o; aot-dump also takes an .aot
     #[arg(long, value_name = "WHAT", value_enum)]
     emit: Option<Emit>,
 
-    /// Compile again as this artifact says it was made, and compare: exit 1 if it differs
-    #[arg(long, value_name = "OUT.aot", conflicts_with_all = ["output", "emit"])]
+    /// Compile again by the options that this artifact records, and compare: exit 1 if it differs
+    #[arg(long, value_name = "OUT.aot", conflicts_with_all = NOT_WITH_CHECK)]
     check: Option<PathBuf>,
 
     /// Threads to compile with (0: one for each CPU); the artifact is the same for any number
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
     threads: usize,
 
-    /// How much to say: 0 errors only ... 5; `-v` alone is 3
+    /// How much to say: 0 errors only; 1 and 2 notes and a progress bar, too; 3 to 5 a line for each file; `-v` is 3
     #[arg(short, long, value_name = "LEVEL", num_args = 0..=1, require_equals = true,
           default_value_t = 2, default_missing_value = "3", value_parser = clap::value_parser!(u8).range(0..=5))]
     verbose: u8,
@@ -65,7 +68,7 @@ struct CodeArgs {
     #[arg(long, value_name = "FEATURES", value_delimiter = ',', allow_hyphen_values = true)]
     cpu_features: Vec<String>,
 
-    /// Optimisation: 0 none, 1 to 3 for speed
+    /// Optimisation: 0 none, 1 to 3 for speed (all three are the same today)
     #[arg(long, short = 'O', value_name = "LEVEL", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=3))]
     opt_level: u8,
 
@@ -98,6 +101,22 @@ struct CodeArgs {
     verify_clif: bool,
 }
 
+/// The artifact says these itself, or nothing is written.
+const NOT_WITH_CHECK: [&str; 12] = [
+    "output",
+    "emit",
+    "format",
+    "target",
+    "cpu",
+    "cpu_features",
+    "opt_level",
+    "size_level",
+    "bounds_checks",
+    "stack_bounds_checks",
+    "enable_nan_canonicalization",
+    "emit_custom_sections",
+];
+
 const EXAMPLES: &str = "\
 Examples:
   wamrc app.wasm -o app.aot                      compile for this kind of machine
@@ -108,37 +127,7 @@ Examples:
   wamrc --check app.aot app.wasm                 prove where an artifact came from
 
 Exit status: 0 done, 1 an input was not compiled or differs, 2 wrong usage.
-WAMR's switches for what is always on (--enable-tail-call, --xip, ...) are accepted.";
-
-/// WAMR's switches that have nothing to switch here: what they ask for is always on, or a module
-/// that uses it is told what is missing.
-const COMPATIBILITY: &[&str] = &[
-    "xip",
-    "enable-bulk-memory",
-    "enable-bulk-memory-opt",
-    "enable-multi-thread",
-    "enable-tail-call",
-    "enable-gc",
-    "enable-ref-types",
-    "enable-simd",
-    "enable-multi-memory",
-    "enable-memory64",
-    "enable-exce-handling",
-    "enable-extended-const",
-    "enable-lime1",
-    "enable-dump-call-stack",
-    "enable-perf-profiling",
-    "enable-memory-profiling",
-    "enable-linux-perf",
-    "enable-indirect-mode",
-    "enable-shared-heap",
-    "disable-ref-types",
-    "disable-bulk-memory",
-    "disable-aux-stack-check",
-    "disable-llvm-intrinsics",
-    "disable-llvm-jump-tables",
-    "disable-llvm-lto",
-];
+WAMR's switches for what is always on (--enable-tail-call, --xip, ...) are accepted without effect.";
 
 /// What `--emit` prints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -202,12 +191,38 @@ pub struct Invocation {
     pub verbosity: u8,
 }
 
-/// Parses the process's arguments. What clap finds wrong, it says itself, with exit code 2.
+/// Parses the process's arguments. The help, and what clap finds wrong, end the process here.
 pub fn parse() -> Result<Invocation, UsageError> {
-    let switches = COMPATIBILITY.iter().map(|name| Arg::new(*name).long(*name).hide(true).action(ArgAction::SetTrue));
-    let matches = Command::command().args(switches).get_matches();
-    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parser = Command::command().args(compat::args());
+    let matches = parser.try_get_matches_from(std::env::args_os().map(verbosity)).unwrap_or_else(|error| leave(&error));
+    let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| leave(&error));
+    compat::check(&matches)?;
+    if command.verbose > 0 {
+        compat::notes(&matches).iter().for_each(|note| eprintln!("note: {note}"));
+    }
     invocation(&command)
+}
+
+/// `-v5`, which iwasm takes, as `-v=5`: without the sign, clap would take the next argument for a level.
+fn verbosity(arg: OsString) -> OsString {
+    match arg.to_str().and_then(|text| text.strip_prefix("-v")).map(str::as_bytes) {
+        Some([level @ b'0'..=b'9']) => format!("-v={}", char::from(*level)).into(),
+        _ => arg,
+    }
+}
+
+/// Prints the help, or what is wrong, and ends the process.
+fn leave(error: &clap::Error) -> ! {
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let code = match printed {
+        // A reader that has gone away has what it wanted.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: standard output cannot be written: {error}");
+            i32::from(super::FAILURE)
+        }
+        _ => error.exit_code(),
+    };
+    std::process::exit(code)
 }
 
 fn invocation(command: &Command) -> Result<Invocation, UsageError> {
@@ -229,7 +244,9 @@ fn invocation(command: &Command) -> Result<Invocation, UsageError> {
 
 fn options(command: &Command) -> Result<Options, UsageError> {
     let code = &command.code;
-    let target = Target::resolve(code.target.as_deref(), code.cpu.as_deref(), &code.cpu_features);
+    // `--cpu-features=` asks for none.
+    let features: Vec<String> = code.cpu_features.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let target = Target::resolve(code.target.as_deref(), code.cpu.as_deref(), &features);
     let opt_level = match (code.opt_level, code.size_level) {
         (0, _) => OptLevel::None,
         (_, 0) => OptLevel::Speed,
@@ -269,18 +286,32 @@ fn action(command: &Command) -> Result<Action, UsageError> {
         (None, "object") => (Kind::Object, "o"),
         (None, format) => return Err(UsageError::Format { format: format.to_owned() }),
     };
+    let stdout = command.output.as_deref() == Some(Path::new("-"));
+    if stdout && command.emit.is_none() {
+        match inputs.len() {
+            1 if std::io::stdout().is_terminal() => return Err(UsageError::BinaryToTerminal),
+            1 => {}
+            count => return Err(UsageError::SeveralToStdout { count }),
+        }
+    }
     let outputs = match &command.output {
+        _ if stdout => inputs.iter().map(|input| (input.clone(), None)).collect(),
         None if command.emit.is_some() => inputs.iter().map(|input| (input.clone(), None)).collect(),
         None => return Err(UsageError::NoOutput),
         Some(output) => outputs(inputs, output, extension)?,
     };
-    let folder = command.output.clone().filter(|_| inputs.len() > 1);
+    let folder = command.output.clone().filter(|output| !stdout && is_folder(inputs, output));
     Ok(Action::Compile { outputs, folder, kind })
+}
+
+/// Whether the outputs go into this folder, which need not be there yet.
+fn is_folder(inputs: &[PathBuf], output: &Path) -> bool {
+    inputs.len() > 1 || output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Gives each input its output.
 fn outputs(inputs: &[PathBuf], output: &Path, extension: &str) -> Result<Vec<(PathBuf, Option<PathBuf>)>, UsageError> {
-    let into_folder = inputs.len() > 1 || output.is_dir();
+    let into_folder = is_folder(inputs, output);
     if inputs.len() > 1 && output.exists() && !output.is_dir() {
         return Err(UsageError::OutputIsFile { path: output.to_owned() });
     }
@@ -288,7 +319,8 @@ fn outputs(inputs: &[PathBuf], output: &Path, extension: &str) -> Result<Vec<(Pa
     let mut outputs = Vec::new();
     for input in inputs {
         let path = if into_folder {
-            let name = input.file_stem().ok_or_else(|| UsageError::NotAFile { path: input.clone() })?;
+            let name = input.file_stem().filter(|_| input != Path::new("-"));
+            let name = name.ok_or_else(|| UsageError::NotAFile { path: input.clone() })?;
             let mut name = name.to_owned();
             name.push(".");
             name.push(extension);

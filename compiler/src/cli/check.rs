@@ -1,6 +1,5 @@
 //! `--check`: was this artifact made from this wasm, by this compiler, with the options it records?
 
-use std::fs;
 use std::path::Path;
 
 use aot_format::layout::SectionKind;
@@ -12,14 +11,18 @@ use super::error::InputError;
 use super::input;
 use super::progress::Bar;
 
-/// Compiles `wasm` as the artifact says it was, and compares every byte.
-pub fn check(artifact_path: &Path, wasm: &Path, threads: usize, verbosity: u8) -> Result<(), InputError> {
+/// From this verbosity on, success is told, too.
+const VERBOSE: u8 = 3;
+
+/// Compiles `wasm_path` as the artifact says it was, and compares every byte.
+pub fn check(artifact_path: &Path, wasm_path: &Path, threads: usize, verbosity: u8) -> Result<(), InputError> {
     let path = || artifact_path.to_owned();
-    let bytes = fs::read(artifact_path).map_err(|source| InputError::ReadArtifact { path: path(), source })?;
+    let bytes =
+        input::read_artifact(artifact_path).map_err(|source| InputError::ReadArtifact { path: path(), source })?;
     let artifact =
         Artifact::verify(bytes, Integrity::Full).map_err(|source| InputError::Artifact { path: path(), source })?;
-    let bar = Bar::new(wasm, verbosity);
-    let wasm = input::read(wasm)?;
+    let bar = Bar::new(wasm_path, verbosity);
+    let wasm = input::read(wasm_path)?;
     let actual = emit::source_digest(&wasm);
     if artifact.source_digest() != actual {
         let recorded = hex(&artifact.source_digest());
@@ -33,7 +36,14 @@ pub fn check(artifact_path: &Path, wasm: &Path, threads: usize, verbosity: u8) -
     let options = Options::from_recorded(artifact.module().options)?;
     let again = Compiler::new(options.threads(threads))?.compile_with(&wasm, &|progress| bar.update(progress))?;
     match first_difference(artifact.bytes(), &again) {
-        None => Ok(()),
+        None => {
+            if verbosity >= VERBOSE {
+                let (artifact_path, wasm_path) = (artifact_path.display(), wasm_path.display());
+                let options = artifact.module().options;
+                eprintln!("{artifact_path} was compiled from {wasm_path} by these options: {options}");
+            }
+            Ok(())
+        }
         Some(offset) => {
             let part = part_at(&artifact, offset);
             Err(InputError::Differs { path: path(), offset, part })

@@ -23,7 +23,7 @@ pub fn compile(
     verbosity: u8,
 ) -> Result<(), InputError> {
     let begun = Instant::now();
-    let wasm = input::read(input)?;
+    let wasm = if kind == Kind::AotDump { input::read_or_artifact(input)? } else { input::read(input)? };
     let (bytes, expect) = produce(compiler, kind, &wasm, input, verbosity)?;
     output::write(output, &bytes, expect)?;
     if verbosity >= VERBOSE {
@@ -50,10 +50,12 @@ fn produce(
         Kind::Clif => compiler.clif(wasm)?,
         Kind::Asm => compiler.asm(wasm)?,
         Kind::AotDump => {
-            let is_artifact = wasm.starts_with(&aot_format::layout::MAGIC);
-            let bytes = if is_artifact { wasm.to_vec() } else { compiler.compile_with(wasm, &progress)? };
-            let artifact = Artifact::verify(bytes, Integrity::Full).map_err(Error::from)?;
-            aot_format::dump::dump(&artifact)
+            if wasm.starts_with(&aot_format::layout::MAGIC) {
+                aot_format::dump::dump(&Artifact::verify(wasm, Integrity::Full).map_err(InputError::Damaged)?)
+            } else {
+                let bytes = compiler.compile_with(wasm, &progress)?;
+                aot_format::dump::dump(&Artifact::verify(bytes, Integrity::Full).map_err(Error::from)?)
+            }
         }
     };
     Ok((text.into_bytes(), Expect::Bytes))

@@ -47,6 +47,25 @@ pub enum UsageError {
         /// The path.
         path: PathBuf,
     },
+    /// Several artifacts cannot be told apart in one stream.
+    #[error("`-o -` takes one input, but {count} are given")]
+    SeveralToStdout {
+        /// How many there are.
+        count: usize,
+    },
+    /// Nobody reads machine code off a terminal.
+    #[error("`-o -` writes binary code to the terminal: send it to a file or a pipe")]
+    BinaryToTerminal,
+    /// An option of WAMR's that speaks to LLVM.
+    #[error(
+        "--{option} is for WAMR's LLVM and cannot be followed: {reason}; this compiler generates code with Cranelift"
+    )]
+    OfLlvm {
+        /// The option.
+        option: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A format that is WAMR's, not ours.
     #[error("--format={format} is not available: there are `aot` and `object`")]
     Format {
@@ -61,6 +80,29 @@ pub enum InputError {
     /// The input or artifact cannot be read.
     #[error("cannot be read: {0}")]
     Read(#[source] io::Error),
+    /// No file of this size can be a module.
+    #[error("is over the limit of {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// Nothing in it.
+    #[error("not a WebAssembly module: it is empty")]
+    Empty,
+    /// Neither wasm nor its text format.
+    #[error("not a WebAssembly module: it begins with {begin}{hint}")]
+    NotWasm {
+        /// The first bytes, in hexadecimal.
+        begin: String,
+        /// What it may be instead.
+        hint: &'static str,
+    },
+    /// Text in another encoding.
+    #[error("the text is not UTF-8 at byte {offset:#x}")]
+    NotUtf8 {
+        /// The first byte that is not.
+        offset: usize,
+    },
     /// The text format is wrong.
     #[error("{0}")]
     Text(#[from] wat::Error),
@@ -75,6 +117,17 @@ pub enum InputError {
         /// Why.
         source: io::Error,
     },
+    /// The output's folder does not exist.
+    #[error("{} cannot be written: there is no folder {}", .path.display(), .folder.display())]
+    NoFolder {
+        /// The output.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The input to be shown is an artifact, but a wrong one.
+    #[error("the artifact cannot be read: {0}")]
+    Damaged(#[source] FormatError),
     /// The folder for outputs cannot be made.
     #[error("cannot be created: {0}")]
     Folder(#[source] io::Error),

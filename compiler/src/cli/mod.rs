@@ -1,6 +1,6 @@
 //! The command around the library: arguments, files, messages, exit codes.
 //!
-//! * `args`: the command line, WAMR's spellings included.
+//! * `args`: the command line; `compat`: options of WAMR's that have no counterpart here.
 //! * `input`: files → wasm bytes (text format too).
 //! * `output`: bytes → files, all or nothing.
 //! * `compile`, `check`: what is done for each input.
@@ -10,18 +10,19 @@
 
 mod args;
 mod check;
+mod compat;
 mod compile;
 mod error;
 mod input;
 mod output;
 mod progress;
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Action, Invocation};
 use error::{InputError, UsageError};
+use output::Expect;
 use wamrc::Compiler;
 
 /// An input was not compiled, or differs.
@@ -44,9 +45,9 @@ pub fn run() -> ExitCode {
 fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
     match &invocation.action {
         Action::Print(text) => {
-            // A reader that has gone away is no error of ours.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Ok(ExitCode::SUCCESS)
+            let Err(error) = output::write(None, text.as_bytes(), Expect::Bytes) else { return Ok(ExitCode::SUCCESS) };
+            eprintln!("error: {error}");
+            Ok(ExitCode::from(FAILURE))
         }
         Action::Check { artifact, wasm } => {
             Ok(report(wasm, check::check(artifact, wasm, invocation.threads, invocation.verbosity)))

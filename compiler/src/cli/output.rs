@@ -54,8 +54,12 @@ fn replace(path: &Path, bytes: &[u8], expect: Expect) -> Result<(), InputError> 
         // What any other tool would create; the umask applies.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
+    if !folder.exists() {
+        return Err(InputError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+    }
+    // Its errors name the temporary file, which means nothing to anybody: only their kind is kept.
+    let mut file = builder.tempfile_in(folder).map_err(|error| fail(error.kind().into()))?;
+    file.as_file_mut().write_all(bytes).map_err(fail)?;
     check(&mut file, path, bytes, expect)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist(path).map_err(|error| fail(error.error))?;
@@ -65,6 +69,7 @@ fn replace(path: &Path, bytes: &[u8], expect: Expect) -> Result<(), InputError> 
 
 fn check(file: &mut tempfile::NamedTempFile, path: &Path, bytes: &[u8], expect: Expect) -> Result<(), InputError> {
     let mut written = Vec::with_capacity(bytes.len());
+    let file = file.as_file_mut();
     file.rewind().and_then(|()| file.read_to_end(&mut written)).map_err(|source| failed(path, source))?;
     let wrong = |reason: String| Err(InputError::ReadBack { path: path.to_owned(), reason });
     if written != bytes {

@@ -65,6 +65,7 @@ pub fn contents<'data>(
         funcrefs: module.funcrefs.clone(),
         trampolines: code.trampolines,
         traps: code.traps,
+        call_sites: code.call_sites,
         addresses: code.addresses,
         function_names: function_names(module),
         custom_sections: kept.map(|section| (section.name.to_owned(), section.bytes.to_vec())).collect(),

@@ -29,7 +29,7 @@ use crate::error::{Error, FunctionLabel};
 use crate::module::{Body, Module};
 use crate::translate::TranslateSettings;
 
-pub use aot_format::write::Trampolines;
+pub use aot_format::write::{CallSite, Trampolines};
 pub use queue::Threads;
 
 /// How far a compilation is, in bytes of function bodies.
@@ -64,8 +64,12 @@ pub struct Code {
     pub trampolines: Vec<Trampolines>,
     /// Where each trampoline stands, for printing.
     pub trampoline_ranges: Vec<(String, TextRange)>,
+    /// Where the throw trampoline stands, in a module that throws.
+    pub throw_trampoline: Option<TextRange>,
     /// Trapping instructions, text offsets ascending.
     pub traps: Vec<(u32, TrapCode)>,
+    /// Calls that have exception handlers, return offsets ascending.
+    pub call_sites: Vec<CallSite>,
     /// Text offset → wasm offset: where each run of one wasm offset begins.
     pub addresses: Vec<(u32, u32)>,
 }
@@ -105,7 +109,8 @@ pub fn generate(
     let indirect = compiled.iter().flat_map(|function| function.indirect_types.iter().copied());
     let plan = trampolines::Plan::new(module, indirect);
     let bodies = plan.compile(environment, module, threads)?;
-    text::bind(environment, module, &compiled, &plan, &bodies)
+    let throw = trampolines::throw(environment, &compiled)?;
+    text::bind(environment, module, &compiled, &plan, &bodies, throw.as_ref())
 }
 
 /// Translates all functions, one after the other, and gives each to `each`.
@@ -147,7 +152,11 @@ pub fn for_each_asm(
 /// The function types whose trampolines were compiled, in the CLIF of [`crate::trampoline`].
 pub fn trampoline_clif(environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<ir::Function>, Error> {
     let every_type = (0..module.types.len() as u32).map(TypeIndex);
-    trampolines::Plan::new(module, every_type).clif(environment, module)
+    let mut all = trampolines::Plan::new(module, every_type).clif(environment, module)?;
+    if !module.tags.is_empty() {
+        all.push(crate::trampoline::throw(environment.isa));
+    }
+    Ok(all)
 }
 
 fn body_bytes(body: &Body<'_>) -> u64 {

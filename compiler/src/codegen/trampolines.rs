@@ -8,7 +8,7 @@ use cranelift_codegen::ir;
 
 use super::Environment;
 use super::queue::{self, Threads};
-use super::worker::{Compiled, Worker};
+use super::worker::{Compiled, Target, Worker};
 use crate::error::Error;
 use crate::module::Module;
 use crate::trampoline;
@@ -47,6 +47,16 @@ fn shape(ty: &FuncType) -> Shape {
         ValType::V128 => 'v',
     };
     ty.params.iter().map(letter).chain([':']).chain(ty.results.iter().map(letter)).collect()
+}
+
+/// Machine code of the throw trampoline, if any of these functions throws.
+pub fn throw(environment: Environment<'_>, functions: &[Compiled]) -> Result<Option<Compiled>, Error> {
+    let mut relocations = functions.iter().flat_map(|function| &function.relocations);
+    if !relocations.any(|relocation| matches!(relocation.target, Target::Throw)) {
+        return Ok(None);
+    }
+    let compiled = Worker::new().compile_trampoline(environment, || Ok(trampoline::throw(environment.isa)));
+    compiled.map(Some).map_err(|reason| Error::ThrowTrampoline { reason })
 }
 
 /// What is to be generated.

@@ -5,15 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aot_format::abi::TrapCode;
 use aot_format::types::TypeIndex;
+use aot_format::write::{CallSite, Handler};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget, ir};
+use cranelift_codegen::{
+    CompiledCode, Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget, ir,
+};
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::{Environment, label};
 use crate::error::{BodyError, Error};
 use crate::module::{Body, Module};
-use crate::translate::{self, TranslateContext, trap};
+use crate::translate::{self, Clause, TranslateContext, trap};
 
 /// A reference from code to one of the module's own functions, or to what cannot be bound.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Relocation {
 pub enum Target {
     /// A function, in the function index space.
     Function(u32),
+    /// The throw trampoline.
+    Throw,
     /// Something that an artifact does not have, printed.
     Other(String),
 }
@@ -48,6 +53,8 @@ pub struct Compiled {
     pub relocations: Vec<Relocation>,
     /// Trapping instructions, offsets ascending.
     pub traps: Vec<(u32, TrapCode)>,
+    /// Calls that have exception handlers, return offsets ascending.
+    pub call_sites: Vec<CallSite>,
     /// Where each run of one wasm offset begins, ascending.
     pub addresses: Vec<(u32, u32)>,
     /// Types of indirect calls in the function.
@@ -91,6 +98,7 @@ impl Worker {
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
                 .code(environment, function, |code, func| extract(code, func, start))
+                .and_then(|extracted| extracted)
                 .map_err(|reason| Error::Codegen { function: label(module, func_index), reason })?;
             compiled.indirect_types = indirect_types(body).map_err(|error| explain(module, func_index, error))?;
             Ok(compiled)
@@ -120,7 +128,11 @@ impl Worker {
         environment: Environment<'_>,
         build: impl FnOnce() -> Result<ir::Function, String>,
     ) -> Result<Compiled, String> {
-        let compile = |worker: &mut Worker| worker.code(environment, build()?, |code, func| extract(code, func, 0));
+        let compile = |worker: &mut Worker| {
+            let extracted = worker.code(environment, build()?, |code, func| extract(code, func, 0));
+            // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
+            extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
+        };
         self.catching(compile, |message| format!("internal error: the compiler panicked: {message}"))
     }
 
@@ -199,7 +211,7 @@ fn explain(module: &Module<'_>, func_index: u32, error: BodyError) -> Error {
 }
 
 /// Copies out of Cranelift's buffers what placement needs.
-fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Compiled {
+fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Result<Compiled, String> {
     let buffer = &code.buffer;
     let relocations = buffer.relocs().iter().map(|relocation| Relocation {
         offset: relocation.offset,
@@ -216,14 +228,49 @@ fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Compile
         .collect();
     traps.sort_by_key(|(offset, _)| *offset);
     traps.dedup_by_key(|(offset, _)| *offset);
-    Compiled {
+    Ok(Compiled {
         code: buffer.data().to_vec(),
         alignment: buffer.alignment,
         relocations: relocations.collect(),
         traps,
+        call_sites: call_sites(code)?,
         addresses: addresses(code, body_start),
         indirect_types: BTreeSet::new(),
+    })
+}
+
+/// Calls that have exception handlers.
+fn call_sites(code: &CompiledCode) -> Result<Vec<CallSite>, String> {
+    let mut sites = Vec::new();
+    for site in code.buffer.call_sites() {
+        let mut vmctx_offset = None;
+        let mut handlers = Vec::with_capacity(site.exception_handlers.len());
+        for handler in site.exception_handlers {
+            match *handler {
+                FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
+                    vmctx_offset = Some(offset);
+                }
+                FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(_)) => {
+                    return Err("the vmctx is in a register that the call does not keep".to_owned());
+                }
+                FinalizedMachExceptionHandler::Tag(tag, landing_pad) => {
+                    let Clause { tag, keeps_reference } = Clause::from_code(tag.as_u32());
+                    handlers.push(Handler { tag, keeps_reference, landing_pad });
+                }
+                // An entry trampoline's: where a trap goes, not an exception.
+                FinalizedMachExceptionHandler::Default(_) => {}
+            }
+        }
+        if handlers.is_empty() {
+            continue;
+        }
+        let (Some(frame_bytes), Some(vmctx_offset)) = (site.frame_offset, vmctx_offset) else {
+            return Err("a call with handlers does not say where its frame is".to_owned());
+        };
+        sites.push(CallSite { return_offset: site.ret_addr, frame_bytes, vmctx_offset, handlers });
     }
+    sites.sort_by_key(|site| site.return_offset);
+    Ok(sites)
 }
 
 fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
@@ -232,6 +279,12 @@ fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
         && name.namespace == translate::FUNCTION_NAMESPACE
     {
         return Target::Function(name.index);
+    }
+    if let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = target
+        && let Some(name) = func.params.user_named_funcs().get(*name)
+        && name.namespace == translate::THROW_NAMESPACE
+    {
+        return Target::Throw;
     }
     Target::Other(target.display(Some(&func.params)))
 }

@@ -6,8 +6,8 @@ use wasmparser::{Validator, WasmFeatures};
 use super::Simd;
 use crate::error::{Error, FunctionLabel};
 
-/// What modules may use. Garbage collection and exceptions are here for recursion groups, subtypes
-/// of function types and tags; [`super::types`] and the translation refuse the rest of them.
+/// What modules may use. Garbage collection is here for recursion groups and subtypes of function
+/// types; [`super::types`] and the translation refuse the rest of it.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::MULTI_MEMORY)
@@ -56,12 +56,18 @@ fn name_of(missing: WasmFeatures) -> Option<Named> {
 }
 
 /// The error about a module that needs a proposal it may not use.
-fn not_admitted((missing, feature): Named, simd: Simd, offset: u64, function: Option<FunctionLabel>) -> Error {
-    match simd {
+fn not_admitted(
+    wasm: &[u8],
+    (missing, feature): Named,
+    simd: Simd,
+    offset: u64,
+    function: Option<FunctionLabel>,
+) -> Error {
+    invalid_in_any_case(wasm).unwrap_or(match simd {
         Simd::SwitchedOff if SIMD.contains(missing) => Error::SimdSwitchedOff { feature, offset, function },
         Simd::NeedsV if SIMD.contains(missing) => Error::SimdNeedsV { feature, offset, function },
         _ => Error::Unsupported { feature, offset, function },
-    }
+    })
 }
 
 /// Turns an error of the parser or validator into ours. A module that would be valid with more
@@ -76,7 +82,7 @@ pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<Function
                 format!("{} (valid only with {feature}, which this version does not compile)", error.message());
             Error::Invalid { message, offset, function }
         }
-        Some(named) => not_admitted(named, simd, offset, function),
+        Some(missing) => not_admitted(wasm, missing, simd, offset, function),
         None => Error::Invalid { message: error.message().to_owned(), offset, function },
     }
 }
@@ -85,13 +91,31 @@ pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<Function
 /// would accept is invalid.
 const REDEFINING: WasmFeatures = WasmFeatures::STACK_SWITCHING.union(WasmFeatures::CUSTOM_DESCRIPTORS);
 
+/// What is wrong with a module that needs what this version lacks: that, unless it would not be valid
+/// with it, either.
+pub fn explain_unsupported(wasm: &[u8], feature: &'static str, offset: u64, function: Option<FunctionLabel>) -> Error {
+    invalid_in_any_case(wasm).unwrap_or(Error::Unsupported { feature, offset, function })
+}
+
+/// What is wrong with a module that is not valid with all features, either.
+fn invalid_in_any_case(wasm: &[u8]) -> Option<Error> {
+    let error = Validator::new_with_features(everything()).validate_all(wasm).err()?;
+    let invalid = Error::Invalid { message: error.message().to_owned(), offset: error.offset(), function: None };
+    error.missing_wasm_feature().is_none().then_some(invalid)
+}
+
+/// All features that have a name here, but for the component model, which is another kind of binary,
+/// told apart by its header, and what is not part of WebAssembly 3.0.
+fn everything() -> WasmFeatures {
+    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
+    all.difference(WasmFeatures::COMPONENT_MODEL.union(REDEFINING))
+}
+
 /// The parser does not always know which feature it misses, so validate with everything on, then
 /// with one feature off at a time. Only modules that are refused anyway pay for this.
 fn find_missing(wasm: &[u8], admitted: WasmFeatures) -> Option<Named> {
     let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
-    // The component model is another kind of binary, told apart by its header.
-    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
-    let all = all.difference(WasmFeatures::COMPONENT_MODEL.union(REDEFINING));
+    let all = everything();
     if !valid(all) {
         return None;
     }

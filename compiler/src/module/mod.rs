@@ -17,7 +17,7 @@ use wasmparser::types::CoreTypeId;
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
 pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment, SegmentMode};
-pub use features::explain;
+pub use features::{explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};
 

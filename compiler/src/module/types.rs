@@ -11,7 +11,6 @@ use wasmparser::{AbstractHeapType, CompositeInnerType, PackedIndex, RecGroup, Ty
 use crate::error::BodyError;
 
 const GC: &str = "garbage collection (structures, arrays, i31 and any references)";
-const EXCEPTIONS: &str = "exception handling (exception references)";
 const SHARED: &str = "shared-everything threads";
 const STACK_SWITCHING: &str = "stack switching";
 const DESCRIPTORS: &str = "custom descriptors";
@@ -62,7 +61,8 @@ impl<F: Fn(CoreTypeId) -> Option<TypeIndex>> TypeConverter<F> {
                 A::NoFunc => Ok(HeapType::NoFunc),
                 A::NoExtern => Ok(HeapType::NoExtern),
                 A::Any | A::None | A::Eq | A::Struct | A::Array | A::I31 => self.unsupported(GC),
-                A::Exn | A::NoExn => self.unsupported(EXCEPTIONS),
+                A::Exn => Ok(HeapType::Exn),
+                A::NoExn => Ok(HeapType::NoExn),
                 A::Cont | A::NoCont => self.unsupported(STACK_SWITCHING),
             },
         }

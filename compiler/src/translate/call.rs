@@ -98,6 +98,10 @@ impl FuncTranslator<'_, '_> {
 
     fn call_indirectly(&mut self, callee: &Indirect, ty: TypeIndex) {
         let args = self.pop_args(callee.vmctx, ty);
+        if self.can_catch() {
+            self.try_call(callee.signature, |ins, table| ins.try_call_indirect(callee.code, &args, table));
+            return;
+        }
         let call = self.builder.ins().call_indirect(callee.signature, callee.code, &args);
         self.locate(call);
         self.state.stack.push_all(self.builder.inst_results(call));
@@ -118,6 +122,11 @@ impl FuncTranslator<'_, '_> {
         } else {
             let callee = self.callee(function_index)?;
             let args = self.pop_args(self.vmctx, ty);
+            if self.can_catch() {
+                let signature = self.signature(ty)?;
+                self.try_call(signature, |ins, table| ins.try_call(callee, &args, table));
+                return Ok(());
+            }
             let call = self.builder.ins().call(callee, &args);
             self.locate(call);
             self.state.stack.push_all(self.builder.inst_results(call));

@@ -15,7 +15,7 @@ use super::function::FuncTranslator;
 use crate::error::BodyError;
 
 impl FuncTranslator<'_, '_> {
-    fn create_block_with(&mut self, params: &[Type]) -> Block {
+    pub(super) fn create_block_with(&mut self, params: &[Type]) -> Block {
         let block = self.builder.create_block();
         for &ty in params {
             self.builder.append_block_param(block, ty);
@@ -23,7 +23,7 @@ impl FuncTranslator<'_, '_> {
         block
     }
 
-    fn push_skipped(&mut self) {
+    pub(super) fn push_skipped(&mut self) {
         let height = self.state.stack.len();
         let (label, label_arity, results) = (Block::from_u32(0), 0, 0);
         let kind = FrameKind::Skipped;
@@ -31,7 +31,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Opens a frame whose parameters are on the stack.
-    fn push_frame(&mut self, kind: FrameKind, label: Block, types: &BlockTypes) {
+    pub(super) fn push_frame(&mut self, kind: FrameKind, label: Block, types: &BlockTypes) {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
         let results = types.results.len();
@@ -39,7 +39,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
-    fn branch_target(&mut self, depth: u32) -> (Block, usize) {
+    pub(super) fn branch_target(&mut self, depth: u32) -> (Block, usize) {
         let frame = self.state.control.at(depth);
         frame.end_reached = true;
         (frame.label, frame.label_arity)
@@ -155,6 +155,11 @@ impl FuncTranslator<'_, '_> {
                 return Ok(());
             }
             FrameKind::Block => {}
+            FrameKind::TryTable { outer_handlers } => {
+                self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+                self.set_unreachable();
+                self.landing_pads(outer_handlers);
+            }
             FrameKind::If { else_block, ref params } => {
                 // No `else`: the false condition passes the parameters on as results.
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);

@@ -10,6 +10,11 @@ pub enum FrameKind {
     Block,
     /// `loop`: the label is the start.
     Loop,
+    /// `try_table`: the label is the end.
+    TryTable {
+        /// Number of handlers that are not its own.
+        outer_handlers: usize,
+    },
     /// The `then` part of an `if`.
     If {
         /// Where the false condition goes: `else`, or the end where there is none.

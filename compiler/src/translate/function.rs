@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::FunctionBuilder;
 
 use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
+use super::exception::Handler;
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
 use super::signature::{builtin_signature, clif_type, clif_type_of_parsed, wasm_signature};
@@ -32,6 +33,9 @@ pub struct State {
     signatures: HashMap<TypeIndex, SigRef>,
     builtin_signatures: HashMap<u32, SigRef>,
     callees: HashMap<u32, FuncRef>,
+    /// Handlers of the open `try_table`s: the next to be asked last.
+    pub(super) handlers: Vec<Handler>,
+    pub(super) throw_trampoline: Option<FuncRef>,
 }
 
 impl State {
@@ -42,6 +46,8 @@ impl State {
         self.signatures.clear();
         self.builtin_signatures.clear();
         self.callees.clear();
+        self.handlers.clear();
+        self.throw_trampoline = None;
     }
 }
 

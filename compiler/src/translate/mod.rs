@@ -7,7 +7,7 @@
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
-//!   `parametric`, `local`, `global`, `control`, `call`, `reference`, `memory_access`,
+//!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
 //!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
@@ -19,6 +19,7 @@ mod compare;
 mod control;
 mod control_stack;
 mod conversion;
+mod exception;
 mod function;
 mod global;
 mod local;
@@ -62,13 +63,16 @@ use self::visitor::Visitor;
 use crate::error::BodyError;
 use crate::module::Module;
 
-pub use self::signature::{POINTER, c_i32, clif_type, wasm_signature};
+pub use self::exception::{Clause, throw_signature};
+pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
 /// Namespace of wasm functions in CLIF names; the index is the function's.
 pub const FUNCTION_NAMESPACE: u32 = 0;
-/// Namespace of trampolines in CLIF names; nothing refers to them by name.
+/// Namespace of trampolines in CLIF names; nothing refers to them by name, but to the one below.
 pub const TRAMPOLINE_NAMESPACE: u32 = 1;
+/// Namespace of the module's one throw trampoline in CLIF names.
+pub const THROW_NAMESPACE: u32 = 2;
 
 /// What the translation of all functions of a compilation has in common.
 #[derive(Clone, Copy)]

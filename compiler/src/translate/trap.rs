@@ -26,7 +26,9 @@ pub fn to_clif(code: abi::TrapCode) -> ir::TrapCode {
         | UninitializedElement
         | IndirectCallTypeMismatch
         | NullReference
-        | NullFunctionReference => ir::TrapCode::unwrap_user(code as u8),
+        | NullFunctionReference
+        | NullExceptionReference
+        | TooManyExceptions => ir::TrapCode::unwrap_user(code as u8),
     }
 }
 

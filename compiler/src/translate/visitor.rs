@@ -41,6 +41,9 @@ macro_rules! is_live {
     ($translator:expr, If) => {
         true
     };
+    ($translator:expr, TryTable) => {
+        true
+    };
     ($translator:expr, Else) => {
         true
     };
@@ -74,7 +77,7 @@ macro_rules! visit_one {
     (@threads $($rest:tt)*) => { refuse!("threads", $($rest)*); };
     (@acquire_release_atomics $($rest:tt)*) => { refuse!("acquire-release atomics", $($rest)*); };
     (@shared_everything_threads $($rest:tt)*) => { refuse!("shared-everything threads", $($rest)*); };
-    (@exceptions $($rest:tt)*) => { refuse!("exception handling", $($rest)*); };
+    (@exceptions $($rest:tt)*) => { translate!(visitor, $($rest)*); };
     (@legacy_exceptions $($rest:tt)*) => { refuse!("legacy exception handling", $($rest)*); };
     (@stack_switching $($rest:tt)*) => { refuse!("stack switching", $($rest)*); };
     (@wide_arithmetic $($rest:tt)*) => { refuse!("wide arithmetic", $($rest)*); };

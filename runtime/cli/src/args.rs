@@ -1,5 +1,6 @@
 //! The command line → a [`Command`]. Nothing is opened here.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -69,8 +70,10 @@ Examples:
   iwasm --module-path=lib app.aot           find the modules that app.aot imports from in lib/
   iwasm -f '$mB$B2' mC.aot                  call a function of a module that mC.aot needs
 
-Exit status: the program's own; 1 after a trap, or if something does not load or link; 2 for wrong
-usage. WAMR's --heap-size, --max-threads and --disable-bounds-checks are accepted without effect.
+Options stand before MAIN.aot; what follows it is the program's.
+
+Exit status: the program's own, of which the system keeps the low 8 bits (256 is 0); 1 after a trap, or
+if something does not load or link, or there is nothing to run; 2 for wrong usage. WAMR's --heap-size, --max-threads and --disable-bounds-checks are accepted without effect.
 ";
 
 /// Options of WAMR's that take a value and change nothing here.
@@ -116,6 +119,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
                 invocation.main = main.into();
                 // All that follows is the program's, whatever it looks like.
                 invocation.args = parser.raw_args()?.collect();
+                one_file_each(&invocation)?;
                 return Ok(Command::Run(invocation));
             }
             Some(Arg::Short('h')) => "help".to_owned(),
@@ -187,6 +191,18 @@ fn preload(value: OsString) -> Result<(String, PathBuf), UsageError> {
         }
         _ => Err(wrong(value)),
     }
+}
+
+/// Refuses a name that two files are given for. The main module has one, too: that of its file.
+fn one_file_each(invocation: &Invocation) -> Result<(), UsageError> {
+    let main = invocation.main.file_stem().map(|stem| (stem.to_string_lossy().into_owned(), invocation.main.clone()));
+    let mut taken: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for (name, second) in invocation.preloads.iter().cloned().chain(main) {
+        if let Some(first) = taken.insert(name.clone(), second.clone()) {
+            return Err(UsageError::SameName { name, first, second });
+        }
+    }
+    Ok(())
 }
 
 /// `NAME=VALUE`, or `NAME` for the value it has here; nothing if it has none.
@@ -279,5 +295,8 @@ mod tests {
         assert!(message(&["--env==x", "m"]).starts_with("--env takes"));
         assert!(message(&["--preload=x", "m"]).starts_with("--preload takes"));
         assert!(message(&["-f"]).contains("missing argument"));
+        let twice = message(&["--preload=m=a.aot", "--preload=m=b.aot", "main.aot"]);
+        assert_eq!(twice, "there can be one module \"m\", but two files are given for it: a.aot and b.aot");
+        assert!(message(&["--preload=m=a.aot", "lib/m.aot"]).ends_with("a.aot and lib/m.aot"));
     }
 }

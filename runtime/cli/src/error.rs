@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use iwasm::LoadError;
+use iwasm::{LinkErrors, LoadError};
 use iwasm_wasi::BuildError;
 
 /// A command line that makes no sense.
@@ -23,11 +23,14 @@ pub(crate) enum UsageError {
     #[error("{option} takes {form}, not {value:?}")]
     Form { option: &'static str, form: &'static str, value: OsString },
     /// Too few or too many values for a function.
-    #[error("function {function:?} of type {ty} takes {wanted} values, but {found} were given")]
+    #[error("function {function:?} of type {ty} takes {}, but {}", values(*.wanted), given(*.found))]
     ValueCount { function: String, ty: String, wanted: usize, found: usize },
     /// A value that is none of the parameter's type.
-    #[error("{value:?} is no value of type {ty}, which parameter {position} of function {function:?} has")]
+    #[error("parameter {position} of {function:?} is {} {ty}; {value:?} is not", article(.ty))]
     Value { function: String, position: usize, ty: String, value: String },
+    /// Two files for the module of one name.
+    #[error("there can be one module {name:?}, but two files are given for it: {} and {}", .first.display(), .second.display())]
+    SameName { name: String, first: PathBuf, second: PathBuf },
 }
 
 /// Why there is no result.
@@ -39,6 +42,15 @@ pub(crate) enum Failure {
     /// Loading, linking or running failed.
     #[error(transparent)]
     Runtime(#[from] iwasm::Error),
+    /// A set does not link, and modules of it were not found.
+    #[error("{errors}\n{}", searched(.folders, *.chosen))]
+    NotFound { errors: LinkErrors, folders: Vec<PathBuf>, chosen: bool },
+    /// A folder where a file is needed.
+    #[error("{}: is a directory", .path.display())]
+    Directory { path: PathBuf },
+    /// A folder to find modules in that is none.
+    #[error("--module-path={}: {reason}", .path.display())]
+    ModulePath { path: PathBuf, reason: String },
     /// What the guest was to be given does not exist.
     #[error(transparent)]
     Wasi(#[from] BuildError),
@@ -48,6 +60,10 @@ pub(crate) enum Failure {
     /// The instance whose function is to be called is not there.
     #[error("{function:?} names a function of module {module:?}, which the main module does not need")]
     NoInstance { module: String, function: String },
+    /// Nothing to run in it.
+    #[error("module {module:?} exports neither _start nor _initialize, and no function was named with -f{}{}",
+        exports(.exported), order(*.misplaced))]
+    NoEntry { module: String, exported: Vec<String>, misplaced: bool },
     /// A `_start` that takes parameters or gives results.
     #[error("module {module:?}: _start has type {ty}; a command's takes and gives nothing")]
     StartType { module: String, ty: String },
@@ -68,14 +84,49 @@ impl From<LoadError> for Failure {
     }
 }
 
-/// The functions there are instead; of many, the first ones.
+/// The functions there are instead; of many, the first ones. The names are the module's: any text.
 fn exports(names: &[String]) -> String {
     const SHOWN: usize = 10;
-    match names {
-        [] => "; it exports none".into(),
-        names if names.len() > SHOWN => {
-            format!("; it exports {}, ... ({} in all)", names[..SHOWN].join(", "), names.len())
-        }
-        names => format!("; it exports {}", names.join(", ")),
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| name.escape_debug().to_string()).collect();
+    match names.len() {
+        0 => "; it exports none".into(),
+        all if all > SHOWN => format!("; it exports {}, ... ({all} in all)", shown.join(", ")),
+        _ => format!("; it exports {}", shown.join(", ")),
     }
+}
+
+/// For those who wrote options behind the file.
+fn order(misplaced: bool) -> &'static str {
+    if misplaced { "\nOptions stand before the file: what follows it is the program's" } else { "" }
+}
+
+/// Where modules were looked for.
+fn searched(folders: &[PathBuf], chosen: bool) -> String {
+    let name = |folder: &PathBuf| match folder.as_os_str().is_empty() {
+        true => ".".into(),
+        false => folder.display().to_string(),
+    };
+    let names: Vec<String> = folders.iter().map(name).collect();
+    let how = if chosen { "as --module-path says" } else { "the main module's folder; --module-path names others" };
+    format!("Modules were looked for in {} ({how})", names.join(", "))
+}
+
+fn values(count: usize) -> String {
+    match count {
+        0 => "no values".into(),
+        1 => "1 value".into(),
+        count => format!("{count} values"),
+    }
+}
+
+fn given(count: usize) -> String {
+    match count {
+        0 => "none was given".into(),
+        1 => "1 was given".into(),
+        count => format!("{count} were given"),
+    }
+}
+
+fn article(ty: &str) -> &'static str {
+    if ty.starts_with(['a', 'e', 'i', 'f']) && !ty.starts_with("func") { "an" } else { "a" }
 }

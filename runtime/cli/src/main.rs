@@ -2,7 +2,7 @@
 //!
 //! * [`args`]: the command line → what to do, before anything is opened.
 //! * [`run`]: loads, links, calls.
-//! * [`values`]: parameters and results of a call as text.
+//! * [`values`]: parameters and results of a call as text; [`float`] reads floats.
 //! * [`error`]: what can go wrong, and the exit status for it.
 //! * [`version`]: what `--version` says.
 //!
@@ -17,6 +17,7 @@
 
 mod args;
 mod error;
+mod float;
 mod run;
 mod values;
 mod version;

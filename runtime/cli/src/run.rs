@@ -6,15 +6,16 @@
 //! gave this command the files and the folders to find them in.
 #![expect(unsafe_code, reason = "it is here that the user's trust in the files is passed on")]
 
+use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use iwasm::{
-    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, Linker, LoadError, Module, Store,
-    Val,
+    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, LinkError, Linker, LoadError,
+    Module, RESERVED_NAMES, Store, Val,
 };
 use iwasm_wasi::WasiCtx;
 use rustix::process::{Resource, getrlimit};
@@ -44,22 +45,44 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     let mut linker = ManuallyDrop::new(Linker::new(&engine));
     let mut store = ManuallyDrop::new(Store::new(&engine, context(invocation)?));
     iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-    let folders = match invocation.module_path.as_slice() {
-        [] => vec![invocation.main.parent().map(Path::to_path_buf).unwrap_or_default()],
-        folders => folders.to_vec(),
-    };
+    let folders = module_folders(invocation)?;
     // SAFETY: the user trusts the modules in the folders given.
-    unsafe { linker.set_module_reader(DirReader::new(folders)) };
+    unsafe { linker.set_module_reader(DirReader::new(folders.clone())) };
     for (name, file) in &invocation.preloads {
         let module = load(&engine, file, name)?;
         linker.register(name, &module).map_err(Failure::Runtime)?;
     }
+    refuse_directory(&invocation.main)?;
     let name = stem(&invocation.main)?;
-    let main = Main { module: load(&engine, &invocation.main, &name)?, name, invocation };
+    let main = Main { module: load(&engine, &invocation.main, &name)?, name, invocation, folders };
     match main.run(&mut linker, &mut store) {
         // Guests give 32 bits, the system keeps eight.
         Err(Failure::Runtime(Error::Exit(status))) => Ok(status & 0xff),
         done => done.map(|()| 0),
+    }
+}
+
+/// Where to look for modules.
+fn module_folders(invocation: &Invocation) -> Result<Vec<PathBuf>, Failure> {
+    for path in &invocation.module_path {
+        let reason = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => continue,
+            Ok(_) => "is not a directory".to_owned(),
+            Err(error) if error.kind() == ErrorKind::NotFound => "there is no such directory".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        return Err(Failure::ModulePath { path: path.clone(), reason });
+    }
+    Ok(match invocation.module_path.as_slice() {
+        [] => vec![invocation.main.parent().map(Path::to_path_buf).unwrap_or_default()],
+        folders => folders.to_vec(),
+    })
+}
+
+fn refuse_directory(path: &Path) -> Result<(), Failure> {
+    match path.is_dir() {
+        true => Err(Failure::Directory { path: path.to_path_buf() }),
+        false => Ok(()),
     }
 }
 
@@ -88,6 +111,7 @@ fn stem(path: &Path) -> Result<String, Failure> {
 
 /// A trusted module from a file.
 fn load(engine: &Engine, file: &Path, name: &str) -> Result<Module, Failure> {
+    refuse_directory(file)?;
     let artifact = Artifact::from_file(file).map_err(|error| match error {
         LoadError::Format { .. } if is_wasm(file) => {
             LoadError::NotCompiled { name: name.into(), path: file.to_path_buf() }
@@ -109,6 +133,8 @@ struct Main<'a> {
     module: Module,
     name: String,
     invocation: &'a Invocation,
+    /// Where other modules are looked for.
+    folders: Vec<PathBuf>,
 }
 
 impl Main<'_> {
@@ -130,13 +156,15 @@ impl Main<'_> {
             start.call(store, &[])?;
             return Ok(());
         }
-        let (name, initialize) = (&self.name, self.function_type("_initialize"));
-        match initialize {
-            Some(_) => self.note(VERBOSE, || format!("{name} is a reactor: _initialize was run, and nothing else")),
-            None => self.note(1, || {
-                format!("{name} exports neither _start nor _initialize; to call a function of it, use -f NAME")
-            }),
+        if self.function_type("_initialize").is_none() {
+            let misplaced = |arg: &OsString| arg.as_bytes().starts_with(b"-f") || arg == "--function";
+            let misplaced = self.invocation.args.first().is_some_and(misplaced);
+            let exported = functions(&self.module);
+            return Err(Failure::NoEntry { module: self.name.clone(), exported, misplaced });
         }
+        self.note(VERBOSE, || {
+            format!("{} is a reactor: _initialize was run, and nothing else", self.name.escape_debug())
+        });
         Ok(())
     }
 
@@ -150,6 +178,9 @@ impl Main<'_> {
             values::parse(function, &ty, &texts)?;
         }
         let instance = self.instantiate(linker, store)?;
+        if let Some((module, _)) = qualified(function) {
+            self.instantiate_preload(linker, store, module)?;
+        }
         let found = self.find(store, instance, function)?;
         let ty = found.ty(&*store)?;
         let params: Vec<Val> = values::parse(function, &ty, &texts)?;
@@ -161,12 +192,45 @@ impl Main<'_> {
     }
 
     fn instantiate(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<Instance, Failure> {
-        let instance = linker.instantiate(&mut *store, &self.name, &self.module)?;
+        let instance =
+            linker.instantiate(&mut *store, &self.name, &self.module).map_err(|error| self.explain(error))?;
         for name in linker.registered() {
             let origin = linker.find(name).map_or("", Module::origin);
-            self.note(VERBOSE, || format!("module {name} is {origin}"));
+            self.note(VERBOSE, || format!("module {} is {origin}", name.escape_debug()));
         }
         Ok(instance)
+    }
+
+    /// Instantiates a preloaded module that the set did not need, for a function of it to be called.
+    fn instantiate_preload(
+        &self,
+        linker: &mut Linker<WasiCtx>,
+        store: &mut Store<WasiCtx>,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let preloaded = self.invocation.preloads.iter().any(|(preload, _)| preload == name);
+        if let Some(module) = linker.find(name).cloned()
+            && preloaded
+            && store.instance(name).is_none()
+        {
+            linker.instantiate(store, name, &module).map_err(|error| self.explain(error))?;
+        }
+        Ok(())
+    }
+
+    /// Says where modules were looked for, if one was not found.
+    fn explain(&self, error: Error) -> Failure {
+        let not_found = |error: &LinkError| match error {
+            LinkError::MissingModule { site } => !RESERVED_NAMES.contains(&site.module.as_str()),
+            _ => false,
+        };
+        match error {
+            Error::Link(errors) if errors.0.iter().any(not_found) => {
+                let chosen = !self.invocation.module_path.is_empty();
+                Failure::NotFound { errors, folders: self.folders.clone(), chosen }
+            }
+            error => error.into(),
+        }
     }
 
     /// The function `NAME`, or `$MODULE$NAME`.
@@ -174,7 +238,7 @@ impl Main<'_> {
         if let Some(found) = store.lookup_func(instance, function) {
             return Ok(found);
         }
-        let Some((module, name)) = function.strip_prefix('$').and_then(|qualified| qualified.split_once('$')) else {
+        let Some((module, name)) = qualified(function) else {
             return Err(self.no_function(&self.name, &self.module, function));
         };
         Err(match store.instance(module) {
@@ -184,9 +248,7 @@ impl Main<'_> {
     }
 
     fn no_function(&self, name: &str, module: &Module, function: &str) -> Failure {
-        let functions = module.exports().into_iter().filter(|export| matches!(export.ty, ExternType::Func(_)));
-        let exported = functions.map(|export| export.name).collect();
-        Failure::NoFunction { module: name.into(), function: function.into(), exported }
+        Failure::NoFunction { module: name.into(), function: function.into(), exported: functions(module) }
     }
 
     /// The type of an exported function of the main module.
@@ -203,4 +265,15 @@ impl Main<'_> {
             eprintln!("iwasm: {}", text());
         }
     }
+}
+
+/// Module and function of `$MODULE$NAME`.
+fn qualified(function: &str) -> Option<(&str, &str)> {
+    function.strip_prefix('$')?.split_once('$')
+}
+
+/// Names of the functions that a module exports.
+fn functions(module: &Module) -> Vec<String> {
+    let functions = module.exports().into_iter().filter(|export| matches!(export.ty, ExternType::Func(_)));
+    functions.map(|export| export.name).collect()
 }

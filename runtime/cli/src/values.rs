@@ -5,6 +5,7 @@ use std::fmt::Write;
 use iwasm::{FuncType, HeapType, RefType, Val, ValType};
 
 use crate::error::UsageError;
+use crate::float;
 
 /// Values for the parameters of a function, one text each.
 pub(crate) fn parse(function: &str, ty: &FuncType, texts: &[String]) -> Result<Vec<Val>, UsageError> {
@@ -32,14 +33,14 @@ fn parse_value(ty: ValType, text: &str) -> Option<Val> {
                 let payload = u32::try_from(payload).ok().filter(|payload| (1..1 << 23).contains(payload))?;
                 Val::F32(u32::from(sign) << 31 | 0x7f80_0000 | payload)
             }
-            None => Val::f32(text.parse().ok()?),
+            None => Val::f32(float::parse_f32(text)?),
         },
         ValType::F64 => match nan_payload(text) {
             Some((sign, payload)) => {
                 let payload = Some(payload).filter(|payload| (1..1 << 52).contains(payload))?;
                 Val::F64(u64::from(sign) << 63 | 0x7ff0_0000_0000_0000 | payload)
             }
-            None => Val::f64(text.parse().ok()?),
+            None => Val::f64(float::parse_f64(text)?),
         },
         ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
         ValType::Ref(RefType { nullable, .. }) if !nullable || text != "null" => return None,
@@ -86,15 +87,17 @@ fn format_value(ty: ValType, value: &Val) -> String {
         Val::F32(bits) => {
             let value = f32::from_bits(*bits);
             let exact = |text: &str| text.parse() == Ok(value);
-            format!("{}:f32", float(f64::from(value), exact))
+            format!("{}:f32", show_float(f64::from(value), exact))
         }
         Val::F64(bits) => {
             let value = f64::from_bits(*bits);
-            format!("{}:f64", float(value, |text| text.parse() == Ok(value)))
+            format!("{}:f64", show_float(value, |text| text.parse() == Ok(value)))
         }
         Val::V128(value) => format!("<{:#018x} {:#018x}>:v128", *value as u64, (value >> 64) as u64),
         Val::FuncRef(None) => "func:ref.null".into(),
         Val::FuncRef(Some(_)) => "ref.func".into(),
+        Val::ExnRef(None) => "exn:ref.null".into(),
+        Val::ExnRef(Some(_)) => "ref.exn".into(),
         Val::ExternRef(None) => format!("{}:ref.null", heap_name(ty)),
         Val::ExternRef(Some(_)) => format!("ref.{}", heap_name(ty)),
     }
@@ -110,7 +113,7 @@ fn heap_name(ty: ValType) -> &'static str {
 
 /// A float as C's `%.7g` writes it, which is what WAMR prints; with more digits where seven do not
 /// say which float it is.
-fn float(value: f64, exact: impl Fn(&str) -> bool) -> String {
+fn show_float(value: f64, exact: impl Fn(&str) -> bool) -> String {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     if value.is_nan() {
         return format!("{sign}nan");
@@ -181,7 +184,8 @@ mod tests {
         assert_eq!(value(ValType::F32, "nan:0x200001"), Some(Val::F32(0x7fa0_0001)));
         assert_eq!(value(ValType::F64, "-nan:0x1"), Some(Val::F64(0xfff0_0000_0000_0001)));
         assert_eq!(value(ValType::F32, "nan:0x0"), None);
-        assert_eq!(value(ValType::F32, "0x1p3"), None);
+        assert_eq!(value(ValType::F32, "0x1p3"), Some(Val::f32(8.0)));
+        assert_eq!(value(ValType::F64, "1e400"), None);
         assert!(matches!(value(ValType::F64, "nan"), Some(Val::F64(bits)) if f64::from_bits(bits).is_nan()));
     }
 

@@ -5,7 +5,7 @@ use iwasm::Engine;
 
 /// What the modules may use that this version runs.
 const WASM: &str =
-    "2.0, relaxed SIMD, multi-memory, extended constant expressions, tail calls, typed function references";
+    "2.0, relaxed SIMD, multi-memory, extended constant expressions, tail calls, typed function references, exceptions";
 
 /// Version, instruction set with the features of this CPU, WebAssembly and WASI.
 pub(crate) fn text() -> String {

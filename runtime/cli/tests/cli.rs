@@ -104,8 +104,14 @@ fn the_status_is_the_programs() -> Any {
             (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const {status}))))"#
         )
     };
-    let folder = Folder::new(&[("a", &exit("0")), ("b", &exit("42")), ("c", &exit("257")), ("d", &exit("-1"))])?;
-    for (name, status) in [("a.aot", 0), ("b.aot", 42), ("c.aot", 1), ("d.aot", 255)] {
+    let folder = Folder::new(&[
+        ("a", &exit("0")),
+        ("b", &exit("42")),
+        ("c", &exit("257")),
+        ("d", &exit("-1")),
+        ("e", &exit("256")),
+    ])?;
+    for (name, status) in [("a.aot", 0), ("b.aot", 42), ("c.aot", 1), ("d.aot", 255), ("e.aot", 0)] {
         assert_eq!(folder.run(&[name])?, Done { status: Some(status), ..printed("") });
     }
     Ok(())
@@ -137,10 +143,10 @@ fn wrong_values_are_wrong_usage() -> Any {
     let call = |args: &[&str]| folder.run(&[&["-f"], args].concat());
     let done = call(&["add", "m.aot", "1"])?;
     assert_eq!(done.status, Some(2));
-    assert!(done.stderr.contains("takes 2 values, but 1 were given"), "{done:?}");
+    assert!(done.stderr.contains("takes 2 values, but 1 was given"), "{done:?}");
     let done = call(&["add", "m.aot", "1", "x"])?;
     assert_eq!(done.status, Some(2));
-    assert!(done.stderr.contains("\"x\" is no value of type i32, which parameter 2"), "{done:?}");
+    assert!(done.stderr.contains("parameter 2 of \"add\" is an i32; \"x\" is not"), "{done:?}");
     let done = call(&["nope", "m.aot"])?;
     assert_eq!(done.status, Some(1));
     assert_eq!(
@@ -222,12 +228,35 @@ fn modules_are_found_by_name() -> Any {
     let call = |options: &[&str]| folder.run(&[options, &["-f", "twice", "main.aot"]].concat());
     assert_eq!(call(&[])?, printed("0x2:i32\n"));
     assert_eq!(call(&["--module-path=sub"])?, printed("0x28:i32\n"));
-    assert_eq!(call(&["--module-path", "none", "--module-path", "sub"])?, printed("0x28:i32\n"));
+    assert_eq!(call(&["--module-path", "sub", "--module-path", "."])?, printed("0x28:i32\n"));
+    for (path, reason) in [("none", "there is no such directory"), ("main.aot", "is not a directory")] {
+        let done = call(&["--module-path", path, "--module-path", "sub"])?;
+        assert_eq!((done.status, done.stderr), (Some(1), format!("Exception: --module-path={path}: {reason}\n")));
+    }
     assert_eq!(call(&["--preload", "lib=other.aot"])?, printed("0x28:i32\n"));
     assert_eq!(folder.run(&["-f", "$lib$answer", "main.aot"])?, printed("0x1:i32\n"));
     let done = folder.run(&["-f", "$nope$answer", "main.aot"])?;
     assert_eq!(done.status, Some(1));
     assert!(done.stderr.contains("\"nope\""), "{done:?}");
+    // A preloaded module that nobody imports from is there for those who ask.
+    assert_eq!(
+        folder.run(&["-f", "$spare$answer", "--preload", "spare=other.aot", "main.aot"])?,
+        printed("0x14:i32\n")
+    );
+    let done = folder.run(&["--preload=main=other.aot", "main.aot"])?;
+    assert_eq!(done.status, Some(2));
+    assert!(done.stderr.contains("two files are given for it: other.aot and main.aot"), "{done:?}");
+    std::fs::remove_file(folder.path("lib.aot"))?;
+    let missing = |done: Done, folders: &str| -> Any {
+        assert_eq!(done.status, Some(1));
+        let last = done.stderr.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&format!("Modules were looked for in {folders} (")), "{done:?}");
+        Ok(())
+    };
+    missing(call(&[])?, ".")?;
+    std::fs::create_dir(folder.path("empty"))?;
+    missing(call(&["--module-path=empty", "--module-path=."])?, "empty, .")?;
+    std::fs::copy(folder.path("other.aot"), folder.path("lib.aot"))?;
     let done = folder.run(&["-v", "-f", "twice", "main.aot"])?;
     assert!(done.stderr.contains("module lib is "), "{done:?}");
     let done = call(&["--preload", "env=other.aot"])?;
@@ -254,6 +283,31 @@ fn files_that_are_no_artifacts() -> Any {
 }
 
 #[test]
+fn directories_are_no_modules() -> Any {
+    let folder = Folder::new(&[("m", VALUES)])?;
+    std::fs::create_dir(folder.path("sub"))?;
+    for path in ["sub", "sub/", ".", "..", "/", "sub/.."] {
+        let done = folder.run(&[path])?;
+        let text = format!("Exception: {path}: is a directory\n");
+        assert_eq!(done, Done { status: Some(1), stdout: String::new(), stderr: text });
+    }
+    let done = folder.run(&["--preload=x=sub", "m.aot"])?;
+    assert!(done.status == Some(1) && done.stderr.contains("sub: is a directory"), "{done:?}");
+    Ok(())
+}
+
+/// What a module exports is any text, and a terminal obeys some.
+#[test]
+fn names_are_printed_escaped() -> Any {
+    let folder = Folder::new(&[("m", "(module (func (export \"a\\1b[31m\\0ab\")))")])?;
+    for args in [&["m.aot"][..], &["-f", "x", "m.aot"]] {
+        let done = folder.run(args)?;
+        assert!(done.stderr.ends_with("; it exports a\\u{1b}[31m\\nb\n"), "{done:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn reactors_and_others_without_start() -> Any {
     let reactor = "(module (func (export \"_initialize\")) (func (export \"f\") (result i32) i32.const 1))";
     let wrong = "(module (func (export \"_start\") (param i32)))";
@@ -262,8 +316,12 @@ fn reactors_and_others_without_start() -> Any {
     assert!(folder.run(&["-v", "reactor.aot"])?.stderr.contains("reactor is a reactor"));
     assert_eq!(folder.run(&["-f", "f", "reactor.aot"])?, printed("0x1:i32\n"));
     let done = folder.run(&["plain.aot"])?;
-    assert_eq!(done.status, Some(0));
-    assert!(done.stderr.contains("neither _start nor _initialize"), "{done:?}");
+    assert_eq!(done.status, Some(1));
+    let text = "Exception: module \"plain\" exports neither _start nor _initialize, and no function was named with -f; \
+        it exports nothing, add, all, refs, self, fail\n";
+    assert_eq!(done.stderr, text);
+    let done = folder.run(&["plain.aot", "-f", "nothing"])?;
+    assert!(done.status == Some(1) && done.stderr.contains("Options stand before the file"), "{done:?}");
     assert_eq!(folder.run(&["wrong.aot"])?.status, Some(1));
     Ok(())
 }

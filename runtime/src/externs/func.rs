@@ -65,10 +65,12 @@ impl Func {
             *slot = param.to_raw(store)?;
         }
         // SAFETY: the slots hold parameters of the function's type, and there are enough of them.
-        unsafe { store.call_func(*self, &mut slots)? };
-        // SAFETY: the call has written its results.
+        let outcome = unsafe { store.call_func(*self, &mut slots) };
+        // SAFETY: a call that returned has written its results.
         let result = |(slot, ty): (&ValRaw, &_)| unsafe { Val::from_raw(*slot, *ty, store) };
-        Ok(slots.iter().zip(&ty.results).map(result).collect())
+        let outcome = outcome.map(|()| slots.iter().zip(&ty.results).map(result).collect());
+        store.finish_call();
+        outcome
     }
 
     /// A view with Rust types; the check happens here, once.
@@ -128,13 +130,18 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         let store = store.as_context_mut().opaque();
         let funcref: *const VMFuncRef = store.funcref(self.func)?;
         let mut slots = [const { std::mem::MaybeUninit::<ValRaw>::uninit() }; MAX_SLOTS];
+        // Compiled code writes no more of a slot than its value is wide, but slots are read whole.
+        for slot in slots.iter_mut().take(const { if P::COUNT > R::COUNT { P::COUNT } else { R::COUNT } }) {
+            slot.write(ValRaw::ZERO);
+        }
         let values = slots.as_mut_ptr().cast::<ValRaw>();
         // SAFETY: the type was checked when this view was made; there are enough slots, and those of
         // the results are written by a call that returns.
-        unsafe {
+        let outcome = unsafe {
             params.store(store, values)?;
-            store.call_funcref(funcref, values)?;
-            Ok(R::load(store, values))
-        }
+            store.call_funcref(funcref, values).map(|()| R::load(store, values))
+        };
+        store.finish_call();
+        outcome
     }
 }

@@ -23,9 +23,13 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// [`Error::Resource`] if it is over the store's limits or the system has no room.
+    /// [`Error::BadValue`] if there are no memories of this type, [`Error::Resource`] if it is over the
+    /// store's limits or the system has no room.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let store = store.as_context_mut().opaque();
+        if let Some(reason) = invalid(&ty) {
+            return Err(Error::BadValue { what: "memory type", reason: reason.into() });
+        }
         let mut own = Box::new(VMMemory { base: std::ptr::null_mut(), length: 0 });
         let vm: *mut VMMemory = &raw mut *own;
         let memory = store.make_memory(ty, vm, Some(own)).map_err(|reason| Error::Resource {
@@ -113,6 +117,18 @@ impl Memory {
         let range = range(bytes.len(), offset, from.len())?;
         bytes[range].copy_from_slice(from);
         Ok(())
+    }
+}
+
+/// Why a type is none a module could state.
+fn invalid(ty: &MemoryType) -> Option<&'static str> {
+    let most = if ty.index64 { u64::MAX } else { 1 << 32 } >> ty.page_size_log2.min(16);
+    match ty {
+        _ if !matches!(ty.page_size_log2, 0 | 16) => Some("pages have 1 or 65536 bytes"),
+        _ if ty.max.is_some_and(|max| max < ty.min) => Some("its greatest length is below its initial one"),
+        _ if ty.min.max(ty.max.unwrap_or(0)) > most => Some("it is longer than its index type can address"),
+        _ if ty.shared => Some("shared memories are not supported yet"),
+        _ => None,
     }
 }
 

@@ -97,6 +97,15 @@ impl Tag {
         store.objects.tags.push(TagData { type_id, vm: Box::new(VMTag::new(type_id)) });
         Tag(Item { store: store.id, owner: Owner::Host, index })
     }
+
+    /// The function type whose parameters are its arguments; concrete types in it are canonical.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn ty(&self, store: impl AsContext) -> Result<FuncType, Error> {
+        store.as_context().opaque().tag_type(*self)
+    }
 }
 
 impl StoreOpaque {
@@ -111,7 +120,13 @@ impl StoreOpaque {
         })
     }
 
-    fn tag_type_id(&self, tag: Tag) -> Result<u32, Error> {
+    /// The host's own tag at an address.
+    pub(crate) fn host_tag(&self, tag: *const VMTag) -> Option<Tag> {
+        let index = self.objects.tags.iter().position(|data| std::ptr::eq(&raw const *data.vm, tag))?;
+        Some(Tag(Item { store: self.id, owner: Owner::Host, index: index as u32 }))
+    }
+
+    pub(crate) fn tag_type_id(&self, tag: Tag) -> Result<u32, Error> {
         const STALE: Error = Error::StaleHandle { what: "tag" };
         if tag.0.store != self.id {
             return Err(STALE);
@@ -164,10 +179,7 @@ impl Instance {
     /// The export of this name.
     pub fn get_export(&self, store: impl AsContext, name: &str) -> Option<Extern> {
         let store = store.as_context().opaque();
-        if store.id != self.store {
-            return None;
-        }
-        let export = store.instance(self.id).ok()?.module.artifact().export(name)?;
+        let export = store.instance_of(*self).ok()?.module.artifact().export(name)?;
         let (kind, index) = (export.kind, export.index);
         store.instance_item(self.id, kind, index)
     }
@@ -197,10 +209,10 @@ impl Instance {
         self.get_export(store, name)?.into_tag()
     }
 
-    /// All exports, in the module's order.
+    /// All exports, in the module's order; none for a stale handle.
     pub fn exports(&self, store: impl AsContext) -> Vec<(String, Extern)> {
         let store = store.as_context().opaque();
-        let Ok(data) = store.instance(self.id) else { return Vec::new() };
+        let Ok(data) = store.instance_of(*self) else { return Vec::new() };
         let exports = data.module.artifact().exports();
         let item = |export: &aot_format::read::Export<'_>| {
             Some((export.name.to_string(), store.instance_item(self.id, export.kind, export.index)?))
@@ -214,13 +226,15 @@ impl Instance {
     ///
     /// [`Error::StaleHandle`].
     pub fn module(&self, store: impl AsContext) -> Result<Module, Error> {
-        Ok(store.as_context().opaque().instance(self.id)?.module.clone())
+        Ok(store.as_context().opaque().instance_of(*self)?.module.clone())
     }
 
     /// A function by its index in the module's function index space, if the compiler made it
     /// referable: exported functions and those of which references are taken are.
     pub fn func_by_index(&self, store: impl AsContext, index: u32) -> Option<Func> {
-        store.as_context().opaque().instance_item(self.id, ExternKind::Func, index)?.into_func()
+        let store = store.as_context().opaque();
+        store.instance_of(*self).ok()?;
+        store.instance_item(self.id, ExternKind::Func, index)?.into_func()
     }
 }
 

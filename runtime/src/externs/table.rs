@@ -27,6 +27,10 @@ impl Table {
     /// [`Error::BadValue`] if `init` is not of the type, [`Error::Resource`] over the store's limits.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let store = store.as_context_mut().opaque();
+        if ty.max.is_some_and(|max| max < ty.min) {
+            let reason = "its greatest length is below its initial one".into();
+            return Err(Error::BadValue { what: "table type", reason });
+        }
         check(store, &ty, &init)?;
         let init = init.to_raw(store)?.reference();
         let mut own = Box::new(VMTable { elements: std::ptr::null_mut(), length: 0 });

@@ -8,8 +8,9 @@
 //! instance's pointer.
 
 use crate::store::{MemoryData, Owner, StoreOpaque, TableData};
+use crate::unwind;
 use crate::vm::builtins::{BuiltinHost, VMBuiltins};
-use crate::vm::structs::{VMMemory, VMTable, Vmctx};
+use crate::vm::structs::{VMException, VMMemory, VMTable, Vmctx};
 
 use super::InstanceData;
 
@@ -118,5 +119,21 @@ unsafe impl BuiltinHost for Builtins {
         // SAFETY: by the contract of the trait.
         let instance = unsafe { InstanceData::of_vmctx(vmctx) };
         instance.module.engine().types().is_subtype(actual, expected)
+    }
+
+    unsafe fn exception_new(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException {
+        // SAFETY: by the contract of the trait.
+        let instance = unsafe { InstanceData::of_vmctx(vmctx) };
+        let tag = instance.vm_tag(tag);
+        // SAFETY: the store outlives its instances and is not borrowed while compiled code runs.
+        let store = unsafe { &mut *instance.store };
+        store.exceptions.make(tag, arguments as usize)
+    }
+
+    unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {
+        // SAFETY: by the contract of the trait; the store outlives its instances.
+        let store = unsafe { InstanceData::of_vmctx(vmctx) }.store;
+        // SAFETY: the store is not borrowed while compiled code runs; the exception is alive.
+        unsafe { unwind::throw(store, exception) }
     }
 }

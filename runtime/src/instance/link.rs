@@ -79,7 +79,7 @@ impl StoreOpaque {
             reason: "the artifact has none".into(),
         })?;
         data.host_contexts.push(context);
-        Ok(VMFuncRef { code, vmctx, entry: std::ptr::null(), type_id, reserved: 0 })
+        Ok(VMFuncRef { code, vmctx, entry: std::ptr::null(), type_id, slot: 0 })
     }
 
     /// Pointers to imported memories, tables, globals and tags.
@@ -115,7 +115,7 @@ impl StoreOpaque {
         Ok(self.table(crate::Table(item))?.vm)
     }
 
-    fn vm_tag(&self, item: Item) -> Result<*mut VMTag, Error> {
+    pub(crate) fn vm_tag(&self, item: Item) -> Result<*mut VMTag, Error> {
         const STALE: Error = Error::StaleHandle { what: "tag" };
         if item.store != self.id {
             return Err(STALE);
@@ -233,7 +233,8 @@ impl StoreOpaque {
         }
         let len = usize::try_from(ty.min).map_err(|error| error.to_string())?;
         let mut table = TableData { ty, elements: Vec::new(), vm, _own: own };
-        // A zeroed allocation costs nothing until it is touched.
+        table.elements.try_reserve_exact(len).map_err(|error| error.to_string())?;
+        // A zeroed allocation costs nothing until it is touched, and one of this size can be had.
         match init {
             0 => table.elements = vec![0; len],
             init => table.elements.resize(len, init),

@@ -16,6 +16,8 @@ mod builtins;
 mod init;
 mod link;
 
+use std::ops::Range;
+
 use aot_format::abi::VmctxLayout;
 use aot_format::types::{GlobalType, TypeIndex};
 
@@ -75,7 +77,7 @@ impl InstanceData {
         let words = (layout.size() as usize).div_ceil(size_of::<u128>());
         let counts = layout.counts;
         let mut data = Box::new(InstanceData {
-            // Set when the store takes it.
+            // Set when the store takes it in.
             id: InstanceId { slot: u32::MAX, generation: 0 },
             name: name.to_string(),
             module: module.clone(),
@@ -107,7 +109,7 @@ impl InstanceData {
                 vmctx: vmctx.cast(),
                 entry: entry.entry_trampoline,
                 type_id: entry.type_id,
-                reserved: 0,
+                slot: slot as u32,
             };
             // SAFETY: the layout has a slot for each referenced function.
             unsafe { data.funcref_ptr(slot as u32).write(funcref) };
@@ -140,24 +142,29 @@ impl InstanceData {
         self.vmctx_ptr().cast::<u8>().wrapping_add(offset as usize).cast()
     }
 
-    pub(crate) fn funcref_ptr(&self, slot: u32) -> *mut VMFuncRef {
+    /// The funcref in a slot, if it is one of an own function.
+    pub(crate) fn own_funcref(&self, slot: u32) -> Option<*mut VMFuncRef> {
+        let function = self.module.artifact().funcrefs().get(slot as usize)?;
+        (function >= self.layout().counts.imported_functions).then(|| self.funcref_ptr(slot))
+    }
+
+    fn funcref_ptr(&self, slot: u32) -> *mut VMFuncRef {
         self.at(self.layout().funcref(slot))
     }
 
-    /// Whether an address lies in the vmctx; a reference to one of its functions does.
-    pub(crate) fn contains(&self, address: usize) -> bool {
-        let start = self.vmctx.as_ptr() as usize;
-        address >= start && address - start < self.vmctx.len() * size_of::<u128>()
+    /// Addresses in the vmctx; references that this instance makes have them.
+    pub(crate) fn addresses(&self) -> Range<u64> {
+        let start = self.vmctx.as_ptr().addr() as u64;
+        start..start + (self.vmctx.len() * size_of::<u128>()) as u64
     }
 
     fn item(&self, store: StoreId, index: u32) -> Item {
         Item { store, owner: Owner::Instance(self.id), index }
     }
 
-    /// The function that the funcref slot at `funcref` is of.
-    pub(crate) fn func_at(&self, store: StoreId, funcref: *const VMFuncRef) -> Func {
-        let offset = funcref as usize - self.vmctx.as_ptr() as usize - self.layout().funcref(0) as usize;
-        Func(self.item(store, (offset / size_of::<VMFuncRef>()) as u32))
+    /// The own function with a funcref slot.
+    pub(crate) fn func_of_slot(&self, store: StoreId, slot: u32) -> Func {
+        Func(self.item(store, slot))
     }
 
     /// Function `index` of the index space, if references to it can be taken.
@@ -201,6 +208,21 @@ impl InstanceData {
     /// Own tag `index`.
     pub(crate) fn own_tag(&self, index: u32) -> *mut VMTag {
         self.at(self.layout().tag(index))
+    }
+
+    /// Tag `index` of the index space.
+    pub(crate) fn vm_tag(&self, index: u32) -> *const VMTag {
+        match index.checked_sub(self.layout().counts.imported_tags) {
+            Some(own) => self.own_tag(own),
+            // SAFETY: the slot was patched when the instance was linked.
+            None => unsafe { self.at::<*const VMTag>(self.layout().imported_tag(index)).read() },
+        }
+    }
+
+    /// The own tag at an address.
+    pub(crate) fn tag_at(&self, store: StoreId, tag: *const VMTag) -> Tag {
+        let offset = tag as usize - self.vmctx.as_ptr() as usize - self.layout().tag(0) as usize;
+        Tag(self.item(store, (offset / size_of::<VMTag>()) as u32))
     }
 
     /// Definition of memory `index` of the index space.

@@ -16,6 +16,7 @@
 //! * Instances are initialised dependencies first, in the order of imports; in a circle, the module
 //!   that is reached first is initialised last. Initialising copies the active segments, runs the start function,
 //!   then a reactor's `_initialize`.
+//! * An instance has its name when it is initialised, not before: nobody else links to it earlier.
 //! * If that fails, what was new is given up again; writes to what existed before stay.
 //!
 //! # Safety contract
@@ -37,7 +38,6 @@ use crate::engine::Engine;
 use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func, Instance};
 use crate::host::{Caller, HostFunc, IntoHostFunc};
-use crate::instance::InstanceData;
 use crate::module::Module;
 use crate::store::{InstanceId, StoreOpaque};
 use crate::types::matching::extern_matches;
@@ -56,7 +56,12 @@ enum Definition {
     Item(Extern),
 }
 
-/// Names → host functions and modules; makes sets of instances in stores of `T`.
+/// Names → host functions and modules; makes sets of instances in stores of `T`, and of no other type:
+///
+/// ```compile_fail
+/// fn longer<'a>(linker: iwasm::Linker<fn(&'a str)>) -> iwasm::Linker<fn(&'static str)> { linker }
+/// fn shorter(linker: iwasm::Linker<fn(&'static str)>) -> iwasm::Linker<for<'a> fn(&'a str)> { linker }
+/// ```
 pub struct Linker<T: 'static> {
     engine: Engine,
     definitions: BTreeMap<String, BTreeMap<String, Definition>>,
@@ -64,7 +69,8 @@ pub struct Linker<T: 'static> {
     /// Names the reader had nothing for.
     absent: BTreeSet<String>,
     reader: Option<Box<dyn ModuleReader + Send>>,
-    data: std::marker::PhantomData<fn(T)>,
+    /// Invariant: host functions know the `T` they were made for.
+    data: std::marker::PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> Linker<T> {
@@ -189,16 +195,10 @@ impl<T: 'static> Linker<T> {
             return Err(Error::Name { name: name.to_string(), reason: "is taken by an instance of the store" });
         }
         let set = resolve::resolve(self, store, name, module)?;
-        let ids = set.make(store)?;
-        let main = Instance { store: store.id, id: ids[0] };
-        match set.initialise(store, &ids) {
-            Ok(()) => Ok(main),
-            Err(error) => {
-                ids.into_iter().for_each(|id| store.disown(id));
-                store.sweep();
-                Err(error)
-            }
-        }
+        let mut made = Unfinished { store, ids: Vec::new() };
+        set.make(&mut made)?;
+        set.initialise(made.store, &made.ids)?;
+        Ok(made.finish())
     }
 
     /// The module of this name: registered, or read now. The outer error is for a broken one.
@@ -305,20 +305,38 @@ pub(crate) fn instantiate_with(
     if !errors.is_empty() {
         return Err(LinkErrors(errors).into());
     }
-    let data = InstanceData::allocate(store, module, module.name());
-    let id = store.insert_instance(data)?;
-    let made = store.link_instance(id, imports).and_then(|()| {
-        store.copy_segments(id)?;
-        run_start(store, id)
-    });
-    match made {
-        Ok(()) => {
-            store.instance_mut(id)?.root = true;
-            Ok(Instance { store: store.id, id })
-        }
-        Err(error) => {
-            store.sweep();
-            Err(error)
+    let mut made = Unfinished { store, ids: Vec::new() };
+    let id = made.store.new_instance(module, module.name())?;
+    made.ids.push(id);
+    made.store.instance_mut(id)?.root = true;
+    made.store.link_instance(id, imports)?;
+    made.store.copy_segments(id)?;
+    run_start(made.store, id)?;
+    Ok(made.finish())
+}
+
+/// Instances that are being made. Unless they are finished, they are given up again: when something
+/// fails, and when a host function panics.
+struct Unfinished<'a> {
+    store: &'a mut StoreOpaque,
+    /// The first is the one asked for.
+    ids: Vec<InstanceId>,
+}
+
+impl Unfinished<'_> {
+    fn finish(mut self) -> Instance {
+        let ids = std::mem::take(&mut self.ids);
+        // Whoever made instances made at least the one asked for.
+        let id = ids.first().copied().unwrap_or(InstanceId { slot: u32::MAX, generation: u32::MAX });
+        Instance { store: self.store.id, id }
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.ids.is_empty() {
+            std::mem::take(&mut self.ids).into_iter().for_each(|id| self.store.disown(id));
+            self.store.sweep();
         }
     }
 }

@@ -8,12 +8,11 @@ use aot_format::types::{ExternKind, ExternType, FuncType};
 
 use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func};
-use crate::instance::InstanceData;
 use crate::module::Module;
 use crate::store::{InstanceId, Item, Owner, StoreOpaque};
 
 use super::order;
-use super::{Definition, Linker, check_import, display_name, site};
+use super::{Definition, Linker, Unfinished, check_import, display_name, site};
 
 /// One instance to be made.
 pub(super) struct Node {
@@ -24,6 +23,21 @@ pub(super) struct Node {
     pub(super) imports: Vec<Source>,
     /// The nodes its imports name, each with the number of the import.
     pub(super) dependencies: Vec<(usize, usize)>,
+}
+
+impl Node {
+    /// Gives the initialised instance its name.
+    fn publish(&self, store: &mut StoreOpaque, id: InstanceId) -> Result<(), Error> {
+        if self.name.is_empty() {
+            return Ok(());
+        }
+        if store.named(&self.name).is_some() {
+            let reason = "was taken by another instance while this one was initialised";
+            return Err(Error::Name { name: self.name.clone(), reason });
+        }
+        store.set_name(&self.name, id);
+        Ok(())
+    }
 }
 
 /// What an import is satisfied by.
@@ -233,7 +247,7 @@ impl<T> Resolver<'_, T> {
                 Target::Export { node, kind, index } => (*kind, *index, *node),
             };
             let module = &self.nodes[exporter].module;
-            let Some((reexported, _)) = module.imports_of(kind).nth(index as usize) else {
+            let Some(reexported) = module.import_number(kind, index) else {
                 return Ok(Source::Own { node: exporter, kind, index: index - module.imported(kind) });
             };
             at = (exporter, reexported);
@@ -263,6 +277,12 @@ fn plain_function(module: &Module, name: &str) -> bool {
     }
 }
 
+/// The same, if the module defines the function itself. Whose import it is has called it already.
+fn own_plain_function(module: &Module, name: &str) -> bool {
+    let own = |export: aot_format::read::Export<'_>| export.index >= module.imported(ExternKind::Func);
+    plain_function(module, name) && module.artifact().export(name).is_some_and(own)
+}
+
 /// Whether memories of this type have guard pages.
 fn is_guarded_type(ty: &ExternType) -> bool {
     !matches!(ty, ExternType::Memory(memory) if memory.index64 || memory.page_size_log2 != 16)
@@ -281,29 +301,14 @@ impl StoreOpaque {
 }
 
 impl Set {
-    /// Makes and links all instances. Nothing runs. On failure none is left.
-    pub(super) fn make(&self, store: &mut StoreOpaque) -> Result<Vec<InstanceId>, Error> {
-        let mut ids = Vec::with_capacity(self.nodes.len());
-        let made = self.try_make(store, &mut ids);
-        if let Err(error) = made {
-            store.sweep();
-            return Err(error);
-        }
-        for (node, id) in self.nodes.iter().zip(&ids) {
-            if !node.name.is_empty() {
-                store.set_name(&node.name, *id);
-            }
+    /// Makes and links all instances. Nothing runs.
+    pub(super) fn make(&self, made: &mut Unfinished<'_>) -> Result<(), Error> {
+        let Unfinished { store, ids } = made;
+        for node in &self.nodes {
+            ids.push(store.new_instance(&node.module, display_name(&node.name, &node.module))?);
         }
         if let Some(main) = ids.first() {
             store.instance_mut(*main)?.root = true;
-        }
-        Ok(ids)
-    }
-
-    fn try_make(&self, store: &mut StoreOpaque, ids: &mut Vec<InstanceId>) -> Result<(), Error> {
-        for node in &self.nodes {
-            let data = InstanceData::allocate(store, &node.module, display_name(&node.name, &node.module));
-            ids.push(store.insert_instance(data)?);
         }
         for node in &self.make_order {
             let mut imports = Vec::with_capacity(self.nodes[*node].imports.len());
@@ -322,12 +327,13 @@ impl Set {
             store.copy_segments(id)?;
             super::run_start(store, id)?;
             let module = &self.nodes[*node].module;
-            if plain_function(module, "_initialize")
+            if own_plain_function(module, "_initialize")
                 && !is_command(module)
                 && let Some(Extern::Func(func)) = store.instance_export(id, "_initialize")
             {
                 super::call_plain(store, func)?;
             }
+            self.nodes[*node].publish(store, id)?;
         }
         Ok(())
     }

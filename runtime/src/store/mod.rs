@@ -12,11 +12,13 @@
 //! * While compiled code runs, the `&mut` it was called with is dormant; host functions get theirs
 //!   back from the context pointer, and no other reference is alive then.
 
+mod exceptions;
 mod objects;
 mod sweep;
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::Engine;
@@ -28,6 +30,7 @@ use crate::limits::StoreLimits;
 use crate::module::Module;
 use crate::vm::structs::{VMHostContext, VMStoreContext};
 
+pub(crate) use exceptions::Exceptions;
 pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, TableData, TagData};
 pub use sweep::Unloaded;
 
@@ -103,10 +106,13 @@ pub struct StoreOpaque {
     pub(crate) texts: Vec<TextRange>,
     pub(crate) extern_refs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) objects: objects::HostObjects,
+    pub(crate) exceptions: Exceptions,
     /// Set by a host function that wants to unwind, taken by the call that entered.
     pub(crate) pending: Option<Pending>,
     /// Calls from host to wasm that are active.
     pub(crate) nesting: usize,
+    /// Something was given up while wasm was running; see [`sweep`].
+    pub(crate) sweep_wanted: bool,
     pub(crate) memories_alive: usize,
     pub(crate) tables_alive: usize,
 }
@@ -119,8 +125,16 @@ pub struct StoreInner<T: 'static> {
 }
 
 /// All instances that can reach each other, and the embedder's data.
+///
+/// Host functions know the `T` they were made for, so that a store is never one of another type:
+///
+/// ```compile_fail
+/// fn longer<'a>(store: iwasm::Store<fn(&'static str)>) -> iwasm::Store<fn(&'a str)> { store }
+/// fn shorter(store: iwasm::Store<for<'a> fn(&'a str)>) -> iwasm::Store<fn(&'static str)> { store }
+/// ```
 pub struct Store<T: 'static> {
     inner: Box<StoreInner<T>>,
+    invariant: PhantomData<fn(T) -> T>,
 }
 
 // SAFETY: everything in a store that is not the embedder's data is owned by it and used by one
@@ -132,7 +146,7 @@ impl<T> Store<T> {
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let opaque = StoreOpaque {
-            vm: VMStoreContext::new(),
+            vm: VMStoreContext { raise: crate::unwind::raise, ..VMStoreContext::new() },
             id: StoreId::next(),
             engine: engine.clone(),
             limits: StoreLimits::default(),
@@ -143,12 +157,14 @@ impl<T> Store<T> {
             texts: Vec::new(),
             extern_refs: Vec::new(),
             objects: objects::HostObjects::default(),
+            exceptions: Exceptions::default(),
             pending: None,
             nesting: 0,
+            sweep_wanted: false,
             memories_alive: 0,
             tables_alive: 0,
         };
-        Store { inner: Box::new(StoreInner { opaque, data }) }
+        Store { inner: Box::new(StoreInner { opaque, data }), invariant: PhantomData }
     }
 
     pub(crate) fn inner(&self) -> &StoreInner<T> {
@@ -203,6 +219,12 @@ impl<T> Store<T> {
         self.instance(module)?.get_func(self, function)
     }
 
+    /// Frees what nothing reaches any more, and gives the names of what was freed. [`Store::unload`] does
+    /// so by itself; this is for when something else let go, such as a table of the host's.
+    pub fn collect(&mut self) -> Vec<String> {
+        self.inner.opaque.sweep()
+    }
+
     /// Gives up the instance named `name` and everything that only it kept alive. What others still
     /// import from it, or hold references to functions of, stays until they go.
     ///
@@ -225,6 +247,14 @@ impl StoreOpaque {
         self.names.insert(name.to_string(), id);
         if let Ok(data) = self.instance_mut(id) {
             data.name = name.to_string();
+        }
+    }
+
+    /// The instance of a handle, if it is of this store and alive.
+    pub(crate) fn instance_of(&self, instance: Instance) -> Result<&InstanceData, Error> {
+        match instance.store == self.id {
+            true => self.instance(instance.id),
+            false => Err(Error::StaleHandle { what: "instance" }),
         }
     }
 
@@ -254,15 +284,16 @@ impl StoreOpaque {
         })
     }
 
-    /// Takes an instance into the store.
-    pub(crate) fn insert_instance(&mut self, mut data: Box<InstanceData>) -> Result<InstanceId, Error> {
+    /// Allocates an instance in the store, under no name yet; `label` is for messages.
+    pub(crate) fn new_instance(&mut self, module: &Module, label: &str) -> Result<InstanceId, Error> {
         if self.live_instances >= self.limits.max_instances {
             return Err(Error::Resource {
-                module: data.name.clone(),
+                module: label.to_string(),
                 what: "the instance".into(),
                 reason: format!("the store's limit of {} instances is reached", self.limits.max_instances),
             });
         }
+        let mut data = InstanceData::allocate(self, module, label);
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.instances.push(InstanceSlot::default());
             self.instances.len() as u32 - 1
@@ -272,11 +303,10 @@ impl StoreOpaque {
         };
         let id = InstanceId { slot, generation: entry.generation };
         data.id = id;
-        let module = data.module.clone();
         entry.data = Some(data);
         self.live_instances += 1;
-        self.add_text(&module);
-        self.resolve_host_funcrefs(&module);
+        self.add_text(module);
+        self.resolve_host_funcrefs(module);
         Ok(id)
     }
 
@@ -294,6 +324,7 @@ impl StoreOpaque {
             self.texts[position].users -= 1;
             if self.texts[position].users == 0 {
                 self.texts.remove(position);
+                self.abandon_trampolines(&data.module);
             }
         }
         Some(data.name.clone())

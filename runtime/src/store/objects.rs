@@ -80,8 +80,6 @@ pub(crate) struct HostObjects {
     by_def: HashMap<usize, u32>,
     /// Host functions of which compiled code may hold a reference without a trampoline yet.
     unresolved: Vec<u32>,
-    /// Modules whose trampolines such references use.
-    trampoline_modules: Vec<Module>,
 }
 
 impl HostObjects {
@@ -101,7 +99,7 @@ impl HostObjects {
                 vmctx: std::ptr::null_mut(),
                 entry: std::ptr::null(),
                 type_id,
-                reserved: 0,
+                slot: 0,
             },
             context: VMHostContext {
                 call: def.call(),
@@ -127,7 +125,7 @@ impl StoreOpaque {
             return Err(STALE);
         }
         match func.0.owner {
-            Owner::Instance(id) => Ok(self.instance(id).map_err(|_| STALE)?.funcref_ptr(func.0.index)),
+            Owner::Instance(id) => self.instance(id).ok().and_then(|data| data.own_funcref(func.0.index)).ok_or(STALE),
             Owner::Host => {
                 self.resolve_host_funcref(func.0.index);
                 let entry = self.objects.host_funcs.get_mut(func.0.index as usize).ok_or(STALE)?;
@@ -144,9 +142,9 @@ impl StoreOpaque {
         }
         match func.0.owner {
             Owner::Instance(id) => {
-                let data = self.instance(id).map_err(|_| STALE)?;
+                let funcref = self.instance(id).ok().and_then(|data| data.own_funcref(func.0.index)).ok_or(STALE)?;
                 // SAFETY: the pointer is to a funcref in the vmctx of a live instance.
-                Ok(unsafe { (*data.funcref_ptr(func.0.index)).type_id })
+                Ok(unsafe { (*funcref).type_id })
             }
             Owner::Host => Ok(self.objects.host_funcs.get(func.0.index as usize).ok_or(STALE)?.type_id),
         }
@@ -170,7 +168,7 @@ impl StoreOpaque {
         }
         // SAFETY: the vmctx of a wasm function leads to its instance, which is alive as the vmctx is.
         let data = unsafe { crate::instance::InstanceData::of_vmctx(reference.vmctx.cast()) };
-        Some(data.func_at(self.id, funcref))
+        Some(data.func_of_slot(self.id, reference.slot))
     }
 
     /// Finds a host-call trampoline for references to host function `index`. If no module of the
@@ -191,7 +189,6 @@ impl StoreOpaque {
         if objects.unresolved.is_empty() {
             return;
         }
-        let before = objects.unresolved.len();
         objects.unresolved.retain(|index| {
             let Some(entry) = objects.host_funcs.get_mut(*index as usize) else { return false };
             match module.host_trampoline_for(entry.type_id) {
@@ -202,9 +199,19 @@ impl StoreOpaque {
                 None => true,
             }
         });
-        if objects.unresolved.len() < before {
-            objects.trampoline_modules.push(module.clone());
+    }
+
+    /// Finds other trampolines for references that use one of `module`, whose text is going away.
+    pub(super) fn abandon_trampolines(&mut self, module: &Module) {
+        let text = module.text();
+        for entry in &mut self.objects.host_funcs {
+            if text.contains(&entry.funcref.code.addr()) {
+                entry.funcref.code = std::ptr::null();
+                self.objects.unresolved.push(entry.index);
+            }
         }
+        let modules: Vec<Module> = self.texts.iter().map(|text| text.module.clone()).collect();
+        modules.iter().for_each(|module| self.resolve_host_funcrefs(module));
     }
 }
 
@@ -229,6 +236,9 @@ impl MemoryData {
     /// Grows by `delta` pages; the previous length in pages, or nothing if that cannot be.
     pub(crate) fn grow(&mut self, delta: u64, max_bytes: u64) -> Option<u64> {
         let old = self.pages();
+        if delta == 0 {
+            return Some(old);
+        }
         let pages = old.checked_add(delta)?;
         if self.ty.max.is_some_and(|max| pages > max) {
             return None;

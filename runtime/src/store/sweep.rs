@@ -2,15 +2,19 @@
 //! nothing else uses it, its module.
 //!
 //! An instance is reached if the embedder keeps it (it was instantiated by hand, or by name and not
-//! unloaded), if one that is reached imports anything from it, or if a funcref to one of its
-//! functions stands in a table, global or segment that is reached. Handles do not count: they go
+//! unloaded), if one that is reached imports anything from it, if a funcref to one of its
+//! functions stands in a table, global or segment that is reached, or if an exception that is kept has
+//! its tag or such a reference. Handles do not count: they go
 //! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
 //!
 //! # Safety contract
 //!
 //! Globals are read through the pointers of live instances, while no wasm runs.
 
-use aot_format::types::{ExternKind, ValType};
+use std::collections::HashSet;
+use std::ops::Range;
+
+use aot_format::types::ValType;
 
 use crate::error::Error;
 use crate::instance::InstanceData;
@@ -34,8 +38,16 @@ impl StoreOpaque {
         if self.instance(id).is_err() {
             return Ok(Unloaded::Freed(freed));
         }
-        let users = self.live().filter(|(user, data)| *user != id && self.reaches(data, id));
-        Ok(Unloaded::StillUsedBy(users.map(|(_, data)| data.name.clone()).collect()))
+        let spaces = AddressSpaces::of(self);
+        let uses = |references: &[u64]| references.iter().any(|address| spaces.owner(*address) == Some(id));
+        let users = self.live().filter(|(user, data)| {
+            *user != id && (data.imports.items().any(|item| item.owner == Owner::Instance(id)) || uses(&held(data)))
+        });
+        let mut users: Vec<String> = users.map(|(_, data)| data.name.clone()).collect();
+        if uses(&self.host_references()) {
+            users.push("<host>".to_string());
+        }
+        Ok(Unloaded::StillUsedBy(users))
     }
 
     /// Takes an instance's name, and the embedder's wish to keep it.
@@ -46,52 +58,64 @@ impl StoreOpaque {
         }
     }
 
-    /// Frees every instance that is not reached, and gives their names, sorted.
+    /// Frees every instance that is not reached, and gives their names, sorted. While wasm runs, it is
+    /// put off to the end of the outermost call.
     pub(crate) fn sweep(&mut self) -> Vec<String> {
-        if self.nesting > 0 {
+        self.sweep_wanted = self.nesting > 0;
+        if self.sweep_wanted {
             return Vec::new();
         }
-        let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();
-        let mut reached: Vec<InstanceId> = self.live().filter(|(_, data)| data.root).map(|(id, _)| id).collect();
-        let host = self.host_references();
-        reached.extend(all.iter().filter(|id| self.holds_any(**id, &host)));
-        let mut done = 0;
-        while let Some(id) = reached.get(done).copied() {
-            done += 1;
-            let Ok(data) = self.instance(id) else { continue };
-            for next in &all {
-                if !reached.contains(next) && self.reaches(data, *next) {
-                    reached.push(*next);
-                }
+        self.collect_exceptions();
+        let spaces = AddressSpaces::of(self);
+        let roots = self.live().filter(|(_, data)| data.root).map(|(id, _)| id);
+        let mut next: Vec<InstanceId> = roots.collect();
+        next.extend(self.host_references().iter().filter_map(|address| spaces.owner(*address)));
+        let mut reached: HashSet<InstanceId> = HashSet::new();
+        while let Some(id) = next.pop() {
+            if !reached.insert(id) {
+                continue;
             }
+            let Ok(data) = self.instance(id) else { continue };
+            next.extend(data.imports.items().filter_map(|item| match item.owner {
+                Owner::Instance(owner) => Some(owner),
+                Owner::Host => None,
+            }));
+            next.extend(held(data).iter().filter_map(|address| spaces.owner(*address)));
         }
-        let mut freed = Vec::new();
-        for id in all.into_iter().filter(|id| !reached.contains(id)) {
-            self.names.retain(|_, named| *named != id);
-            freed.extend(self.remove_instance(id));
-        }
+        let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();
+        let gone: HashSet<InstanceId> = all.into_iter().filter(|id| !reached.contains(id)).collect();
+        self.names.retain(|_, named| !gone.contains(named));
+        let mut freed: Vec<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
         freed.sort();
         freed
     }
 
-    /// Whether `data` imports from instance `id` or holds a reference to one of its functions.
-    fn reaches(&self, data: &InstanceData, id: InstanceId) -> bool {
-        data.imports.items().any(|item| item.owner == Owner::Instance(id)) || self.holds_any(id, &held(data))
-    }
-
-    /// Whether any of these references is to a function of instance `id`.
-    fn holds_any(&self, id: InstanceId, references: &[u64]) -> bool {
-        self.instance(id).is_ok_and(|data| references.iter().any(|address| data.contains(*address as usize)))
-    }
-
-    /// References in what the host made.
+    /// References in what the host made, and in exceptions.
     fn host_references(&self) -> Vec<u64> {
         let functions = |ty: ValType| InstanceData::holds_functions(ty);
         let tables = self.objects.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
         let globals = self.objects.globals.iter().filter(|global| functions(global.ty.content));
         let elements = tables.flat_map(|table| table.elements.iter().copied());
         let values = globals.map(|global| global.storage.reference());
-        elements.chain(values).filter(|reference| *reference != 0).collect()
+        let thrown = self.exceptions.references();
+        elements.chain(values).chain(thrown).filter(|reference| *reference != 0).collect()
+    }
+}
+
+/// Which vmctx an address lies in: a reference to a function lies in that of its maker.
+struct AddressSpaces(Vec<(Range<u64>, InstanceId)>);
+
+impl AddressSpaces {
+    fn of(store: &StoreOpaque) -> AddressSpaces {
+        let mut spaces: Vec<_> = store.live().map(|(id, data)| (data.addresses(), id)).collect();
+        spaces.sort_by_key(|(addresses, _)| addresses.start);
+        AddressSpaces(spaces)
+    }
+
+    fn owner(&self, address: u64) -> Option<InstanceId> {
+        let after = self.0.partition_point(|(addresses, _)| addresses.start <= address);
+        let (addresses, id) = self.0.get(after.checked_sub(1)?)?;
+        addresses.contains(&address).then_some(*id)
     }
 }
 
@@ -100,7 +124,7 @@ fn held(data: &InstanceData) -> Vec<u64> {
     let functions = |ty: ValType| InstanceData::holds_functions(ty);
     let tables = data.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
     let elements = tables.flat_map(|table| table.elements.iter().copied());
-    let globals = (0..data.module.imported(ExternKind::Global).max(data.module.own_globals().len() as u32))
+    let globals = (0..data.layout().counts.defined_globals)
         .filter_map(|index| data.own_global(index))
         .filter(|(_, ty)| functions(ty.content))
         // SAFETY: the storage of an own global of a live instance.

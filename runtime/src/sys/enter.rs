@@ -25,7 +25,9 @@ use core::ptr;
 
 use aot_format::abi::{ENTRY_RETURNED, TrapCode};
 
-use super::arch::{self, Registers};
+pub(crate) use super::arch::Registers;
+
+use super::arch;
 use super::signals::{self, SignalError};
 use super::stack::{self, StackBounds, StackError};
 use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
@@ -363,7 +365,7 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
 ///
 /// # Safety
 /// The store is alive and wasm runs in it.
-unsafe fn landing_pad(store: *const VMStoreContext) -> Registers {
+pub(crate) unsafe fn landing_pad(store: *const VMStoreContext) -> Registers {
     // SAFETY: the caller vouches for it.
     unsafe { Registers { pc: (*store).entry_pc, sp: (*store).entry_sp, fp: (*store).entry_fp } }
 }
@@ -373,7 +375,101 @@ unsafe fn landing_pad(store: *const VMStoreContext) -> Registers {
 pub(crate) unsafe extern "C" fn raise(store: *mut VMStoreContext) -> ! {
     // SAFETY: a host-call trampoline was called by wasm of this store, so an entry trampoline is
     // live, and there is only compiled code between the two.
-    unsafe { arch::resume(landing_pad(store)) }
+    unsafe { arch::resume(landing_pad(store), 0) }
+}
+
+/// Goes on at the landing pad of an exception handler, or at that of the innermost entry trampoline.
+///
+/// # Safety
+/// `to` is what [`landing_pad`] gave, or the landing pad of a call in one of the [`ActivationFrames`];
+/// the frames between are those of compiled code and of the builtin or trampoline that calls this.
+pub(crate) unsafe fn land(to: Registers, exception: usize) -> ! {
+    // SAFETY: the caller vouches for it.
+    unsafe { arch::resume(to, exception) }
+}
+
+/// A walk over the frames of compiled code of the innermost activation, from the one that last left
+/// compiled code, for an exception to find its handler. Each is given as the address that its callee
+/// returns to, and its frame pointer.
+///
+/// As with [`Frames`], it reads nothing outside the stack between its start and an entry trampoline.
+#[derive(Clone, Debug)]
+pub(crate) struct ActivationFrames {
+    pc: usize,
+    fp: usize,
+    entry_fp: usize,
+}
+
+impl ActivationFrames {
+    /// # Safety
+    /// The store is alive, and compiled code that ran in it on this thread waits for a builtin or a
+    /// host function.
+    pub(crate) unsafe fn of_host_call(store: *const VMStoreContext) -> ActivationFrames {
+        // SAFETY: the caller vouches for the store.
+        unsafe { ActivationFrames { pc: (*store).exit_pc, fp: (*store).exit_fp, entry_fp: (*store).entry_fp } }
+    }
+}
+
+/// The words on the stack from an address up to where the host first entered wasm of a store, across
+/// all its activations and the host's frames between them.
+#[derive(Clone, Debug)]
+pub(crate) struct StackWords {
+    next: usize,
+    end: usize,
+}
+
+impl StackWords {
+    /// # Safety
+    /// Compiled code of the store waits on this thread, and `sp` is the stack pointer of a frame of its
+    /// innermost activation. The stack is not used below `sp` by anything that is alive, and the walk
+    /// ends before compiled code goes on.
+    pub(crate) unsafe fn above(store: *const VMStoreContext, sp: usize) -> StackWords {
+        // SAFETY: the caller vouches for the store.
+        let mut end = unsafe { (*store).entry_fp };
+        let mut activation = THREAD.with(|thread| thread.current.get());
+        // SAFETY: activations on the list are alive.
+        while let Some(inner) = unsafe { activation.as_ref() } {
+            // What it saved is of the activation of the store that it is nested in, if there is one.
+            if ptr::eq(inner.store, store) && inner.saved.entry_fp != 0 {
+                end = inner.saved.entry_fp;
+            }
+            activation = inner.outer;
+        }
+        StackWords { next: sp.next_multiple_of(size_of::<usize>()), end }
+    }
+}
+
+impl Iterator for StackWords {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.next >= self.end {
+            return None;
+        }
+        // SAFETY: between a live frame and the frame of a live entry trampoline further up the same
+        // stack every word is mapped. It is read as memory, whatever its owner thinks of it.
+        let word = unsafe { ptr::with_exposed_provenance::<usize>(self.next).read_volatile() };
+        self.next += size_of::<usize>();
+        Some(word)
+    }
+}
+
+impl Iterator for ActivationFrames {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        if self.fp == 0 || self.fp >= self.entry_fp || !self.fp.is_multiple_of(size_of::<usize>()) {
+            self.fp = 0;
+            return None;
+        }
+        let frame = (self.pc, self.fp);
+        // SAFETY: both words lie below the frame of a live entry trampoline and not below a frame of
+        // compiled code that called something still running: in use on this stack.
+        let caller = unsafe { arch::next_frame(self.fp) };
+        self.pc = caller.return_address;
+        self.fp = if caller.fp > self.fp { caller.fp } else { 0 };
+        Some(frame)
+    }
 }
 
 /// A walk over the frames of compiled code of one store on this thread, innermost first, across all

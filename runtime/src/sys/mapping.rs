@@ -162,8 +162,8 @@ impl Drop for Mapped {
 
 /// Where the bytes live.
 enum Backing {
-    /// The whole file, read-only. The file is kept open for what is mapped later.
-    File { map: Mapped, file: File, path: PathBuf },
+    /// The whole file, read-only. The file stays open as long as more of it may be mapped.
+    File { map: Mapped, file: Option<File>, path: PathBuf },
     /// Somebody's bytes. The pointer comes from a `Box` and is freed as one; it is kept raw, so that
     /// moving this value does not assert unique access to bytes that slices were lent of.
     Owned { owner: NonNull<dyn AsRef<[u8]> + Send + Sync>, bytes: NonNull<[u8]> },
@@ -221,7 +221,7 @@ impl ArtifactMapping {
             return Err(MapError::EmptyFile { path });
         }
         match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
-            Ok(map) => Ok(ArtifactMapping { backing: Backing::File { map, file, path }, text: None }),
+            Ok(map) => Ok(ArtifactMapping { backing: Backing::File { map, file: Some(file), path }, text: None }),
             Err(source) => Err(MapError::Map { path, bytes, source }),
         }
     }
@@ -264,7 +264,9 @@ impl ArtifactMapping {
         };
         self.text = match (&self.backing, code.len()) {
             (_, 0) => None,
-            (Backing::File { file, path, .. }, bytes) if range.start.is_multiple_of(rustix::param::page_size()) => {
+            (Backing::File { file: Some(file), path, .. }, bytes)
+                if range.start.is_multiple_of(rustix::param::page_size()) =>
+            {
                 let protection = ProtFlags::READ | ProtFlags::EXEC;
                 match Mapped::file(file.as_fd(), range.start as u64, bytes, protection) {
                     Ok(map) => Some(Text { pages: map, bytes }),
@@ -277,6 +279,13 @@ impl ArtifactMapping {
             },
         };
         Ok(())
+    }
+
+    /// Closes the file: no more of it will be mapped. Images are copied from then on.
+    pub(crate) fn close_file(&mut self) {
+        if let Backing::File { file, .. } = &mut self.backing {
+            *file = None;
+        }
     }
 
     /// The first byte of the executable text; null before there is one, and for an empty text.
@@ -294,7 +303,8 @@ impl ArtifactMapping {
     pub(crate) fn image(&self, range: Range<usize>) -> Option<Image<'_>> {
         let bytes = self.bytes().get(range.clone())?;
         let file = match &self.backing {
-            Backing::File { file, .. } => Some((file.as_fd(), range.start as u64)),
+            Backing::File { file: Some(file), .. } => Some((file.as_fd(), range.start as u64)),
+            Backing::File { file: None, .. } => None,
             Backing::Owned { .. } => None,
         };
         Some(Image { bytes, file })

@@ -1,5 +1,5 @@
 //! The services compiled code calls through `Vmctx::builtins`: growing, copying, filling and
-//! initialising memories and tables, dropping segments, and subtype tests. What is here is the
+//! initialising memories and tables, dropping segments, subtype tests and throwing. What is here is the
 //! arithmetic: every bounds check, and every write through a raw pointer. What they work on comes
 //! from a [`BuiltinHost`], which the runtime's instance implements.
 //!
@@ -16,7 +16,7 @@ use core::ptr;
 
 use aot_format::abi::{Builtin, TrapCode};
 
-use super::structs::{VMMemory, VMTable, Vmctx};
+use super::structs::{VMException, VMMemory, VMTable, Vmctx};
 
 /// What the built-in functions need of the runtime's instance.
 ///
@@ -53,6 +53,11 @@ pub(crate) unsafe trait BuiltinHost {
     unsafe fn elem_drop(vmctx: *mut Vmctx, segment: u32);
     /// Whether the type with canonical id `actual` is a subtype of the one with id `expected`.
     unsafe fn is_subtype(vmctx: *mut Vmctx, actual: u32, expected: u32) -> bool;
+    /// A new exception with this tag and room for so many arguments.
+    unsafe fn exception_new(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException;
+    /// Goes on at the handler of an exception, or where the host entered wasm. The throw trampoline
+    /// has recorded the thrower's frame; `exception` is one of this store, and alive.
+    unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> !;
 }
 
 const COUNT: usize = Builtin::ALL.len();
@@ -83,6 +88,8 @@ impl VMBuiltins {
                 Builtin::TableInit => table_init::<H> as *const (),
                 Builtin::ElemDrop => elem_drop::<H> as *const (),
                 Builtin::IsSubtype => is_subtype::<H> as *const (),
+                Builtin::ExceptionNew => exception_new::<H> as *const (),
+                Builtin::Throw => throw::<H> as *const (),
             };
             i += 1;
         }
@@ -233,6 +240,16 @@ unsafe extern "C" fn elem_drop<H: BuiltinHost>(vmctx: *mut Vmctx, segment: u32) 
 unsafe extern "C" fn is_subtype<H: BuiltinHost>(vmctx: *mut Vmctx, actual: u32, expected: u32) -> u32 {
     // SAFETY: compiled code passes its own vmctx and ids of its engine.
     u32::from(unsafe { H::is_subtype(vmctx, actual, expected) })
+}
+
+unsafe extern "C" fn exception_new<H: BuiltinHost>(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException {
+    // SAFETY: compiled code passes its own vmctx, an index of its module and the tag's arity.
+    unsafe { H::exception_new(vmctx, tag, arguments) }
+}
+
+unsafe extern "C" fn throw<H: BuiltinHost>(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {
+    // SAFETY: compiled code passes its own vmctx, and what it throws is not null.
+    unsafe { H::throw(vmctx, exception) }
 }
 
 #[cfg(test)]

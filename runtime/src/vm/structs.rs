@@ -127,11 +127,11 @@ pub(crate) struct VMFuncRef {
     pub(crate) entry: *const u8,
     /// Canonical id of the function's type in its engine.
     pub(crate) type_id: u32,
-    /// Zero.
-    pub(crate) reserved: u32,
+    /// Its funcref slot in the vmctx it is of.
+    pub(crate) slot: u32,
 }
 
-assert_layout!(VMFuncRef as FuncRef { code: CODE, vmctx: VMCTX, entry: ENTRY, type_id: TYPE_ID, });
+assert_layout!(VMFuncRef as FuncRef { code: CODE, vmctx: VMCTX, entry: ENTRY, type_id: TYPE_ID, slot: SLOT, });
 
 /// A linear memory.
 #[derive(Clone, Copy, Debug)]
@@ -167,6 +167,18 @@ pub(crate) struct VMTag {
 }
 
 assert_layout!(VMTag as Tag { type_id: TYPE_ID, });
+
+/// An exception; its arguments follow, a [`ValRaw`] each.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct VMException {
+    /// Its tag.
+    pub(crate) tag: *const VMTag,
+    /// What the store notes about it.
+    pub(crate) state: core::cell::Cell<u64>,
+}
+
+assert_layout!(VMException as Exception { tag: TAG, state: STATE, });
 
 /// The fixed part of every vmctx. What [`abi::VmctxLayout`] places follows it in memory.
 #[derive(Debug)]
@@ -298,7 +310,7 @@ mod tests {
             vmctx: core::ptr::null_mut(),
             entry: core::ptr::null(),
             type_id: 7,
-            reserved: 0,
+            slot: 0,
         };
         assert_eq!(ValRaw::from_funcref(&raw mut funcref).funcref(), &raw mut funcref);
     }

@@ -3,7 +3,8 @@
 //!
 //! A block of ```` ```wat ```` that begins with `;; NAME.wat` is a file. A block of ```` ```console ```` is a sequence of
 //! commands, each after `$ `, with what it prints to standard output and standard error. A command that shows
-//! nothing must end with status 0, whatever it prints. Blocks that call `make` are left to those who read them.
+//! nothing must end with status 0, whatever it prints. Blocks that call `make`, and those that set `PATH`, are left to those
+//! who read them: the folder is prepared here.
 
 use std::fs;
 use std::path::Path;
@@ -73,7 +74,8 @@ fn check(document: &str, count: usize) {
             let name = lines.first().and_then(|line| line.strip_prefix(";; ")).expect("a name in the first line");
             fs::write(folder.join(name), lines.join("\n")).expect("a file of the document");
         }
-        if info == "console" && !lines.iter().any(|line| line.starts_with("$ make")) {
+        let for_readers = |line: &&str| line.starts_with("$ make") || line.starts_with("$ export PATH=");
+        if info == "console" && !lines.iter().any(for_readers) {
             for (command, shown) in commands(&lines) {
                 run(command, &shown, &folder);
                 runs += 1;

@@ -26,7 +26,7 @@ struct Args {
     /// Keeps the compiled files in this folder, for disassemblers.
     #[arg(long)]
     keep: Option<PathBuf>,
-    /// Where the JSON goes.
+    /// Where the JSON goes; the default is bench/results.json in the target folder, results-quick.json for --quick.
     #[arg(long)]
     json: Option<PathBuf>,
 }
@@ -70,6 +70,8 @@ fn run(args: Args) -> Result<(), Error> {
     let corpus = corpus.unwrap_or_else(|| project_file("../shared/corpus"));
     let mut bench = Bench::new(corpus, args.keep, args.quick)?;
     bench.filter = args.filter.unwrap_or_default();
+    let path = args.json.unwrap_or_else(|| default_json(args.quick));
+    println!("The results also go to {}.", path.display());
     let machine = machine();
     println!("{machine}");
     println!("Medians; ± is the median distance from the median; ratios are iwasm ÷ wasmtime 48.0.8.");
@@ -88,7 +90,6 @@ fn run(args: Args) -> Result<(), Error> {
     }
     let after = self::machine();
     println!("\nAfterwards: {after}");
-    let path = args.json.unwrap_or_else(default_json);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| Error::File { path: folder.to_path_buf(), source })?;
     }
@@ -98,10 +99,10 @@ fn run(args: Args) -> Result<(), Error> {
     Ok(())
 }
 
-/// `bench/results.json` in the target folder.
-fn default_json() -> PathBuf {
+/// `bench/results.json` in the target folder. A quick run has a file of its own: the better numbers stay.
+fn default_json(quick: bool) -> PathBuf {
     let target = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_path_buf()));
-    target.unwrap_or_default().join("bench/results.json")
+    target.unwrap_or_default().join("bench").join(if quick { "results-quick.json" } else { "results.json" })
 }
 
 /// CPU and load, for whoever reads the numbers later.

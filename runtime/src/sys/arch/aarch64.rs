@@ -17,7 +17,8 @@
 //!
 //! `context_registers` and `redirect` are for the context that the kernel passed to a signal
 //! handler. `resume` and a redirected return leave frames without running anything in them: they
-//! are for the registers an entry trampoline recorded, and only compiled code may lie between.
+//! are for the registers an entry trampoline recorded, or those of an exception handler's landing
+//! pad, and only compiled code may lie between.
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
@@ -52,22 +53,24 @@ pub(crate) unsafe fn redirect(context: *mut libc::ucontext_t, to: Registers) {
     machine.pstate &= !PSTATE_BTYPE;
 }
 
-/// Goes on at `to`, leaving every frame below `to.sp` as if it had never been.
+/// Goes on at `to`, leaving every frame below `to.sp` as if it had never been. The landing pad of an
+/// exception handler gets `payload` in the first payload register; others do not look at it.
 ///
 /// # Safety
-/// `to` is what a live entry trampoline of this thread recorded, and the frames that are left hold
-/// nothing that has to be dropped.
-pub(crate) unsafe fn resume(to: Registers) -> ! {
-    // SAFETY: the landing pad expects exactly these three registers; the caller vouches for them.
+/// `to` is what a live entry trampoline of this thread recorded, or the landing pad of a live call of
+/// compiled code, and the frames that are left hold nothing that has to be dropped.
+pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
+    // SAFETY: the landing pad expects exactly these registers; the caller vouches for them.
     // A branch through x17 may land on any kind of branch target.
     unsafe {
         asm!(
-            "mov sp, x0",
+            "mov sp, x16",
             "mov x29, x1",
             "br x17",
             in("x17") to.pc,
-            in("x0") to.sp,
+            in("x16") to.sp,
             in("x1") to.fp,
+            in("x0") payload,
             options(noreturn),
         )
     }

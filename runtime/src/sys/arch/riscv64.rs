@@ -16,7 +16,8 @@
 //!
 //! `context_registers` and `redirect` are for the context that the kernel passed to a signal
 //! handler. `resume` and a redirected return leave frames without running anything in them: they
-//! are for the registers an entry trampoline recorded, and only compiled code may lie between.
+//! are for the registers an entry trampoline recorded, or those of an exception handler's landing
+//! pad, and only compiled code may lie between.
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
@@ -50,21 +51,23 @@ pub(crate) unsafe fn redirect(context: *mut libc::ucontext_t, to: Registers) {
     gregs[libc::REG_S0] = to.fp as libc::c_ulong;
 }
 
-/// Goes on at `to`, leaving every frame below `to.sp` as if it had never been.
+/// Goes on at `to`, leaving every frame below `to.sp` as if it had never been. The landing pad of an
+/// exception handler gets `payload` in the first payload register; others do not look at it.
 ///
 /// # Safety
-/// `to` is what a live entry trampoline of this thread recorded, and the frames that are left hold
-/// nothing that has to be dropped.
-pub(crate) unsafe fn resume(to: Registers) -> ! {
-    // SAFETY: the landing pad expects exactly these three registers; the caller vouches for them.
+/// `to` is what a live entry trampoline of this thread recorded, or the landing pad of a live call of
+/// compiled code, and the frames that are left hold nothing that has to be dropped.
+pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
+    // SAFETY: the landing pad expects exactly these registers; the caller vouches for them.
     unsafe {
         asm!(
             "mv sp, a1",
             "mv s0, a2",
-            "jr a0",
-            in("a0") to.pc,
+            "jr a3",
+            in("a3") to.pc,
             in("a1") to.sp,
             in("a2") to.fp,
+            in("a0") payload,
             options(noreturn),
         )
     }

@@ -1,0 +1,247 @@
+//! Exceptions: `try_table`, `throw`, `throw_ref`, and calls that an exception may come out of.
+//!
+//! Nothing is done where nothing is thrown. A call inside a `try_table` names its landing pads in a
+//! table beside the code (a CLIF exception table, later the artifact's call sites), innermost
+//! `try_table` first. Every register counts as lost on the way to a landing pad, so the unwinder
+//! restores none: what that costs is that a function with such a call saves its caller's registers
+//! once, in its prologue, and keeps what lives across the call on the stack; there, too, stands the
+//! vmctx, from which the unwinder learns whose tags are meant. A clause has one landing pad, which reads the arguments from the exception
+//! and jumps to the clause's label; it is made when its `try_table` ends, so that labels are counted
+//! from outside. Throwing is a call too, of the module's throw trampoline.
+//!
+//! Absent on purpose: which handler catches what; the runtime decides, for tags that two modules (or
+//! two imports) know by different indices can be one.
+
+use aot_format::abi::{Builtin, Exception, TrapCode};
+use aot_format::layout::{CLAUSE_ALL, CLAUSE_REF, CLAUSE_TAG};
+use cranelift_codegen::ir::{
+    AbiParam, ArgumentPurpose, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem,
+    ExceptionTag, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, MemFlagsData, SigRef, Signature,
+    UserExternalName, Value,
+};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::FuncInstBuilder;
+use wasmparser::Catch;
+
+use super::THROW_NAMESPACE;
+use super::control_stack::FrameKind;
+use super::function::FuncTranslator;
+use super::signature::{POINTER, clif_type};
+use super::vmctx::offset32;
+use crate::error::BodyError;
+
+/// What a clause catches, as the number CLIF and artifacts have for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Clause {
+    /// The tag; none for one that catches everything.
+    pub tag: Option<u32>,
+    /// Whether the label gets a reference to the exception.
+    pub keeps_reference: bool,
+}
+
+impl Clause {
+    fn of(catch: &Catch) -> (Clause, u32) {
+        let (tag, keeps_reference, label) = match *catch {
+            Catch::One { tag, label } => (Some(tag), false, label),
+            Catch::OneRef { tag, label } => (Some(tag), true, label),
+            Catch::All { label } => (None, false, label),
+            Catch::AllRef { label } => (None, true, label),
+        };
+        (Clause { tag, keeps_reference }, label)
+    }
+
+    /// The number that stands for it in CLIF.
+    pub fn code(self) -> u32 {
+        self.tag.map_or(CLAUSE_ALL, |tag| tag * CLAUSE_TAG) | if self.keeps_reference { CLAUSE_REF } else { 0 }
+    }
+
+    /// The clause this number stands for.
+    pub fn from_code(code: u32) -> Clause {
+        Clause { tag: (code & CLAUSE_ALL == 0).then_some(code / CLAUSE_TAG), keeps_reference: code & CLAUSE_REF != 0 }
+    }
+}
+
+// All tag indices have a code of their own.
+const _: () = assert!((aot_format::limits::MAX_TAGS as u64) * (CLAUSE_TAG as u64) < CLAUSE_ALL as u64);
+
+/// One clause of an open `try_table`.
+pub struct Handler {
+    clause: Clause,
+    /// Depth of its label, counted from outside the `try_table`.
+    label: u32,
+    landing_pad: Block,
+    /// Whether any call can go there.
+    used: bool,
+}
+
+/// Signature of the throw trampoline: `fn(vmctx, exception)`.
+pub fn throw_signature() -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params.push(AbiParam::special(POINTER, ArgumentPurpose::VMContext));
+    signature.params.push(AbiParam::new(POINTER));
+    signature
+}
+
+/// Flags of accesses to an exception's arguments: its address is always valid, and aligned.
+fn value_flags() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+fn value_offset(index: usize) -> cranelift_codegen::ir::immediates::Offset32 {
+    // At most a thousand arguments (`limits::MAX_PARAMS`).
+    offset32(Exception::value(index as u32))
+}
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn visit_try_table(&mut self, try_table: wasmparser::TryTable) -> Result<(), BodyError> {
+        if !self.is_reachable() {
+            self.push_skipped();
+            return Ok(());
+        }
+        let types = self.block_types(try_table.ty)?;
+        let end = self.create_block_with(&types.results);
+        let outer_handlers = self.state.handlers.len();
+        self.push_frame(FrameKind::TryTable { outer_handlers }, end, &types);
+        for catch in try_table.catches.iter().rev() {
+            let (clause, label) = Clause::of(catch);
+            let landing_pad = self.builder.create_block();
+            self.state.handlers.push(Handler { clause, label, landing_pad, used: false });
+        }
+        Ok(())
+    }
+
+    /// Makes the landing pads of the `try_table` that has just been closed.
+    pub(super) fn landing_pads(&mut self, outer_handlers: usize) {
+        let handlers: Vec<Handler> = self.state.handlers.drain(outer_handlers..).rev().collect();
+        for handler in handlers.iter().filter(|handler| handler.used) {
+            let block = handler.landing_pad;
+            let exception = self.builder.append_block_param(block, POINTER);
+            self.builder.set_cold_block(block);
+            self.continue_in(block);
+            let mut args = Vec::new();
+            if let Some(tag) = handler.clause.tag {
+                let ty = self.module.func_type_at(self.module.tags[tag as usize]);
+                for (index, &param) in ty.params.iter().enumerate() {
+                    // The tag's types were found to be supported when its throw, or this clause, was read.
+                    let Ok(ty) = clif_type(param, self.offset) else { continue };
+                    args.push(self.builder.ins().load(ty, value_flags(), exception, value_offset(index)));
+                }
+            }
+            if handler.clause.keeps_reference {
+                args.push(exception);
+            }
+            let (label, _) = self.branch_target(handler.label);
+            let args: Vec<BlockArg> = args.into_iter().map(BlockArg::Value).collect();
+            self.builder.ins().jump(label, &args);
+            self.set_unreachable();
+        }
+    }
+
+    /// Whether an exception that comes out of a call here may be caught in this function.
+    pub(super) fn can_catch(&self) -> bool {
+        !self.state.handlers.is_empty()
+    }
+
+    /// The exception table of a call here that returns to `normal`.
+    fn exception_table(&mut self, signature: SigRef, normal: BlockCall) -> ExceptionTable {
+        let dfg = &mut self.builder.func.dfg;
+        let mut items = vec![ExceptionTableItem::Context(self.vmctx)];
+        for handler in self.state.handlers.iter_mut().rev() {
+            handler.used = true;
+            let target = BlockCall::new(handler.landing_pad, [BlockArg::TryCallExn(0)], &mut dfg.value_lists);
+            items.push(ExceptionTableItem::Tag(ExceptionTag::from_u32(handler.clause.code()), target));
+            if handler.clause.tag.is_none() {
+                // Whatever stands further out is never asked.
+                break;
+            }
+        }
+        dfg.exception_tables.push(ExceptionTableData::new(signature, normal, items))
+    }
+
+    /// A call that goes to a landing pad if an exception comes out of it; pushes its results.
+    pub(super) fn try_call(
+        &mut self,
+        signature: SigRef,
+        emit: impl FnOnce(FuncInstBuilder<'_, '_>, ExceptionTable) -> Inst,
+    ) {
+        let returns = self.builder.func.dfg.signatures[signature].returns.clone();
+        let returned = self.builder.create_block();
+        for result in &returns {
+            self.builder.append_block_param(returned, result.value_type);
+        }
+        let results = (0..returns.len() as u32).map(BlockArg::TryCallRet);
+        let normal = BlockCall::new(returned, results, &mut self.builder.func.dfg.value_lists);
+        let table = self.exception_table(signature, normal);
+        let call = emit(self.builder.ins(), table);
+        self.locate(call);
+        self.continue_in(returned);
+        self.state.stack.push_all(self.builder.block_params(returned));
+    }
+
+    /// The throw trampoline, declared once.
+    fn throw_trampoline(&mut self) -> FuncRef {
+        if let Some(trampoline) = self.state.throw_trampoline {
+            return trampoline;
+        }
+        let signature = self.builder.import_signature(throw_signature());
+        let name = UserExternalName { namespace: THROW_NAMESPACE, index: 0 };
+        let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
+        let data = ExtFuncData { name, signature, colocated: true, patchable: false };
+        let trampoline = self.builder.import_function(data);
+        self.state.throw_trampoline = Some(trampoline);
+        trampoline
+    }
+
+    /// Throws an exception; what follows cannot be reached.
+    fn throw(&mut self, exception: Value) {
+        let trampoline = self.throw_trampoline();
+        let args = [self.vmctx, exception];
+        if self.can_catch() {
+            let signature = self.builder.func.dfg.ext_funcs[trampoline].signature;
+            self.try_call(signature, |ins, table| ins.try_call(trampoline, &args, table));
+        } else {
+            let call = self.builder.ins().call(trampoline, &args);
+            self.locate(call);
+        }
+        self.trap(TrapCode::Unreachable);
+    }
+
+    pub(super) fn visit_throw(&mut self, tag_index: u32) -> Result<(), BodyError> {
+        let count = self.module.func_type_at(self.module.tags[tag_index as usize]).params.len();
+        let values = self.pop_all(count);
+        let tag = self.index_const(tag_index);
+        let arguments = self.index_const(count as u32);
+        let Some(exception) = self.call_builtin(Builtin::ExceptionNew, &[tag, arguments]) else {
+            return Err(BodyError::Internal { what: "a builtin without its result", offset: self.offset });
+        };
+        for (index, value) in values.into_iter().enumerate() {
+            self.builder.ins().store(value_flags(), value, exception, value_offset(index));
+        }
+        self.throw(exception);
+        Ok(())
+    }
+
+    pub(super) fn visit_throw_ref(&mut self) -> Result<(), BodyError> {
+        let exception = self.pop();
+        self.trap_if_zero(exception, TrapCode::NullExceptionReference);
+        self.throw(exception);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_have_a_number_each() {
+        let mut codes = std::collections::BTreeSet::new();
+        for tag in [None, Some(0), Some(1), Some(aot_format::limits::MAX_TAGS)] {
+            for keeps_reference in [false, true] {
+                let clause = Clause { tag, keeps_reference };
+                assert_eq!(Clause::from_code(clause.code()), clause);
+                assert!(codes.insert(clause.code()));
+            }
+        }
+    }
+}
