@@ -56,10 +56,11 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("samples/multi-module/main.rs", "trusts the sample's files"),
     ("samples/src/lib.rs", "trusts the samples' files"),
     ("tests/bad_input.rs", "trusts what it compiled, or is refused"),
-    ("tests/bench/src/bin/bench-measure.rs", "trusts what it compiled"),
+    ("tests/bench/src/bin/bench-measure.rs", "waits for a child with wait4"),
     ("tests/bench/src/ours.rs", "trusts what it compiled"),
     ("tests/bench/src/theirs.rs", "trusts what wasmtime compiled"),
     ("tests/link_api.rs", "trusts what it compiled"),
+    ("tests/regress_runtime.rs", "trusts what it compiled"),
     ("tests/multi_module.rs", "trusts what it compiled"),
     ("tests/src/artifact.rs", "trusts what it compiled"),
 ];

@@ -11,9 +11,9 @@ use aot_format::abi::TrapCode;
 
 use crate::error::Error;
 use crate::externs::Func;
-use crate::limits::MAX_FRAMES;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, Frames, TrapLookup, Unwound};
+use crate::sys::trace::StackTrace;
 use crate::trap::{Frame, Trap};
 use crate::vm::structs::{VMFuncRef, VMHostContext, ValRaw};
 
@@ -103,15 +103,16 @@ impl StoreOpaque {
         {
             let store = self.vm_ptr();
             // SAFETY: the store is alive, and this is the thread on which its wasm called the host.
-            let frames: Vec<usize> = unsafe { Frames::of_host_call(store) }.take(MAX_FRAMES).collect();
+            let frames = StackTrace::collect(unsafe { Frames::of_host_call(store) });
             error.set_frames(self.symbolic(&frames));
         }
         self.pending = Some(reason);
     }
 
     /// Names the frames at these code addresses.
-    pub(crate) fn symbolic(&self, addresses: &[usize]) -> Vec<Frame> {
-        addresses.iter().filter_map(|pc| self.frame_at(*pc)).collect()
+    pub(crate) fn symbolic(&self, trace: &StackTrace) -> Vec<Frame> {
+        let frame = |(pc, omitted)| Some(Frame { omitted, ..self.frame_at(pc)? });
+        trace.iter().filter_map(frame).collect()
     }
 
     fn frame_at(&self, pc: usize) -> Option<Frame> {
@@ -131,6 +132,7 @@ impl StoreOpaque {
             function_index,
             function_name: artifact.function_name(function_index).map(|name| name.into_owned()),
             wasm_offset: artifact.wasm_offset_at(offset),
+            omitted: 0,
         })
     }
 

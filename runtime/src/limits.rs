@@ -35,6 +35,3 @@ impl Default for StoreLimits {
         }
     }
 }
-
-/// Frames that a back trace keeps.
-pub(crate) const MAX_FRAMES: usize = 64;

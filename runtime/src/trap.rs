@@ -15,6 +15,8 @@ pub struct Frame {
     pub function_name: Option<String>,
     /// Offset in the wasm file of the instruction (or call), if the artifact has an address map.
     pub wasm_offset: Option<u32>,
+    /// Frames that were left out just inside of this one: of a deep stack, only both ends are kept.
+    pub omitted: usize,
 }
 
 impl fmt::Display for Frame {
@@ -55,7 +57,7 @@ impl Trap {
         self.code
     }
 
-    /// The wasm functions on the stack, innermost first; deep stacks are cut.
+    /// The wasm functions on the stack, innermost first; of deep stacks, both ends.
     pub fn frames(&self) -> &[Frame] {
         &self.frames
     }
@@ -67,11 +69,16 @@ impl Trap {
     }
 }
 
-/// Writes a back trace, one line a frame; a frame that repeats itself gets one line.
+/// Writes a back trace, one line a frame; a frame that repeats itself gets one line, and so do frames
+/// that were left out.
 pub(crate) fn write_frames(f: &mut fmt::Formatter<'_>, frames: &[Frame]) -> fmt::Result {
     let mut depth = 0;
     for same in frames.chunk_by(|a, b| a == b) {
         let Some(frame) = same.first() else { continue };
+        if frame.omitted > 0 {
+            write!(f, "\n  ... {} frames left out", frame.omitted)?;
+            depth += frame.omitted;
+        }
         write!(f, "\n  #{depth} {frame}")?;
         if same.len() > 1 {
             write!(f, " ({} times)", same.len())?;

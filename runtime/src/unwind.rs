@@ -23,9 +23,9 @@
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::instance::InstanceData;
-use crate::limits::MAX_FRAMES;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, ActivationFrames, Frames, Registers};
+use crate::sys::trace::StackTrace;
 use crate::trap::{Trap, TrapCode};
 use crate::vm::structs::{VMException, VMStoreContext, VMTag, ValRaw, Vmctx};
 
@@ -54,7 +54,7 @@ impl Caught {
 /// An error of compiled code that waits, with the frames that led to it.
 fn with_frames(store: &mut StoreOpaque, mut error: Error) -> Error {
     // SAFETY: the store is alive, and this is the thread on which its wasm waits.
-    let frames: Vec<usize> = unsafe { Frames::of_host_call(store.vm_ptr()) }.take(MAX_FRAMES).collect();
+    let frames = StackTrace::collect(unsafe { Frames::of_host_call(store.vm_ptr()) });
     error.set_frames(store.symbolic(&frames));
     error
 }

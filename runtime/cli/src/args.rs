@@ -271,12 +271,12 @@ mod tests {
 
     #[test]
     fn values_of_options() -> Result<(), UsageError> {
-        let args = ["--map-dir=/w::a::b", "--dir", "x", "--env=A=b=c", "--preload", "m=n=o", "-v=4", "m.aot"];
+        let args = ["--map-dir=/w::a::b", "--dir", "x", "--env=A=b=c", "--preload", "l=n=o", "-v=4", "m.aot"];
         let invocation = run(&args)?;
         let own = |host: &str, guest: &str| (PathBuf::from(host), guest.to_string());
         assert_eq!(invocation.folders, [own("a::b", "/w"), own("x", "x")]);
         assert_eq!(invocation.environment, [("A".into(), "b=c".into())]);
-        assert_eq!(invocation.preloads, [("m".into(), "n=o".into())]);
+        assert_eq!(invocation.preloads, [("l".into(), "n=o".into())]);
         assert_eq!(invocation.verbosity, 4);
         assert_eq!(run(&["-v", "m.aot"])?.verbosity, 3);
         Ok(())

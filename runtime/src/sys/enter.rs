@@ -30,10 +30,8 @@ pub(crate) use super::arch::Registers;
 use super::arch;
 use super::signals::{self, SignalError};
 use super::stack::{self, StackBounds, StackError};
+use super::trace::StackTrace;
 use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
-
-/// Frames that are kept of a trap: the innermost ones.
-pub(crate) const MAX_TRAP_FRAMES: usize = 64;
 
 /// Says whether a fault is a trap: given the address of the faulting instruction and, for memory
 /// faults, the address it accessed. `None` means that the fault is not the guest's.
@@ -50,18 +48,18 @@ pub(crate) struct TrapLookup {
 }
 
 /// A trap, as the signal handler saw it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TrapRecord {
     /// What it was.
     pub(crate) code: TrapCode,
     /// Address of the trapping instruction; zero for a stack that was used up before wasm ran.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what the tests of the handler look at"))]
     pub(crate) pc: usize,
     /// The address a memory access faulted at.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what the tests of the handler look at"))]
     pub(crate) fault_address: Option<usize>,
-    /// Addresses in compiled code, as [`Frames`] gives them, innermost first.
-    pub(crate) frames: Vec<usize>,
-    /// Whether there were more than [`MAX_TRAP_FRAMES`].
-    pub(crate) frames_truncated: bool,
+    /// Addresses in compiled code, as [`Frames`] gives them.
+    pub(crate) frames: StackTrace,
 }
 
 /// Why a call did not return.
@@ -143,9 +141,7 @@ pub(crate) struct Activation {
 struct PendingTrap {
     code: TrapCode,
     fault: Fault,
-    frame_count: usize,
-    frames_truncated: bool,
-    frames: [usize; MAX_TRAP_FRAMES],
+    frames: StackTrace,
 }
 
 /// All there is per thread. No destructor, so the signal handler can look at it at any time.
@@ -173,9 +169,7 @@ thread_local! {
             pending: UnsafeCell::new(PendingTrap {
                 code: TrapCode::Unreachable,
                 fault: Fault { pc: 0, fp: 0, address: None },
-                frame_count: 0,
-                frames_truncated: false,
-                frames: [0; MAX_TRAP_FRAMES],
+                frames: StackTrace::EMPTY,
             }),
         }
     };
@@ -261,8 +255,7 @@ impl ThreadState {
                 pc: 0,
                 fault_address: None,
                 // SAFETY: the store is alive and this thread is in a host function.
-                frames: unsafe { Frames::of_host_call(store) }.take(MAX_TRAP_FRAMES).collect(),
-                frames_truncated: false,
+                frames: StackTrace::collect(unsafe { Frames::of_host_call(store) }),
             })));
         }
         let mut activation = self.current.get();
@@ -300,8 +293,7 @@ impl ThreadState {
             code: pending.code,
             pc: pending.fault.pc,
             fault_address: pending.fault.address,
-            frames: pending.frames[..pending.frame_count].to_vec(),
-            frames_truncated: pending.frames_truncated,
+            frames: pending.frames,
         }))
     }
 }
@@ -343,18 +335,9 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
         // function, and `call_entry` is not reading what was pending.
         unsafe {
             let pending = &mut *thread.pending.get();
-            let mut frames = Frames::of_fault(fault, activation);
-            let mut count = 0;
-            while count < MAX_TRAP_FRAMES
-                && let Some(address) = frames.next()
-            {
-                pending.frames[count] = address;
-                count += 1;
-            }
+            pending.frames = StackTrace::collect(Frames::of_fault(fault, activation));
             pending.code = code;
             pending.fault = fault;
-            pending.frame_count = count;
-            pending.frames_truncated = frames.next().is_some();
             thread.trapped.set(true);
             Some(landing_pad(activation.store))
         }

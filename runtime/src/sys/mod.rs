@@ -7,6 +7,7 @@
 //! * [`stack`]: bounds of the thread's stack, and the stack signals are handled on.
 //! * [`signals`]: from a hardware fault to a trap, or to whoever else it is for.
 //! * [`enter`]: host → wasm, and every way back.
+//! * [`trace`]: the addresses of a back trace.
 //!
 //! Not here: anything that knows what a module, an instance or a store is.
 
@@ -17,6 +18,7 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod signals;
 pub(crate) mod stack;
+pub(crate) mod trace;
 
 #[cfg(test)]
 mod tests;

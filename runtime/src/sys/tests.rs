@@ -13,7 +13,7 @@ use std::process::{Command, ExitStatus};
 
 use aot_format::abi::TrapCode;
 
-use super::enter::{Frames, MAX_TRAP_FRAMES, TrapLookup, TrapRecord, Unwound, call_entry};
+use super::enter::{Frames, TrapLookup, TrapRecord, Unwound, call_entry};
 use super::memory::Reservation;
 use super::stack::StackError;
 use crate::vm::structs::{VMHostContext, VMStoreContext, ValRaw};
@@ -137,6 +137,10 @@ fn before(label: *const u8) -> usize {
     label.addr() - 1
 }
 
+fn addresses(record: &TrapRecord) -> Vec<usize> {
+    record.frames.iter().map(|(address, _)| address).collect()
+}
+
 #[test]
 fn a_call_returns_and_leaves_the_context_as_it_was() {
     let mut guest = Guest::new();
@@ -155,8 +159,7 @@ fn a_trap_instruction_is_a_trap() {
         assert_eq!(record.code, TrapCode::Unreachable);
         assert_eq!(record.pc, code!(iwasm_test_trap_pc).addr());
         assert_eq!(record.fault_address, None);
-        assert_eq!(record.frames, [record.pc]);
-        assert!(!record.frames_truncated);
+        assert_eq!(addresses(&record), [record.pc]);
     }
     assert!(matches!(guest.call(code!(iwasm_test_increment), 1), Ok(2)));
 }
@@ -179,7 +182,7 @@ fn an_access_to_inaccessible_guest_memory_is_a_trap() {
         assert_eq!(record.code, TrapCode::MemoryOutOfBounds);
         assert_eq!(record.fault_address, Some((base + offset) as usize));
         assert_eq!(record.pc, code!(iwasm_test_load_pc).addr());
-        assert_eq!(record.frames, [record.pc]);
+        assert_eq!(addresses(&record), [record.pc]);
     }
 }
 
@@ -252,7 +255,7 @@ fn activations_nest() {
     assert!(result.is_ok());
     assert_eq!(data.frames, [here], "the exit state of the outer activation is back");
     let record = expect_trap(data.nested.into_iter().next().unwrap_or(Ok(0)));
-    assert_eq!(record.frames, [code!(iwasm_test_trap_pc).addr(), here]);
+    assert_eq!(addresses(&record), [code!(iwasm_test_trap_pc).addr(), here]);
     // The inner call returns, and the host raises.
     let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), code!(iwasm_test_increment), 1);
     assert!(matches!(result, Err(Unwound::Raised)));
@@ -275,7 +278,7 @@ fn frames_of_another_store_are_not_walked() {
     assert!(outer.call_on((&raw mut context).cast(), code!(iwasm_test_call_host), 0).is_ok());
     assert_eq!(data.frames, [before(code!(iwasm_test_call_host_return))]);
     let record = expect_trap(data.nested.pop().unwrap_or(Ok(0)));
-    assert_eq!(record.frames, [code!(iwasm_test_trap_pc).addr()]);
+    assert_eq!(addresses(&record), [code!(iwasm_test_trap_pc).addr()]);
     // SAFETY: the store is alive, and no wasm of it runs.
     assert_eq!(unsafe { Frames::of_host_call(&raw const inner.context) }.next(), None);
 }
@@ -294,8 +297,8 @@ fn stack_overflow_is_a_clean_trap_on_large_and_tiny_stacks() {
                 let record = guest.trap(code!(iwasm_test_recurse), 0);
                 assert_eq!(record.code, TrapCode::StackOverflow);
                 assert_eq!(record.pc, code!(iwasm_test_recurse_pc).addr());
-                assert_eq!(record.frames.len(), MAX_TRAP_FRAMES);
-                assert!(record.frames_truncated);
+                let frames: Vec<(usize, usize)> = record.frames.iter().collect();
+                assert!(frames.len() == 64 && frames[48].1 > 100, "both ends of a deep stack");
             }
             assert!(matches!(guest.call(code!(iwasm_test_increment), 1), Ok(2)));
         });
@@ -361,7 +364,7 @@ fn recursion_through_the_host_ends_in_a_trap() {
                 assert!(data.verdict > 10);
                 let record = expect_trap(data.nested.pop().unwrap_or(Ok(0)));
                 assert_eq!(record.code, TrapCode::StackOverflow);
-                assert!(record.frames.len() > 10);
+                assert!(addresses(&record).len() > 10);
                 assert!(matches!(result, Err(Unwound::Raised) | Ok(_)));
             }
         });
