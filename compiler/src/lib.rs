@@ -148,7 +148,7 @@ impl Compiler {
             let _ = writeln!(text, ";; {}\n{function}", heading(&module, index));
             Ok(())
         })?;
-        for function in codegen::trampoline_clif(self.environment(), &module)? {
+        for function in codegen::trampoline_clif(self.environment(), &module) {
             let _ = writeln!(text, ";; trampoline\n{function}");
         }
         Ok(text)

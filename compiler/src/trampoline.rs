@@ -26,7 +26,6 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::error::BodyError;
 use crate::translate::{self, POINTER, TRAMPOLINE_NAMESPACE, c_i32, clif_type, trap, wasm_signature};
 
 /// Flags of accesses to the runtime's structures and to value slots: aligned, and never trap.
@@ -39,10 +38,9 @@ fn slot_offset(index: usize) -> i32 {
     (index as u32 * VALUE_SIZE) as i32
 }
 
-fn load_values(builder: &mut FunctionBuilder<'_>, types: &[ValType], slots: Value) -> Result<Vec<Value>, BodyError> {
-    let load = |(index, &ty): (usize, &ValType)| {
-        Ok(builder.ins().load(clif_type(ty, 0)?, trusted(), slots, slot_offset(index)))
-    };
+fn load_values(builder: &mut FunctionBuilder<'_>, types: &[ValType], slots: Value) -> Vec<Value> {
+    let load =
+        |(index, &ty): (usize, &ValType)| builder.ins().load(clif_type(ty), trusted(), slots, slot_offset(index));
     types.iter().enumerate().map(load).collect()
 }
 
@@ -61,16 +59,12 @@ fn entry_signature(isa: &dyn TargetIsa) -> Signature {
 }
 
 /// The entry trampoline for functions of a type.
-///
-/// # Errors
-///
-/// If the type has values that are not supported.
-pub fn entry(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyError> {
+pub fn entry(ty: &FuncType, isa: &dyn TargetIsa) -> Function {
     let name = UserFuncName::user(TRAMPOLINE_NAMESPACE, 0);
     let mut func = Function::with_name_signature(name, entry_signature(isa));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
-    let callee = builder.import_signature(wasm_signature(ty, 0)?);
+    let callee = builder.import_signature(wasm_signature(ty));
 
     let start = builder.create_block();
     builder.append_block_params_for_function_params(start);
@@ -86,12 +80,12 @@ pub fn entry(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyError> 
     builder.switch_to_block(call);
     builder.seal_block(call);
     let mut args = vec![vmctx];
-    args.extend(load_values(&mut builder, &ty.params, slots)?);
+    args.extend(load_values(&mut builder, &ty.params, slots));
 
     let returned = builder.create_block();
     let mut results = Vec::with_capacity(ty.results.len());
     for &result in &ty.results {
-        results.push(builder.append_block_param(returned, clif_type(result, 0)?));
+        results.push(builder.append_block_param(returned, clif_type(result)));
     }
     let unwound = builder.create_block();
     builder.set_cold_block(unwound);
@@ -119,7 +113,7 @@ pub fn entry(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyError> 
     return_status(&mut builder, ENTRY_UNWOUND);
 
     builder.finalize(isa.frontend_config());
-    Ok(func)
+    func
 }
 
 fn return_status(builder: &mut FunctionBuilder<'_>, status: u32) {
@@ -128,13 +122,9 @@ fn return_status(builder: &mut FunctionBuilder<'_>, status: u32) {
 }
 
 /// The host-call trampoline for functions of a type.
-///
-/// # Errors
-///
-/// If the type has values that are not supported.
-pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyError> {
+pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Function {
     let name = UserFuncName::user(TRAMPOLINE_NAMESPACE, 1);
-    let mut func = Function::with_name_signature(name, wasm_signature(ty, 0)?);
+    let mut func = Function::with_name_signature(name, wasm_signature(ty));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
     let limit = translate::stack_limit_at(builder.func, HostContext::STORE);
@@ -175,11 +165,11 @@ pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Result<Function, BodyErr
 
     builder.switch_to_block(returned);
     builder.seal_block(returned);
-    let results = load_values(&mut builder, &ty.results, slots)?;
+    let results = load_values(&mut builder, &ty.results, slots);
     builder.ins().return_(&results);
 
     builder.finalize(isa.frontend_config());
-    Ok(func)
+    func
 }
 
 /// Notes the frame of the trampoline's caller.
@@ -243,8 +233,8 @@ mod tests {
     fn compile_for_every_isa() {
         for isa in isas() {
             for ty in types() {
-                compile(&entry(&ty, &*isa).unwrap(), &*isa);
-                compile(&host_call(&ty, &*isa).unwrap(), &*isa);
+                compile(&entry(&ty, &*isa), &*isa);
+                compile(&host_call(&ty, &*isa), &*isa);
             }
             compile(&throw(&*isa), &*isa);
         }
@@ -254,7 +244,7 @@ mod tests {
     fn entry_has_one_handler_in_its_own_code() {
         for isa in isas() {
             let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I64] };
-            let code = compile(&entry(&ty, &*isa).unwrap(), &*isa);
+            let code = compile(&entry(&ty, &*isa), &*isa);
             let call_sites: Vec<_> = code.buffer.call_sites().collect();
             assert_eq!(call_sites.len(), 1);
             let handlers = call_sites[0].exception_handlers;
@@ -268,8 +258,8 @@ mod tests {
         for isa in vector_isas() {
             for (params, results) in [(1, 0), (0, 1), (12, 3), (3, 12)] {
                 let ty = FuncType { params: vec![ValType::V128; params], results: vec![ValType::V128; results] };
-                compile(&entry(&ty, &*isa).unwrap(), &*isa);
-                compile(&host_call(&ty, &*isa).unwrap(), &*isa);
+                compile(&entry(&ty, &*isa), &*isa);
+                compile(&host_call(&ty, &*isa), &*isa);
             }
         }
     }

@@ -55,7 +55,7 @@ pub fn throw(environment: Environment<'_>, functions: &[Compiled]) -> Result<Opt
     if !relocations.any(|relocation| matches!(relocation.target, Target::Throw)) {
         return Ok(None);
     }
-    let compiled = Worker::new().compile_trampoline(environment, || Ok(trampoline::throw(environment.isa)));
+    let compiled = Worker::new().compile_trampoline(environment, || trampoline::throw(environment.isa));
     compiled.map(Some).map_err(|reason| Error::ThrowTrampoline { reason })
 }
 
@@ -80,13 +80,12 @@ pub struct Body {
 }
 
 impl Body {
-    fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<ir::Function, String> {
+    fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> ir::Function {
         let func = module.func_type_at(self.ty);
-        let built = match self.direction {
+        match self.direction {
             Direction::Entry => trampoline::entry(func, environment.isa),
             Direction::Host => trampoline::host_call(func, environment.isa),
-        };
-        built.map_err(|error| error.to_string())
+        }
     }
 
     fn failed(&self, reason: String) -> Error {
@@ -122,9 +121,8 @@ impl Plan {
     }
 
     /// CLIF of each body.
-    pub fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Result<Vec<ir::Function>, Error> {
-        let build = |body: &Body| body.clif(environment, module).map_err(|reason| body.failed(reason));
-        self.bodies.iter().map(build).collect()
+    pub fn clif(&self, environment: Environment<'_>, module: &Module<'_>) -> Vec<ir::Function> {
+        self.bodies.iter().map(|body| body.clif(environment, module)).collect()
     }
 
     /// Machine code of each body.

@@ -126,10 +126,10 @@ impl Worker {
     pub fn compile_trampoline(
         &mut self,
         environment: Environment<'_>,
-        build: impl FnOnce() -> Result<ir::Function, String>,
+        build: impl FnOnce() -> ir::Function,
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
-            let extracted = worker.code(environment, build()?, |code, func| extract(code, func, 0));
+            let extracted = worker.code(environment, build(), |code, func| extract(code, func, 0));
             // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
             extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
         };

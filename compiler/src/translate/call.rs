@@ -30,22 +30,22 @@ impl FuncTranslator<'_, '_> {
         args
     }
 
-    fn imported_callee(&mut self, func_index: u32) -> Result<Indirect, BodyError> {
-        let signature = self.signature(self.module.functions[func_index as usize])?;
+    fn imported_callee(&mut self, func_index: u32) -> Indirect {
+        let signature = self.signature(self.module.functions[func_index as usize]);
         let (code, vmctx) = self.function_import(func_index);
-        Ok(Indirect { signature, code, vmctx })
+        Indirect { signature, code, vmctx }
     }
 
     /// The callee behind a reference whose type is right; traps with `null` if it is null.
-    fn referenced_callee(&mut self, ty: TypeIndex, reference: Value, null: TrapCode) -> Result<Indirect, BodyError> {
-        let signature = self.signature(ty)?;
+    fn referenced_callee(&mut self, ty: TypeIndex, reference: Value, null: TrapCode) -> Indirect {
+        let signature = self.signature(ty);
         // Whichever load comes first finds the null; both name it, as neither may move before it.
         let flags = funcref_flags().with_trap_code(Some(trap::to_clif(null)));
         let funcref = Place { base: reference, offset: 0 };
         let code = self.load_at(funcref.field(FuncRef::CODE), POINTER, flags);
         self.locate_value(code);
         let vmctx = self.load_at(funcref.field(FuncRef::VMCTX), POINTER, funcref_flags());
-        Ok(Indirect { signature, code, vmctx })
+        Indirect { signature, code, vmctx }
     }
 
     /// Whether every non-null element of a table of this type is a function of type `expected`.
@@ -63,7 +63,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The callee of `call_indirect`: bounds, null and type are checked, in this order.
-    fn table_callee(&mut self, type_index: u32, table_index: u32) -> Result<Indirect, BodyError> {
+    fn table_callee(&mut self, type_index: u32, table_index: u32) -> Indirect {
         let index = self.pop();
         let reference = self.table_element(table_index, index, TrapCode::UndefinedElement);
         let expected = TypeIndex(type_index);
@@ -117,13 +117,13 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_call(&mut self, function_index: u32) -> Result<(), BodyError> {
         let ty = self.module.functions[function_index as usize];
         if self.module.is_imported_func(function_index) {
-            let callee = self.imported_callee(function_index)?;
+            let callee = self.imported_callee(function_index);
             self.call_indirectly(&callee, ty);
         } else {
-            let callee = self.callee(function_index)?;
+            let callee = self.callee(function_index);
             let args = self.pop_args(self.vmctx, ty);
             if self.can_catch() {
-                let signature = self.signature(ty)?;
+                let signature = self.signature(ty);
                 self.try_call(signature, |ins, table| ins.try_call(callee, &args, table));
                 return Ok(());
             }
@@ -137,10 +137,10 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_return_call(&mut self, function_index: u32) -> Result<(), BodyError> {
         let ty = self.module.functions[function_index as usize];
         if self.module.is_imported_func(function_index) {
-            let callee = self.imported_callee(function_index)?;
+            let callee = self.imported_callee(function_index);
             self.return_call_indirectly(&callee, ty);
         } else {
-            let callee = self.callee(function_index)?;
+            let callee = self.callee(function_index);
             let args = self.pop_args(self.vmctx, ty);
             let call = self.builder.ins().return_call(callee, &args);
             self.locate(call);
@@ -150,27 +150,27 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn visit_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
-        let callee = self.table_callee(type_index, table_index)?;
+        let callee = self.table_callee(type_index, table_index);
         self.call_indirectly(&callee, TypeIndex(type_index));
         Ok(())
     }
 
     pub(super) fn visit_return_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
-        let callee = self.table_callee(type_index, table_index)?;
+        let callee = self.table_callee(type_index, table_index);
         self.return_call_indirectly(&callee, TypeIndex(type_index));
         Ok(())
     }
 
     pub(super) fn visit_call_ref(&mut self, type_index: u32) -> Result<(), BodyError> {
         let reference = self.pop();
-        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference)?;
+        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference);
         self.call_indirectly(&callee, TypeIndex(type_index));
         Ok(())
     }
 
     pub(super) fn visit_return_call_ref(&mut self, type_index: u32) -> Result<(), BodyError> {
         let reference = self.pop();
-        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference)?;
+        let callee = self.referenced_callee(TypeIndex(type_index), reference, TrapCode::NullFunctionReference);
         self.return_call_indirectly(&callee, TypeIndex(type_index));
         Ok(())
     }

@@ -74,7 +74,7 @@ impl FuncTranslator<'_, '_> {
             self.push_skipped();
             return Ok(());
         }
-        let types = self.block_types(blockty)?;
+        let types = self.block_types(blockty);
         let end = self.create_block_with(&types.results);
         self.push_frame(FrameKind::Block, end, &types);
         Ok(())
@@ -85,7 +85,7 @@ impl FuncTranslator<'_, '_> {
             self.push_skipped();
             return Ok(());
         }
-        let types = self.block_types(blockty)?;
+        let types = self.block_types(blockty);
         let header = self.create_block_with(&types.params);
         self.push_frame(FrameKind::Loop, header, &types);
         let args = self.branch_args(types.params.len());
@@ -102,7 +102,7 @@ impl FuncTranslator<'_, '_> {
             self.push_skipped();
             return Ok(());
         }
-        let types = self.block_types(blockty)?;
+        let types = self.block_types(blockty);
         let condition = self.pop();
         let (then_block, else_block) = (self.builder.create_block(), self.builder.create_block());
         let end = self.create_block_with(&types.results);

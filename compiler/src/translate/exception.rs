@@ -98,7 +98,7 @@ impl FuncTranslator<'_, '_> {
             self.push_skipped();
             return Ok(());
         }
-        let types = self.block_types(try_table.ty)?;
+        let types = self.block_types(try_table.ty);
         let end = self.create_block_with(&types.results);
         let outer_handlers = self.state.handlers.len();
         self.push_frame(FrameKind::TryTable { outer_handlers }, end, &types);
@@ -122,9 +122,7 @@ impl FuncTranslator<'_, '_> {
             if let Some(tag) = handler.clause.tag {
                 let ty = self.module.func_type_at(self.module.tags[tag as usize]);
                 for (index, &param) in ty.params.iter().enumerate() {
-                    // The tag's types were found to be supported when its throw, or this clause, was read.
-                    let Ok(ty) = clif_type(param, self.offset) else { continue };
-                    args.push(self.builder.ins().load(ty, value_flags(), exception, value_offset(index)));
+                    args.push(self.builder.ins().load(clif_type(param), value_flags(), exception, value_offset(index)));
                 }
             }
             if handler.clause.keeps_reference {

@@ -113,8 +113,8 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
     }
 
     /// Declares the next `count` locals, all zero or null.
-    pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType, offset: u64) -> Result<(), BodyError> {
-        let ty = clif_type_of_parsed(ty, offset)?;
+    pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) {
+        let ty = clif_type_of_parsed(ty);
         let zero = match ty {
             types::F32 => self.builder.ins().f32const(0.0),
             types::F64 => self.builder.ins().f64const(0.0),
@@ -126,7 +126,6 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             self.builder.def_var(variable, zero);
             self.state.locals.push(variable);
         }
-        Ok(())
     }
 
     /// Ends the function.
@@ -257,30 +256,29 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
     // Types and entities.
 
     /// CLIF types of a block type's parameters and results.
-    pub(super) fn block_types(&self, ty: wasmparser::BlockType) -> Result<BlockTypes, BodyError> {
-        let offset = self.offset;
-        Ok(match ty {
+    pub(super) fn block_types(&self, ty: wasmparser::BlockType) -> BlockTypes {
+        match ty {
             wasmparser::BlockType::Empty => BlockTypes { params: Vec::new(), results: Vec::new() },
             wasmparser::BlockType::Type(ty) => {
-                BlockTypes { params: Vec::new(), results: vec![clif_type_of_parsed(ty, offset)?] }
+                BlockTypes { params: Vec::new(), results: vec![clif_type_of_parsed(ty)] }
             }
             wasmparser::BlockType::FuncType(index) => {
                 let ty = self.module.func_type_at(TypeIndex(index));
-                let all = |types: &[_]| types.iter().map(|&ty| clif_type(ty, offset)).collect::<Result<Vec<Type>, _>>();
-                BlockTypes { params: all(&ty.params)?, results: all(&ty.results)? }
+                let all = |types: &[_]| types.iter().map(|&ty| clif_type(ty)).collect::<Vec<Type>>();
+                BlockTypes { params: all(&ty.params), results: all(&ty.results) }
             }
-        })
+        }
     }
 
     /// The signature of functions of a type, declared once.
-    pub(super) fn signature(&mut self, ty: TypeIndex) -> Result<SigRef, BodyError> {
+    pub(super) fn signature(&mut self, ty: TypeIndex) -> SigRef {
         if let Some(&signature) = self.state.signatures.get(&ty) {
-            return Ok(signature);
+            return signature;
         }
-        let signature = wasm_signature(self.module.func_type_at(ty), self.offset)?;
+        let signature = wasm_signature(self.module.func_type_at(ty));
         let signature = self.builder.import_signature(signature);
         self.state.signatures.insert(ty, signature);
-        Ok(signature)
+        signature
     }
 
     /// The signature of a builtin, declared once.
@@ -292,16 +290,16 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
     }
 
     /// One of the module's own functions as a direct callee, declared once.
-    pub(super) fn callee(&mut self, func_index: u32) -> Result<FuncRef, BodyError> {
+    pub(super) fn callee(&mut self, func_index: u32) -> FuncRef {
         if let Some(&callee) = self.state.callees.get(&func_index) {
-            return Ok(callee);
+            return callee;
         }
-        let signature = self.signature(self.module.functions[func_index as usize])?;
+        let signature = self.signature(self.module.functions[func_index as usize]);
         let name = UserExternalName { namespace: FUNCTION_NAMESPACE, index: func_index };
         let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
         let callee = self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
         self.state.callees.insert(func_index, callee);
-        Ok(callee)
+        callee
     }
 }
 

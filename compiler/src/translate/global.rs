@@ -50,7 +50,7 @@ impl FuncTranslator<'_, '_> {
 
     pub(super) fn visit_global_get(&mut self, global_index: u32) -> Result<(), BodyError> {
         let (content, mutable) = self.global_type(global_index);
-        let ty = clif_type(content, self.offset)?;
+        let ty = clif_type(content);
         let literal = if mutable { None } else { self.global_literal(global_index) };
         let value = match literal {
             Some(literal) => literal,

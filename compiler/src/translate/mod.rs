@@ -131,8 +131,7 @@ pub fn translate_function(
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<Function, BodyError> {
-    let start = body.range().start;
-    let signature = wasm_signature(module.func_type(func_index), start)?;
+    let signature = wasm_signature(module.func_type(func_index));
     let mut func = Function::with_name_signature(UserFuncName::user(FUNCTION_NAMESPACE, func_index), signature);
     let translated = translate_body(cx, module, settings, &mut func, body, validator);
     if translated.is_err() {
@@ -157,7 +156,7 @@ fn translate_body(
         let count = reader.read()?;
         let ty = reader.read()?;
         validator.define_locals(offset, count, ty)?;
-        translator.declare_locals(count, ty, offset)?;
+        translator.declare_locals(count, ty);
     }
     while !reader.eof() {
         let offset = reader.original_position();

@@ -6,49 +6,48 @@ use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
 
 use super::vector::VECTOR;
-use crate::error::BodyError;
 
 /// CLIF type of addresses, of references, and of every pointer in the vmctx.
 pub const POINTER: Type = types::I64;
 
-/// CLIF type of a value of an artifact's value type. `offset` says where, should it be unsupported.
-pub fn clif_type(ty: ValType, _offset: u64) -> Result<Type, BodyError> {
+/// CLIF type of a value of an artifact's value type.
+pub fn clif_type(ty: ValType) -> Type {
     match ty {
-        ValType::I32 => Ok(types::I32),
-        ValType::I64 => Ok(types::I64),
-        ValType::F32 => Ok(types::F32),
-        ValType::F64 => Ok(types::F64),
-        ValType::Ref(_) => Ok(POINTER),
-        ValType::V128 => Ok(VECTOR),
+        ValType::I32 => types::I32,
+        ValType::I64 => types::I64,
+        ValType::F32 => types::F32,
+        ValType::F64 => types::F64,
+        ValType::Ref(_) => POINTER,
+        ValType::V128 => VECTOR,
     }
 }
 
 /// CLIF type of a value of wasmparser's value type.
-pub fn clif_type_of_parsed(ty: wasmparser::ValType, offset: u64) -> Result<Type, BodyError> {
+pub fn clif_type_of_parsed(ty: wasmparser::ValType) -> Type {
     use wasmparser::ValType as Parsed;
     match ty {
-        Parsed::I32 => Ok(types::I32),
-        Parsed::I64 => Ok(types::I64),
-        Parsed::F32 => Ok(types::F32),
-        Parsed::F64 => Ok(types::F64),
-        Parsed::Ref(_) => Ok(POINTER),
-        Parsed::V128 => clif_type(ValType::V128, offset),
+        Parsed::I32 => types::I32,
+        Parsed::I64 => types::I64,
+        Parsed::F32 => types::F32,
+        Parsed::F64 => types::F64,
+        Parsed::Ref(_) => POINTER,
+        Parsed::V128 => VECTOR,
     }
 }
 
 /// Signature of a compiled wasm function: the hidden vmctx, then the wasm parameters; every result
 /// is a return value, and Cranelift's implicit return area takes what registers do not.
-pub fn wasm_signature(ty: &FuncType, offset: u64) -> Result<Signature, BodyError> {
+pub fn wasm_signature(ty: &FuncType) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     signature.params.reserve(ty.params.len() + 1);
     signature.params.push(AbiParam::special(POINTER, ArgumentPurpose::VMContext));
     for &param in &ty.params {
-        signature.params.push(AbiParam::new(clif_type(param, offset)?));
+        signature.params.push(AbiParam::new(clif_type(param)));
     }
     for &result in &ty.results {
-        signature.returns.push(AbiParam::new(clif_type(result, offset)?));
+        signature.returns.push(AbiParam::new(clif_type(result)));
     }
-    Ok(signature)
+    signature
 }
 
 /// A 32-bit argument or result of a C function. The riscv64 C convention wants it sign-extended;
