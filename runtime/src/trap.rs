@@ -39,17 +39,24 @@ impl fmt::Display for Frame {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trap {
     code: TrapCode,
+    /// What trapped, where it was no function.
+    place: Option<Box<str>>,
     frames: Vec<Frame>,
 }
 
 impl Trap {
     /// A trap that a host function raises: the wasm frames are added when it reaches them.
     pub fn new(code: TrapCode) -> Trap {
-        Trap { code, frames: Vec::new() }
+        Trap { code, place: None, frames: Vec::new() }
+    }
+
+    /// A trap of something that is done at instantiation.
+    pub(crate) fn at(code: TrapCode, place: String) -> Trap {
+        Trap { code, place: Some(place.into()), frames: Vec::new() }
     }
 
     pub(crate) fn with_frames(code: TrapCode, frames: Vec<Frame>) -> Trap {
-        Trap { code, frames }
+        Trap { code, place: None, frames }
     }
 
     /// Why.
@@ -91,6 +98,9 @@ pub(crate) fn write_frames(f: &mut fmt::Formatter<'_>, frames: &[Frame]) -> fmt:
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.message())?;
+        if let Some(place) = &self.place {
+            write!(f, " in {}", place.escape_debug())?;
+        }
         if f.alternate() { write_frames(f, &self.frames) } else { Ok(()) }
     }
 }

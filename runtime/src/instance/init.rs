@@ -38,13 +38,14 @@ impl StoreOpaque {
     pub(crate) fn copy_segments(&mut self, id: InstanceId) -> Result<(), Error> {
         let data = self.instance_mut(id)?;
         let module = data.module.clone();
-        for segment in module.artifact().elements() {
+        for (number, segment) in module.artifact().elements().enumerate() {
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
             let start = data.index_value(offset, data.module.table_is_64(index));
             let elements = data.elements_of(&segment);
             // SAFETY: linking made or patched the table.
             let table = unsafe { data.vm_table(index).read() };
-            check(start, elements.len() as u64, table.length, TrapCode::TableOutOfBounds)?;
+            check(start, elements.len() as u64, table.length)
+                .ok_or_else(|| data.segment_trap(TrapCode::TableOutOfBounds, "element", number as u32))?;
             // SAFETY: the range lies within the table.
             unsafe {
                 let to = table.elements.add(start as usize);
@@ -57,7 +58,8 @@ impl StoreOpaque {
             let start = data.index_value(offset, data.module.memory_is_64(index));
             // SAFETY: linking made or patched the memory.
             let memory = unsafe { data.vm_memory(index).read() };
-            check(start, segment.bytes.len() as u64, memory.length, TrapCode::MemoryOutOfBounds)?;
+            check(start, segment.bytes.len() as u64, memory.length)
+                .ok_or_else(|| data.segment_trap(TrapCode::MemoryOutOfBounds, "data", *number))?;
             // SAFETY: the range lies within the memory; the artifact's bytes lie in no memory.
             unsafe {
                 let to = memory.base.add(start as usize);
@@ -69,14 +71,15 @@ impl StoreOpaque {
     }
 }
 
-fn check(start: u64, len: u64, length: u64, code: TrapCode) -> Result<(), Error> {
-    match start.checked_add(len) {
-        Some(end) if end <= length => Ok(()),
-        _ => Err(Error::Trap(Trap::new(code))),
-    }
+fn check(start: u64, len: u64, length: u64) -> Option<()> {
+    start.checked_add(len).filter(|end| *end <= length).map(|_| ())
 }
 
 impl InstanceData {
+    fn segment_trap(&self, code: TrapCode, kind: &str, number: u32) -> Error {
+        Error::Trap(Trap::at(code, format!("{kind} segment {number} of module {}", self.name)))
+    }
+
     /// The value of an offset expression, as the unsigned number it is.
     fn index_value(&self, expr: u32, index64: bool) -> u64 {
         let value: ValRaw = self.evaluate(expr);
