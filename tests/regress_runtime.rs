@@ -214,7 +214,7 @@ fn linking_and_unloading_take_linear_time() {
     Instance::new(&mut store, &kit.module(&importer(0)), &[]).unwrap();
     kit.linker.instantiate(&mut store, "many", &module).unwrap();
     // Quadratic, this took several seconds.
-    assert!(start.elapsed() < Duration::from_millis(800), "50,000 imports: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "50,000 imports: {:?}", start.elapsed());
 
     let module = kit.module(EXPORTER);
     let mut store = kit.store();
@@ -226,5 +226,5 @@ fn linking_and_unloading_take_linear_time() {
         store.unload(&format!("m{index}")).unwrap();
     }
     // Quadratic, this took ten seconds.
-    assert!(start.elapsed() < Duration::from_millis(800), "50 unloads of 1,000: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "50 unloads of 1,000: {:?}", start.elapsed());
 }

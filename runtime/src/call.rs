@@ -35,6 +35,7 @@ impl StoreOpaque {
     /// # Safety
     ///
     /// As [`StoreOpaque::call_func`]; `funcref` is live.
+    #[inline]
     pub(crate) unsafe fn call_funcref(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Error> {
         // SAFETY: live, by the caller.
         let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };

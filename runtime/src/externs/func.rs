@@ -139,9 +139,11 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         // the results are written by a call that returns.
         let outcome = unsafe {
             params.store(store, values)?;
-            store.call_funcref(funcref, values).map(|()| R::load(store, values))
+            store.call_funcref(funcref, values)
         };
+        // SAFETY: a call that returned has written its results.
+        let results = outcome.map(|()| unsafe { R::load(store, values) });
         store.finish_call();
-        outcome
+        results
     }
 }

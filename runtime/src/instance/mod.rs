@@ -18,7 +18,7 @@ mod link;
 
 use std::ops::Range;
 
-use aot_format::abi::VmctxLayout;
+use aot_format::abi::{FuncRef, VmctxLayout};
 use aot_format::types::{GlobalType, TypeIndex};
 
 use crate::externs::{Func, Global, Memory, Table, Tag};
@@ -36,6 +36,8 @@ pub(crate) struct InstanceData {
     pub(crate) root: bool,
     store: *mut StoreOpaque,
     vmctx: Box<[u128]>,
+    /// Offset of the first funcref in the vmctx, and their number: every call from the host asks.
+    funcrefs: (u32, u32),
     pub(crate) imports: Imports,
     pub(crate) memories: Vec<MemoryData>,
     pub(crate) tables: Vec<TableData>,
@@ -84,6 +86,7 @@ impl InstanceData {
             root: false,
             store: &raw mut *store,
             vmctx: vec![0u128; words].into_boxed_slice(),
+            funcrefs: (layout.funcref(0), counts.funcrefs),
             imports: Imports::default(),
             memories: Vec::with_capacity(counts.defined_memories as usize),
             tables: Vec::with_capacity(counts.defined_tables as usize),
@@ -142,14 +145,14 @@ impl InstanceData {
         self.vmctx_ptr().cast::<u8>().wrapping_add(offset as usize).cast()
     }
 
-    /// The funcref in a slot, if it is one of an own function.
+    /// The funcref in a slot, if there is one.
+    #[inline]
     pub(crate) fn own_funcref(&self, slot: u32) -> Option<*mut VMFuncRef> {
-        let function = self.module.artifact().funcrefs().get(slot as usize)?;
-        (function >= self.layout().counts.imported_functions).then(|| self.funcref_ptr(slot))
+        (slot < self.funcrefs.1).then(|| self.funcref_ptr(slot))
     }
 
     fn funcref_ptr(&self, slot: u32) -> *mut VMFuncRef {
-        self.at(self.layout().funcref(slot))
+        self.at(self.funcrefs.0 + slot * FuncRef::SIZE)
     }
 
     /// Addresses in the vmctx; references that this instance makes have them.

@@ -258,13 +258,16 @@ impl StoreOpaque {
         }
     }
 
+    /// An instance, if it is alive.
+    #[inline]
+    pub(crate) fn live_instance(&self, id: InstanceId) -> Option<&InstanceData> {
+        let slot = self.instances.get(id.slot as usize)?;
+        if slot.generation == id.generation { slot.data.as_deref() } else { None }
+    }
+
     /// An instance that is alive.
     pub(crate) fn instance(&self, id: InstanceId) -> Result<&InstanceData, Error> {
-        self.instances
-            .get(id.slot as usize)
-            .filter(|slot| slot.generation == id.generation)
-            .and_then(|slot| slot.data.as_deref())
-            .ok_or(Error::StaleHandle { what: "instance" })
+        self.live_instance(id).ok_or(Error::StaleHandle { what: "instance" })
     }
 
     /// An instance that is alive.

@@ -125,7 +125,11 @@ impl StoreOpaque {
             return Err(STALE);
         }
         match func.0.owner {
-            Owner::Instance(id) => self.instance(id).ok().and_then(|data| data.own_funcref(func.0.index)).ok_or(STALE),
+            // On the path of every call from the host: no error is made before there is one.
+            Owner::Instance(id) => match self.live_instance(id).and_then(|data| data.own_funcref(func.0.index)) {
+                Some(funcref) => Ok(funcref),
+                None => Err(STALE),
+            },
             Owner::Host => {
                 self.resolve_host_funcref(func.0.index);
                 let entry = self.objects.host_funcs.get_mut(func.0.index as usize).ok_or(STALE)?;
