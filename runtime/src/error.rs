@@ -352,12 +352,6 @@ pub enum LinkError {
         /// The first import from it.
         site: Box<ImportSite>,
     },
-    /// A memory without guard pages for code that relies on them.
-    #[error("{site}: the memory has no guard pages, which the importer was compiled to rely on (--bounds-checks=0)")]
-    UnguardedMemory {
-        /// The import.
-        site: Box<ImportSite>,
-    },
     /// Explicit imports were given, but not one for each import.
     #[error("module {module:?} has {wanted} imports, but {found} were given")]
     ImportCount {

@@ -4,6 +4,7 @@
 use cranelift_codegen::ir::{InstBuilder, types};
 
 use super::function::FuncTranslator;
+use super::vector::binary;
 use crate::error::BodyError;
 
 /// Conversions whose CLIF instruction knows the result's lanes from the operand's.
@@ -24,18 +25,6 @@ macro_rules! convert_to {
         pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
             let operand = self.pop_lanes(types::$lanes);
             let result = self.builder.ins().$inst(types::$to, operand);
-            self.push_lanes(result);
-            Ok(())
-        }
-    )* };
-}
-
-/// Two vectors become one, its lanes saturated to half the width.
-macro_rules! narrow {
-    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
-        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
-            let (low, high) = self.pop2_lanes(types::$lanes);
-            let result = self.builder.ins().$inst(low, high);
             self.push_lanes(result);
             Ok(())
         }
@@ -96,7 +85,8 @@ impl FuncTranslator<'_, '_> {
         visit_i32x4_relaxed_trunc_f32x4_u => fcvt_to_uint_sat(F32X4) to I32X4;
     }
 
-    narrow! {
+    // Two vectors become one, its lanes saturated to half the width.
+    binary! {
         visit_i8x16_narrow_i16x8_s => snarrow(I16X8);
         visit_i8x16_narrow_i16x8_u => unarrow(I16X8);
         visit_i16x8_narrow_i32x4_s => snarrow(I32X4);

@@ -7,29 +7,8 @@ use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::{InstBuilder, types};
 
 use super::function::FuncTranslator;
+use super::vector::{binary, unary};
 use crate::error::BodyError;
-
-macro_rules! unary {
-    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
-        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
-            let operand = self.pop_lanes(types::$lanes);
-            let result = self.builder.ins().$inst(operand);
-            self.push_lanes(result);
-            Ok(())
-        }
-    )* };
-}
-
-macro_rules! binary {
-    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
-        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
-            let (lhs, rhs) = self.pop2_lanes(types::$lanes);
-            let result = self.builder.ins().$inst(lhs, rhs);
-            self.push_lanes(result);
-            Ok(())
-        }
-    )* };
-}
 
 /// `pmin` gives the second operand where it is less than the first, otherwise the first, also for
 /// zeros and NaN. `pmax` gives it where the first is less.

@@ -6,29 +6,8 @@
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 
 use super::function::FuncTranslator;
+use super::vector::{binary, unary};
 use crate::error::BodyError;
-
-macro_rules! unary {
-    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
-        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
-            let operand = self.pop_lanes(types::$lanes);
-            let result = self.builder.ins().$inst(operand);
-            self.push_lanes(result);
-            Ok(())
-        }
-    )* };
-}
-
-macro_rules! binary {
-    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
-        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
-            let (lhs, rhs) = self.pop2_lanes(types::$lanes);
-            let result = self.builder.ins().$inst(lhs, rhs);
-            self.push_lanes(result);
-            Ok(())
-        }
-    )* };
-}
 
 /// Shifts of every lane by one amount, an i32.
 macro_rules! shifts {

@@ -85,3 +85,29 @@ impl FuncTranslator<'_, '_> {
         self.builder.ins().extractlane(lanes, lane as Uimm8)
     }
 }
+
+/// Operators of one vector that are one instruction on lanes of a type.
+macro_rules! unary {
+    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
+        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
+            let operand = self.pop_lanes(types::$lanes);
+            let result = self.builder.ins().$inst(operand);
+            self.push_lanes(result);
+            Ok(())
+        }
+    )* };
+}
+
+/// Operators of two vectors that are one instruction on lanes of a type.
+macro_rules! binary {
+    ($($visit:ident => $inst:ident($lanes:ident);)*) => { $(
+        pub(super) fn $visit(&mut self) -> Result<(), BodyError> {
+            let (lhs, rhs) = self.pop2_lanes(types::$lanes);
+            let result = self.builder.ins().$inst(lhs, rhs);
+            self.push_lanes(result);
+            Ok(())
+        }
+    )* };
+}
+
+pub(super) use {binary, unary};

@@ -170,6 +170,7 @@ impl StoreOpaque {
         let Some(bytes) = bytes else {
             return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
         };
+        // The type alone decides, as it does for code that relies on it; matching compares types.
         let guarded = !ty.index64 && ty.page_size_log2 == 16;
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
         let reservation = if guarded { Reservation::guarded() } else { Reservation::checked(length) };

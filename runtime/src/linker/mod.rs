@@ -14,8 +14,10 @@
 //! * Functions may be imported in a circle: all instances are made and linked before any is
 //!   initialised. Anything else must exist before it is imported; a circle is an error.
 //! * Instances are initialised dependencies first, in the order of imports; in a circle, the module
-//!   that is reached first is initialised last. Initialising copies the active segments, runs the start function,
-//!   then a reactor's `_initialize`.
+//!   that is reached first is initialised last. Initialising copies the active segments, runs the
+//!   start function, then a reactor's `_initialize`.
+//! * So a memory or table that the set itself makes is matched by its declared length, not by what its
+//!   owner's start function may grow it to; one that exists already, by its current length.
 //! * An instance has its name when it is initialised, not before: nobody else links to it earlier.
 //! * If that fails, what was new is given up again; writes to what existed before stay.
 //!
@@ -257,13 +259,7 @@ fn site(importer: &str, module: &Module, import: usize) -> Box<ImportSite> {
 }
 
 /// Whether something of type `found` can be import number `import` of `module`.
-fn check_import(
-    importer: &str,
-    module: &Module,
-    import: usize,
-    found: &ExternType,
-    guarded: bool,
-) -> Result<(), LinkError> {
+fn check_import(importer: &str, module: &Module, import: usize, found: &ExternType) -> Result<(), LinkError> {
     let wanted = &module.imports()[import].ty;
     if !extern_matches(module.engine().types(), found, wanted) {
         return Err(LinkError::IncompatibleType {
@@ -271,12 +267,6 @@ fn check_import(
             kind: found.kind(),
             found: describe(module.engine(), found),
         });
-    }
-    if let ExternType::Memory(_) = wanted
-        && module.artifact().module().guarded_memories
-        && !guarded
-    {
-        return Err(LinkError::UnguardedMemory { site: site(importer, module, import) });
     }
     Ok(())
 }
@@ -299,7 +289,7 @@ pub(crate) fn instantiate_with(
     } else {
         for (index, import) in imports.iter().enumerate() {
             let found = store.extern_type(*import)?;
-            errors.extend(check_import(name, module, index, &found, true).err());
+            errors.extend(check_import(name, module, index, &found).err());
         }
     }
     if !errors.is_empty() {

@@ -221,19 +221,19 @@ impl<T> Resolver<'_, T> {
         let importer = display_name(&self.nodes[node].name, &self.nodes[node].module);
         let module = &self.nodes[node].module;
         let source = self.source(node, import)?;
-        let (found, guarded) = match &source {
+        let found = match &source {
             Source::Item(item) => match self.store.extern_type(*item) {
-                Ok(found) => (found, self.store.is_guarded(*item)),
+                Ok(found) => found,
                 // A definition of another store.
                 Err(_) => return Err(Some(LinkError::MissingExport { site: self.site(node, import) })),
             },
             Source::Own { node, kind, index } => match self.nodes[*node].module.own_type(*kind, *index) {
-                Some(found) => (found, is_guarded_type(&found)),
+                Some(found) => found,
                 None => return Err(None),
             },
             Source::Unresolved => return Err(None),
         };
-        check_import(importer, module, import, &found, guarded).map_err(Some)?;
+        check_import(importer, module, import, &found).map_err(Some)?;
         Ok(source)
     }
 
@@ -283,16 +283,7 @@ fn own_plain_function(module: &Module, name: &str) -> bool {
     plain_function(module, name) && module.artifact().export(name).is_some_and(own)
 }
 
-/// Whether memories of this type have guard pages.
-fn is_guarded_type(ty: &ExternType) -> bool {
-    !matches!(ty, ExternType::Memory(memory) if memory.index64 || memory.page_size_log2 != 16)
-}
-
 impl StoreOpaque {
-    fn is_guarded(&self, item: Extern) -> bool {
-        self.extern_type(item).is_ok_and(|ty| is_guarded_type(&ty))
-    }
-
     fn instance_export(&self, id: InstanceId, name: &str) -> Option<Extern> {
         let export = self.instance(id).ok()?.module.artifact().export(name)?;
         let (kind, index) = (export.kind, export.index);
