@@ -260,13 +260,13 @@ fn references_are_freed_with_the_call_and_bounded_in_it() {
     kit.linker.func("host", "relay", |_: Option<Func>| ());
     kit.instance("thrower", THROWER);
     let loops = kit.instance("main", LOOPS);
-    kit.store.limits_mut().max_exception_bytes = 64 << 10;
+    kit.store.limits_mut().max_heap_bytes = 64 << 10;
     for _ in 0..20 {
         kit.call(loops, "references", &[Val::I32(1000)]).expect("those of the call before are gone");
     }
     kit.call(loops, "references", &[Val::I32(100_000)]).expect("those that nobody holds are gone");
     let error = kit.call(loops, "hold", &[Val::I32(100_000)]).unwrap_err();
-    assert_eq!(error.trap().map(|trap| trap.code()), Some(TrapCode::TooManyExceptions));
+    assert_eq!(error.trap().map(|trap| trap.code()), Some(TrapCode::HeapExhausted));
     kit.call(loops, "values", &[Val::I32(10)]).expect("and these, too");
 }
 

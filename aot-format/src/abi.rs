@@ -20,16 +20,26 @@
 //!   and, when that does not return zero, calls `StoreContext::raise` (C convention,
 //!   `fn(store) -> !`), which unwinds to the entry trampoline, or to a handler of the exception that
 //!   the host function failed with.
-//! * An exception is thrown through the module's **throw trampoline** (wasm convention,
-//!   `fn(vmctx, exception)`), which records its caller's frame as a host-call trampoline does and
-//!   calls [`Builtin::Throw`]. A landing pad is entered with the address of the [`Exception`] in the
-//!   first payload register (rax, x0, a0) and the stack pointer as it was at the call. It reads what
-//!   it needs before it does anything else: an exception caught without a reference is gone then.
-//! * A reference to an exception is the address of the [`Exception`]; null is zero.
+//! * Builtins that look at the stack ([`Builtin::walks_the_stack`]) are called through a **service
+//!   trampoline** of the module (wasm convention, the builtin's parameters), which records its
+//!   caller's frame as a host-call trampoline does.
+//! * A landing pad is entered with the address of the [`Exception`] in the first payload register
+//!   (rax, x0, a0) and the stack pointer as it was at the call.
+//! * A reference is 64 bits; null is zero. A function reference is the address of a [`FuncRef`]. All
+//!   others are *managed*: what their lowest bits say ([`REFERENCE_TAG_MASK`]) is an integer of 31
+//!   bits, a reference to something of the host's, or the address of an [`Object`] on the store's
+//!   collected heap. Conversion between `any` and `extern` changes no bit.
+//! * The collector moves objects. Whatever managed reference compiled code uses after a call, it
+//!   keeps across the call in its frame, at a place that the artifact's stack maps name for the
+//!   address the call returns to. An object is complete before the next call.
 //! * Frame pointers are kept by all compiled code: the frame pointer points at the caller's saved
 //!   frame pointer, and the return address stands one word above it.
 //! * An imported memory, table, global or tag is one pointer in the importer's vmctx, to the
 //!   definition in its owner.
+
+use alloc::vec::Vec;
+
+use crate::types::{FieldType, StorageType, ValType};
 
 /// Offset in bytes into a structure of the runtime.
 pub type Offset = u32;
@@ -42,6 +52,23 @@ pub const VALUE_SIZE: u32 = 16;
 pub const ENTRY_RETURNED: u32 = 0;
 /// Entry trampolines return this when the callee was unwound; the runtime knows why.
 pub const ENTRY_UNWOUND: u32 = 1;
+
+/// The bits of a managed reference that say what it is; an [`Object`]'s address has none of them set.
+pub const REFERENCE_TAG_MASK: u64 = 0b11;
+/// Set in an integer reference: `(value << 1 | I31_TAG)` in the low 32 bits, zeros above.
+pub const I31_TAG: u64 = 0b01;
+/// The tag of a reference to something of the host's, whose number is in the bits above.
+pub const HOST_TAG: u64 = 0b10;
+/// Number of the lowest of those bits.
+pub const HOST_SHIFT: u32 = 2;
+
+/// Objects begin at multiples of this many bytes.
+pub const OBJECT_ALIGN: u32 = 8;
+/// Ancestors that every [`TypeDescriptor`] has room for, so that a cast to a type of a lesser depth
+/// need not look at the depth.
+pub const MIN_DISPLAY: u32 = 8;
+/// What [`Builtin`]s that make objects return is a [`TrapCode`] below this, an address otherwise.
+pub const FIRST_OBJECT_ADDRESS: u32 = 256;
 
 /// Bytes of address space a guarded 32-bit memory reserves for data: all that 32 bits can address.
 pub const GUARDED_RESERVATION_BYTES: u64 = 1 << 32;
@@ -67,7 +94,7 @@ macro_rules! structure {
 
 structure! {
     /// Per-store state that compiled code reads and writes; one thread runs in a store at a time.
-    StoreContext, size 64 {
+    StoreContext, size 80 {
         /// Lowest stack address a prologue may reach before it traps with [`TrapCode::StackOverflow`].
         STACK_LIMIT at 0,
         /// Frame pointer of the innermost entry trampoline.
@@ -84,6 +111,10 @@ structure! {
         RAISE at 48,
         /// Reserved for fuel.
         FUEL at 56,
+        /// Where the next object of the collected heap goes.
+        HEAP_TOP at 64,
+        /// Up to where objects go without asking the runtime.
+        HEAP_END at 72,
     }
 }
 
@@ -139,7 +170,7 @@ structure! {
 }
 
 structure! {
-    /// A table of references. Elements are eight bytes: a [`FuncRef`] pointer, or a host reference.
+    /// A table of references, eight bytes each.
     Table, size 16 {
         /// Address of element 0; changes when the table grows.
         ELEMENTS at 0,
@@ -153,16 +184,121 @@ structure! {
     Tag, size 16 {
         /// Canonical type id (u32).
         TYPE_ID at 0,
+        /// The [`TypeDescriptor`] of its exceptions.
+        DESCRIPTOR at 8,
+    }
+}
+
+structure! {
+    /// The head of everything on the collected heap.
+    Object, size 8 {
+        /// Its [`TypeDescriptor`].
+        DESCRIPTOR at 0,
+    }
+}
+
+structure! {
+    /// An array; its elements follow from [`Array::elements`] on.
+    Array, size 12 {
+        /// Its [`TypeDescriptor`].
+        DESCRIPTOR at 0,
+        /// Number of elements (u32).
+        LENGTH at 8,
+    }
+}
+
+impl Array {
+    /// Offset of element 0, for elements of so many bytes.
+    pub const fn elements(element_bytes: u32) -> Offset {
+        // The alignment of an object is all that elements can have.
+        let align = if element_bytes < OBJECT_ALIGN { element_bytes } else { OBJECT_ALIGN };
+        Array::SIZE.next_multiple_of(align)
+    }
+
+    /// Size in bytes of an array of so many elements. Cannot overflow: a length is 32 bits.
+    pub const fn bytes(element_bytes: u32, length: u32) -> u64 {
+        (Array::elements(element_bytes) as u64 + element_bytes as u64 * length as u64)
+            .next_multiple_of(OBJECT_ALIGN as u64)
+    }
+}
+
+structure! {
+    /// What the objects of one type have in common: one per canonical type and engine. Behind it
+    /// stand pointers to the descriptors of its supertypes, outermost first, and to itself, at
+    /// [`TypeDescriptor::ancestor`]; null where there are less than [`MIN_DISPLAY`].
+    TypeDescriptor, size 16 {
+        /// The [`ObjectKind`] (u32).
+        KIND at 0,
+        /// Number of supertypes (u32).
+        DEPTH at 4,
+        /// The runtime's own data.
+        DATA at 8,
+    }
+}
+
+impl TypeDescriptor {
+    /// The pointer to the supertype at `depth`, or at the type's own depth to the descriptor itself.
+    pub const fn ancestor(depth: u32) -> Offset {
+        TypeDescriptor::SIZE + depth * POINTER_SIZE
+    }
+}
+
+/// What an object is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum ObjectKind {
+    /// A structure.
+    Struct = 1,
+    /// An array.
+    Array = 2,
+    /// An exception.
+    Exception = 3,
+}
+
+/// Bytes of a field or element.
+pub const fn storage_bytes(storage: StorageType) -> u32 {
+    match storage {
+        StorageType::I8 => 1,
+        StorageType::I16 => 2,
+        StorageType::Val(ValType::I32 | ValType::F32) => 4,
+        StorageType::Val(ValType::I64 | ValType::F64 | ValType::Ref(_)) => 8,
+        StorageType::Val(ValType::V128) => 16,
+    }
+}
+
+/// Where the fields of a structure stand. Fields of a supertype come first, and stand where they
+/// stand in the supertype.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StructLayout {
+    /// Offset of each field in bytes from the start of the object.
+    pub offsets: Vec<Offset>,
+    /// Size of the object in bytes.
+    pub bytes: u32,
+}
+
+impl StructLayout {
+    /// The layout of structures with these fields. At most [`crate::limits::MAX_STRUCT_FIELDS`] of
+    /// sixteen bytes: nothing overflows.
+    pub fn new(fields: &[FieldType]) -> StructLayout {
+        let mut next = Object::SIZE;
+        let mut place = |field: &FieldType| {
+            let bytes = storage_bytes(field.storage);
+            let offset = next.next_multiple_of(bytes.min(OBJECT_ALIGN));
+            next = offset + bytes;
+            offset
+        };
+        let offsets = fields.iter().map(&mut place).collect();
+        StructLayout { offsets, bytes: next.next_multiple_of(OBJECT_ALIGN) }
     }
 }
 
 structure! {
     /// An exception; its arguments follow, one slot of [`VALUE_SIZE`] bytes each.
     Exception, size 16 {
+        /// The [`TypeDescriptor`].
+        DESCRIPTOR at 0,
         /// The [`Tag`].
-        TAG at 0,
-        /// The runtime's own data.
-        STATE at 8,
+        TAG at 8,
     }
 }
 
@@ -171,11 +307,16 @@ impl Exception {
     pub const fn value(index: u32) -> Offset {
         Exception::SIZE + index * VALUE_SIZE
     }
+
+    /// Size in bytes of an exception with so many arguments.
+    pub const fn bytes(arguments: u32) -> u32 {
+        Exception::value(arguments)
+    }
 }
 
 structure! {
     /// The fixed part of every vmctx, before what [`VmctxLayout`] places.
-    Vmctx, size 32 {
+    Vmctx, size 48 {
         /// The [`StoreContext`].
         STORE at 0,
         /// Array of [`Builtin`] addresses.
@@ -184,6 +325,8 @@ structure! {
         TYPE_IDS at 16,
         /// The runtime's instance; compiled code does not look at it.
         INSTANCE at 24,
+        /// Array of pointers: the [`TypeDescriptor`] of each type of the module; null for functions.
+        DESCRIPTORS at 32,
     }
 }
 
@@ -335,7 +478,8 @@ macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident = $index:literal : $signature:literal,)*) => {
         /// Services of the runtime that compiled code reaches through `Vmctx::BUILTINS`. All have
         /// the C convention and take the caller's vmctx first; `i` is a 32-bit and `l` a 64-bit
-        /// argument, the letter after `:` the result (`t`: a 32-bit [`TrapCode`], 0 for none).
+        /// argument, the letter after `:` the result (`t`: a 32-bit [`TrapCode`], 0 for none; `o`: the
+        /// address of an [`Object`], or a [`TrapCode`] below [`FIRST_OBJECT_ADDRESS`]).
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u32)]
         pub enum Builtin { $($(#[$doc])* $name = $index,)* }
@@ -374,16 +518,40 @@ builtins! {
     ElemDrop = 9: "i:",
     /// `(actual_type_id, expected_type_id)`: 1 if the first is a subtype of the second, else 0.
     IsSubtype = 10: "ii:i",
-    /// `(tag, arguments)`: a new exception whose arguments (so many) are still to be written.
-    ExceptionNew = 11: "ii:l",
-    /// `(exception)`: unwinds to its handler and does not return. Called by throw trampolines only.
+    /// `(descriptor, bytes)`: a new object of this size whose fields, all zero, are still to be
+    /// written; or [`TrapCode::HeapExhausted`].
+    ObjectNew = 11: "ll:o",
+    /// `(exception)`: unwinds to its handler and does not return.
     Throw = 12: "l:",
+    /// `(descriptor, length)`: a new array whose elements are zero; or [`TrapCode::HeapExhausted`].
+    ArrayNew = 13: "li:o",
+    /// `(descriptor, segment, offset, length)`: a new array of what stands at a byte offset of a data
+    /// segment; or [`TrapCode::HeapExhausted`], [`TrapCode::MemoryOutOfBounds`].
+    ArrayNewData = 14: "liii:o",
+    /// `(descriptor, segment, offset, length)`: a new array of elements of an element segment; or
+    /// [`TrapCode::HeapExhausted`], [`TrapCode::TableOutOfBounds`].
+    ArrayNewElem = 15: "liii:o",
+    /// `(dst_array, dst, src_array, src, len)`, neither array null.
+    ArrayCopy = 16: "lilii:t",
+    /// `(array, dst, low, high, len)`: an element's bits, in 64-bit halves; the array is not null.
+    ArrayFill = 17: "lilli:t",
+    /// `(array, segment, dst, src, len)`, the array not null.
+    ArrayInitData = 18: "liiii:t",
+    /// `(array, segment, dst, src, len)`, the array not null.
+    ArrayInitElem = 19: "liiii:t",
 }
 
 impl Builtin {
     /// Offset of its address in the array at `Vmctx::BUILTINS`.
     pub const fn offset(self) -> Offset {
         self as u32 * POINTER_SIZE
+    }
+
+    /// Whether it may collect or unwind, and so must know where compiled code stands: such builtins
+    /// are called through service trampolines.
+    pub const fn walks_the_stack(self) -> bool {
+        use Builtin::*;
+        matches!(self, ObjectNew | Throw | ArrayNew | ArrayNewData | ArrayNewElem)
     }
 }
 
@@ -436,8 +604,18 @@ trap_codes! {
     NullFunctionReference = 12, "null function reference";
     /// `throw_ref` of null.
     NullExceptionReference = 13, "null exception reference";
-    /// There are references to more exceptions than the store may hold. Raised by the runtime only.
-    TooManyExceptions = 14, "too many exceptions";
+    /// An object does not fit on the store's heap, even after a collection.
+    HeapExhausted = 14, "garbage-collected heap exhausted";
+    /// A field of null.
+    NullStructure = 15, "null structure reference";
+    /// An element or the length of null.
+    NullArray = 16, "null array reference";
+    /// The integer in null.
+    NullI31 = 17, "null i31 reference";
+    /// An array access past the array's length.
+    ArrayOutOfBounds = 18, "out of bounds array access";
+    /// A cast to a type that the reference is not of.
+    CastFailure = 19, "cast failure";
 }
 
 const fn fnv(mut hash: u64, shape: &[(&str, u32)]) -> u64 {
@@ -464,6 +642,9 @@ pub const STRUCTURES: &[&[(&str, u32)]] = &[
     Memory::SHAPE,
     Table::SHAPE,
     Tag::SHAPE,
+    Object::SHAPE,
+    Array::SHAPE,
+    TypeDescriptor::SHAPE,
     Exception::SHAPE,
     Vmctx::SHAPE,
 ];
@@ -473,6 +654,13 @@ const CONSTANTS: &[(&str, u32)] = &[
     ("POINTER_SIZE", POINTER_SIZE),
     ("VALUE_SIZE", VALUE_SIZE),
     ("GLOBAL_SIZE", GLOBAL_SIZE),
+    ("REFERENCE_TAG_MASK", REFERENCE_TAG_MASK as u32),
+    ("I31_TAG", I31_TAG as u32),
+    ("HOST_TAG", HOST_TAG as u32),
+    ("HOST_SHIFT", HOST_SHIFT),
+    ("OBJECT_ALIGN", OBJECT_ALIGN),
+    ("MIN_DISPLAY", MIN_DISPLAY),
+    ("FIRST_OBJECT_ADDRESS", FIRST_OBJECT_ADDRESS),
     ("ENTRY_RETURNED", ENTRY_RETURNED),
     ("ENTRY_UNWOUND", ENTRY_UNWOUND),
     ("GUARDED_RESERVATION_BYTES", (GUARDED_RESERVATION_BYTES >> 16) as u32),
@@ -480,9 +668,9 @@ const CONSTANTS: &[(&str, u32)] = &[
 ];
 
 /// FNV-1a over names and numbers of everything above, and a revision for what has no number
-/// (conventions, the order in [`VmctxLayout::new`]).
+/// (conventions, the order in [`VmctxLayout::new`], the layout of structures and arrays).
 pub const ABI_HASH: u64 = {
-    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 1)]);
+    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 2)]);
     let mut i = 0;
     while i < STRUCTURES.len() {
         hash = fnv(hash, STRUCTURES[i]);

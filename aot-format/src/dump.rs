@@ -15,6 +15,7 @@ const SHORT_TYPE_ITEMS: u64 = 8;
 /// Bytes of a function's name that are shown; nobody has verified how many there are.
 const FUNCTION_NAME_BYTES: usize = 200;
 /// Handlers of a call that are shown: calls can share them, so there is no other bound.
+const SHOWN_SLOTS: usize = 64;
 const SHOWN_HANDLERS: usize = 16;
 
 /// The whole artifact but for the bytes of text, data and images.
@@ -142,6 +143,14 @@ fn const_expr<B: AsRef<[u8]>>(artifact: &Artifact<B>, index: u32, out: &mut Stri
             ConstOp::I64Add => write!(out, " i64.add")?,
             ConstOp::I64Sub => write!(out, " i64.sub")?,
             ConstOp::I64Mul => write!(out, " i64.mul")?,
+            ConstOp::RefI31 => write!(out, " ref.i31")?,
+            ConstOp::StructNew(ty) => write!(out, " struct.new {}", ty.0)?,
+            ConstOp::StructNewDefault(ty) => write!(out, " struct.new_default {}", ty.0)?,
+            ConstOp::ArrayNew(ty) => write!(out, " array.new {}", ty.0)?,
+            ConstOp::ArrayNewDefault(ty) => write!(out, " array.new_default {}", ty.0)?,
+            ConstOp::ArrayNewFixed(ty, length) => write!(out, " array.new_fixed {} {length}", ty.0)?,
+            ConstOp::AnyConvertExtern => write!(out, " any.convert_extern")?,
+            ConstOp::ExternConvertAny => write!(out, " extern.convert_any")?,
         }
     }
     Ok(())
@@ -232,6 +241,11 @@ fn code<B: AsRef<[u8]>>(artifact: &Artifact<B>, out: &mut String) -> fmt::Result
                 None => write!(out, " catch_all{reference} {:#x}", handler.landing_pad)?,
             }
         }
+        writeln!(out)?;
+    }
+    for map in artifact.stack_maps() {
+        write!(out, "call returning to {:#x}: frame {}, references at", map.return_offset, map.frame_bytes)?;
+        map.slots().take(SHOWN_SLOTS).try_for_each(|slot| write!(out, " {slot}"))?;
         writeln!(out)?;
     }
     for (name, bytes) in artifact.custom_sections() {

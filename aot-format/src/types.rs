@@ -88,6 +88,21 @@ pub struct RefType {
     pub heap: HeapType,
 }
 
+impl HeapType {
+    /// The top of the hierarchy of an abstract heap type; none for a defined type, whose hierarchy is
+    /// that of functions or the internal one.
+    pub fn top(self) -> Option<HeapType> {
+        use HeapType::*;
+        match self {
+            Func | NoFunc => Some(Func),
+            Extern | NoExtern => Some(Extern),
+            Exn | NoExn => Some(Exn),
+            Any | Eq | I31 | Struct | Array | None => Some(Any),
+            Concrete(_) => Option::None,
+        }
+    }
+}
+
 impl RefType {
     /// `funcref`.
     pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
@@ -95,6 +110,16 @@ impl RefType {
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
     /// `exnref`.
     pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
+    /// `anyref`.
+    pub const ANYREF: RefType = RefType { nullable: true, heap: HeapType::Any };
+    /// `eqref`.
+    pub const EQREF: RefType = RefType { nullable: true, heap: HeapType::Eq };
+    /// `i31ref`.
+    pub const I31REF: RefType = RefType { nullable: true, heap: HeapType::I31 };
+    /// `structref`.
+    pub const STRUCTREF: RefType = RefType { nullable: true, heap: HeapType::Struct };
+    /// `arrayref`.
+    pub const ARRAYREF: RefType = RefType { nullable: true, heap: HeapType::Array };
 }
 
 /// A value type.
@@ -374,6 +399,11 @@ impl fmt::Display for RefType {
             RefType::FUNCREF => f.write_str("funcref"),
             RefType::EXTERNREF => f.write_str("externref"),
             RefType::EXNREF => f.write_str("exnref"),
+            RefType::ANYREF => f.write_str("anyref"),
+            RefType::EQREF => f.write_str("eqref"),
+            RefType::I31REF => f.write_str("i31ref"),
+            RefType::STRUCTREF => f.write_str("structref"),
+            RefType::ARRAYREF => f.write_str("arrayref"),
             RefType { nullable: true, heap } => write!(f, "(ref null {heap})"),
             RefType { nullable: false, heap } => write!(f, "(ref {heap})"),
         }

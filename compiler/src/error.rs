@@ -197,9 +197,11 @@ pub enum Error {
         /// What it says.
         reason: String,
     },
-    /// The code generator gave up on the throw trampoline.
-    #[error("the throw trampoline: the code generator failed: {reason}")]
-    ThrowTrampoline {
+    /// The code generator gave up on a service trampoline.
+    #[error("the {builtin:?} trampoline: the code generator failed: {reason}")]
+    ServiceTrampoline {
+        /// What it calls.
+        builtin: aot_format::abi::Builtin,
         /// What it says.
         reason: String,
     },

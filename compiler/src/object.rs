@@ -44,8 +44,8 @@ pub fn write(isa: Isa, module: &Module<'_>, code: &Code) -> Result<Vec<u8>, Erro
         };
         symbol(name, range);
     }
-    if let Some(range) = &code.throw_trampoline {
-        symbol("throw_trampoline".to_owned(), range);
+    for (name, range) in &code.service_ranges {
+        symbol(name.replace(' ', "_"), range);
     }
     for (name, range) in &code.trampoline_ranges {
         symbol(name.replace(' ', "_"), range);

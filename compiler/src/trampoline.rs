@@ -1,5 +1,5 @@
-//! The two trampolines of a signature, as CLIF: into wasm from the host, and out of it; and the one
-//! through which a module throws.
+//! The two trampolines of a signature, as CLIF: into wasm from the host, and out of it; and those of the
+//! runtime's services that look at the stack.
 //!
 //! What they must do is the ABI's business and stands in [`aot_format::abi`]. Here is how.
 //!
@@ -11,9 +11,9 @@
 //! The **host-call trampoline** is a wasm function to its caller. It has the prologue's stack check
 //! like any other, so that the host always starts with the headroom that is below the limit.
 //!
-//! The **throw trampoline** is to its caller a wasm function that does not return, so that a throw in a
-//! `try_table` is a call with handlers like any other. It notes its caller's frame for the unwinder.
-//! It has no stack check: like a builtin, it lives on the headroom below the limit.
+//! A **service trampoline** is a wasm function to its caller, so that a throw in a `try_table` is a call
+//! with handlers like any other. It notes its caller's frame for the unwinder, or for the collector, and
+//! calls the builtin. It has no stack check: like a builtin, it lives on the headroom below the limit.
 //!
 //! Absent on purpose: when to call which; the runtime decides.
 
@@ -182,10 +182,10 @@ fn record_exit(builder: &mut FunctionBuilder<'_>, store: Value) {
     builder.ins().store(trusted(), caller_pc, store, StoreContext::EXIT_PC as i32);
 }
 
-/// The throw trampoline.
-pub fn throw(isa: &dyn TargetIsa) -> Function {
-    let name = UserFuncName::user(translate::THROW_NAMESPACE, 0);
-    let mut func = Function::with_name_signature(name, translate::throw_signature());
+/// The service trampoline of a builtin.
+pub fn service(builtin: Builtin, isa: &dyn TargetIsa) -> Function {
+    let name = UserFuncName::user(translate::SERVICE_NAMESPACE, builtin as u32);
+    let mut func = Function::with_name_signature(name, translate::service_signature(builtin));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
     let start = builder.create_block();
@@ -196,11 +196,15 @@ pub fn throw(isa: &dyn TargetIsa) -> Function {
     let store = builder.ins().load(POINTER, trusted(), params[0], Vmctx::STORE as i32);
     record_exit(&mut builder, store);
     let builtins = builder.ins().load(POINTER, trusted(), params[0], Vmctx::BUILTINS as i32);
-    let code = builder.ins().load(POINTER, trusted(), builtins, Builtin::Throw.offset() as i32);
-    let signature = translate::builtin_signature(Builtin::Throw, isa.default_call_conv());
+    let code = builder.ins().load(POINTER, trusted(), builtins, builtin.offset() as i32);
+    let signature = translate::builtin_signature(builtin, isa.default_call_conv());
     let signature = builder.import_signature(signature);
-    builder.ins().call_indirect(signature, code, &params);
-    builder.ins().trap(trap::to_clif(TrapCode::Unreachable));
+    let call = builder.ins().call_indirect(signature, code, &params);
+    match builder.inst_results(call).to_vec() {
+        // One that returns nothing does not return.
+        results if results.is_empty() => drop(builder.ins().trap(trap::to_clif(TrapCode::Unreachable))),
+        results => drop(builder.ins().return_(&results)),
+    }
     builder.finalize(isa.frontend_config());
     func
 }
@@ -236,7 +240,9 @@ mod tests {
                 compile(&entry(&ty, &*isa), &*isa);
                 compile(&host_call(&ty, &*isa), &*isa);
             }
-            compile(&throw(&*isa), &*isa);
+            for &builtin in Builtin::ALL.iter().filter(|builtin| builtin.walks_the_stack()) {
+                compile(&service(builtin, &*isa), &*isa);
+            }
         }
     }
 

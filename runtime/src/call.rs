@@ -42,9 +42,6 @@ impl StoreOpaque {
         if self.nesting >= self.limits.max_nesting {
             return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
         }
-        if self.nesting == 0 && self.exceptions.are_kept() {
-            self.collect_exceptions();
-        }
         self.nesting += 1;
         let outcome = if entry.is_null() {
             let context: *mut VMHostContext = vmctx.cast();

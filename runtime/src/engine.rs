@@ -12,11 +12,14 @@ pub struct Config {
     /// Bytes of native stack that wasm may use in one call from the host. The limit is lowered to
     /// what the calling thread's stack has left.
     pub max_wasm_stack: usize,
+    /// Collects a store's heap before every object it makes, and spoils what was left behind, so that a
+    /// reference that a collection did not find is found by its first use. For tests.
+    pub gc_stress: bool,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { max_wasm_stack: 1 << 20 }
+        Config { max_wasm_stack: 1 << 20, gc_stress: false }
     }
 }
 

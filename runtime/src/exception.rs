@@ -1,17 +1,15 @@
 //! Exceptions as the host sees them: what an uncaught one becomes ([`Exception`]), and references to
 //! them ([`ExnRef`]).
 //!
-//! An [`Exception`] is a value of its own, with a copy of the arguments: it outlives the call and
-//! keeps nothing alive. A host function that returns one as its error throws it to its wasm caller,
+//! An [`Exception`] is a value of its own, with a copy of the arguments: it outlives the call. A host function that returns one as its error throws it to its wasm caller,
 //! whether it got it from a call or made it. Exceptions have no identity that wasm could ask for, so
 //! nobody can tell that it is another object then.
 //!
-//! Not here: how a handler is found (`unwind`), and how long exceptions live (`store::exceptions`).
+//! Not here: how a handler is found (`unwind`), and the heap on which exceptions are (`gc`).
 //!
 //! # Safety contract
 //!
-//! An [`ExnRef`] holds the address of an exception of its store that is pinned: it lives as long as
-//! the store. Whoever uses the address has compared the store.
+//! The reference of an [`ExnRef`]'s handle is that of a whole exception of the handle's store.
 
 use std::fmt;
 
@@ -20,7 +18,8 @@ use aot_format::types::FuncType;
 use crate::context::AsContext;
 use crate::error::Error;
 use crate::externs::Tag;
-use crate::store::{StoreId, StoreOpaque};
+use crate::gc::Handle;
+use crate::store::StoreOpaque;
 use crate::trap::{Frame, write_frames};
 use crate::value::Val;
 use crate::vm::structs::{VMException, VMTag, ValRaw};
@@ -88,48 +87,38 @@ impl From<Exception> for Error {
     }
 }
 
-/// A reference to an exception. Like other things of the host's, it lives as long as its store.
+/// A reference to an exception. It lives as long as an [`AnyRef`](crate::AnyRef) does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExnRef {
-    store: StoreId,
-    address: u64,
-}
+pub struct ExnRef(Handle);
 
 impl ExnRef {
     /// What it refers to, without frames.
     ///
     /// # Errors
     ///
-    /// [`Error::StaleHandle`] in another store, or where the instance that defines the tag is gone.
+    /// [`Error::StaleHandle`] in another store, where it was given up, or where the instance that defines
+    /// the tag is gone.
     pub fn exception(&self, store: impl AsContext) -> Result<Exception, Error> {
         let context = store.as_context();
         let store = context.opaque();
         let exception = std::ptr::with_exposed_provenance::<VMException>(self.address(store)? as usize);
-        // SAFETY: it is pinned, and of this store.
+        // SAFETY: the reference of a handle is that of an exception of this store.
         unsafe { store.exception_at(exception) }
     }
 
     pub(crate) fn is_of(&self, store: &StoreOpaque) -> bool {
-        self.store == store.id
+        self.address(store).is_ok()
     }
 
     /// The reference as compiled code holds it.
     pub(crate) fn address(&self, store: &StoreOpaque) -> Result<u64, Error> {
-        if self.is_of(store) { Ok(self.address) } else { Err(Error::StaleHandle { what: "exception reference" }) }
+        let reference = (self.0.store == store.id).then(|| store.handles.get(self.0)).flatten();
+        reference.ok_or(Error::StaleHandle { what: "exception reference" })
     }
 
-    /// The handle of a reference, pinned from now on.
-    ///
-    /// # Safety
-    ///
-    /// The slot holds null or a reference to an exception of this store that is alive.
-    pub(crate) unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Option<ExnRef> {
-        let address = raw.reference();
-        let exception = std::ptr::with_exposed_provenance::<VMException>(address as usize);
-        // SAFETY: alive, by the caller.
-        let exception = unsafe { exception.as_ref() }?;
-        store.exceptions.pin(exception);
-        Some(ExnRef { store: store.id, address })
+    /// The handle of a reference of compiled code's; none for null.
+    pub(crate) fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Option<ExnRef> {
+        (raw.reference() != 0).then(|| ExnRef(store.handles.make(store.id, raw.reference())))
     }
 }
 
@@ -145,7 +134,8 @@ impl StoreOpaque {
         let handle = self.tag_of(tag).ok_or(Error::StaleHandle { what: "tag" })?;
         let ty = self.tag_type(handle)?;
         // SAFETY: the arguments stand behind the header, one for each of the tag's parameters.
-        let slot = |index: usize| unsafe { exception.add(1).cast::<ValRaw>().add(index).read() };
+        // They are aligned as an object is.
+        let slot = |index: usize| unsafe { exception.add(1).cast::<ValRaw>().add(index).read_unaligned() };
         let values = ty.params.iter().enumerate().map(|(index, ty)| {
             // SAFETY: the slot was written for a value of this type.
             unsafe { Val::from_raw(slot(index), *ty, self) }

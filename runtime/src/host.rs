@@ -182,10 +182,16 @@ unsafe fn with_caller<T: 'static, F: 'static>(
         // SAFETY: a context with a caller belongs to that instance and dies with it.
         false => Some(unsafe { InstanceData::of_vmctx(caller) }.id),
     };
+    let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
     let outcome = catch_unwind(AssertUnwindSafe(|| body(Caller { store, instance }, func, ty)));
     let reason = match outcome {
-        Ok(Ok(())) => return 0,
+        Ok(Ok(())) => {
+            // SAFETY: the body is over, and its reference with it.
+            unsafe { (*place).opaque.handles.release(handles) };
+            return 0;
+        }
+        // An error may hold handles: they go to whoever called.
         Ok(Err(error)) => Pending::Error(error),
         Err(payload) => Pending::Panic(payload),
     };
@@ -225,7 +231,8 @@ where
             unsafe { Val::from_raw(values.add(index).read(), *ty, &store.opaque) }
         };
         let params: Vec<Val> = ty.params.iter().enumerate().map(load).collect();
-        let mut results: Vec<Val> = ty.results.iter().map(|ty| Val::default_for(*ty)).collect();
+        let default = |ty: &aot_format::types::ValType| Val::default_for(*ty, &store.opaque.engine);
+        let mut results: Vec<Val> = ty.results.iter().map(default).collect();
         func(Caller { store: &mut *store, instance }, &params, &mut results)?;
         for (index, (result, wanted)) in results.iter().zip(&ty.results).enumerate() {
             if !result.matches(&store.opaque, *wanted) {

@@ -28,7 +28,7 @@
 //! * [`sys`]: the operating system and the instruction set: mappings, memories, signals, entry.
 //! * [`vm`]: the structures that compiled code and the runtime share, and the built-in functions.
 //! * [`types`]: canonical types and import matching.
-//! * [`store`], [`instance`], [`linker`]: what they say.
+//! * [`store`], [`instance`], [`linker`]: what they say. [`gc`]: the heap of collected objects.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
 
 mod artifact;
@@ -38,6 +38,7 @@ mod engine;
 mod error;
 mod exception;
 mod externs;
+mod gc;
 mod host;
 mod instance;
 pub mod limits;
@@ -70,4 +71,5 @@ pub use module::{ExportType, ImportType, Module};
 pub use store::{Store, Unloaded};
 pub use trap::{Frame, Trap, TrapCode};
 pub use typed::{WasmParams, WasmResults, WasmTy};
-pub use value::{ExternRef, Val};
+pub use gc::reference::{AnyRef, ExternRef};
+pub use value::Val;

@@ -16,8 +16,9 @@ pub struct StoreLimits {
     pub max_table_elements: u64,
     /// Tables alive at one time.
     pub max_tables: usize,
-    /// Bytes of exceptions that are kept because references to them were made.
-    pub max_exception_bytes: u64,
+    /// Bytes of objects on the collected heap: structures, arrays and exceptions. A collection needs as
+    /// much again while it runs.
+    pub max_heap_bytes: u64,
     /// Calls from host to wasm that are inside one another (wasm → host → wasm …).
     pub max_nesting: usize,
 }
@@ -30,7 +31,7 @@ impl Default for StoreLimits {
             max_memories: 10_000,
             max_table_elements: aot_format::limits::MAX_TABLE_ELEMENTS,
             max_tables: 10_000,
-            max_exception_bytes: 64 << 20,
+            max_heap_bytes: 1 << 30,
             max_nesting: 1_000,
         }
     }

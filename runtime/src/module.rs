@@ -22,6 +22,7 @@ use crate::sys::mapping::ArtifactMapping;
 use crate::types::CanonicalId;
 use crate::types::matching::canonical_extern;
 use crate::types::registry::canonical_val;
+use crate::vm::objects::{Holds, VMTypeDescriptor};
 
 /// Compiled code that can be instantiated. Cheap to clone; freed with its last user.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ struct ModuleInner {
     artifact: aot_format::Artifact<MappedBytes>,
     origin: String,
     type_ids: Box<[CanonicalId]>,
+    /// Of each type; null for functions. They live as long as the engine.
+    descriptors: Descriptors,
     imports: Box<[ImportType]>,
     /// For each kind, the numbers of its imports in order of their index space.
     import_numbers: [Box<[u32]>; 5],
@@ -41,6 +44,8 @@ struct ModuleInner {
     host_trampolines: HashMap<CanonicalId, u32>,
     /// With canonical ids.
     own_globals: Box<[GlobalType]>,
+    /// Which of them hold managed references.
+    managed_globals: Box<[u32]>,
     /// Which memories and tables of the index spaces are indexed by i64.
     memories_64: Box<[bool]>,
     tables_64: Box<[bool]>,
@@ -52,6 +57,14 @@ struct ModuleInner {
     active_data: Box<[u32]>,
     has_passive_data: bool,
 }
+
+/// Addresses of type descriptors.
+struct Descriptors(Box<[*const VMTypeDescriptor]>);
+
+// SAFETY: descriptors never change once they are made, whatever thread looks at them.
+unsafe impl Send for Descriptors {}
+// SAFETY: as above.
+unsafe impl Sync for Descriptors {}
 
 /// Text offsets of the trampolines of a type.
 #[derive(Clone, Copy)]
@@ -117,10 +130,12 @@ impl Module {
             ty: canonical_extern(import.ty, &type_ids),
         };
         let imports: Box<[ImportType]> = artifact.imports().map(import).collect();
-        let own_globals = artifact
+        let own_globals: Box<[GlobalType]> = artifact
             .globals()
             .map(|(ty, _)| GlobalType { content: canonical_val(ty.content, &type_ids), ..ty })
             .collect();
+        let managed = |(_, ty): &(u32, &GlobalType)| engine.types().holds(ty.content) == Holds::Managed;
+        let managed_globals = (0..).zip(&own_globals).filter(managed).map(|(index, _)| index).collect();
         let imported_memories = imports.iter().filter_map(|import| match import.ty {
             ExternType::Memory(memory) => Some(memory.index64),
             _ => None,
@@ -142,11 +157,13 @@ impl Module {
             funcref_slots: funcref_slots(&artifact),
             active_data,
             has_passive_data,
+            descriptors: Descriptors(engine.types().descriptors(&type_ids)),
             type_ids: type_ids.into(),
             artifact,
             origin,
             imports,
             own_globals,
+            managed_globals,
             memories_64,
             tables_64,
         };
@@ -234,8 +251,18 @@ impl Module {
         &self.inner.type_ids
     }
 
+    /// The descriptor of each of the module's types; null for functions.
+    pub(crate) fn descriptors(&self) -> &[*const VMTypeDescriptor] {
+        &self.inner.descriptors.0
+    }
+
     pub(crate) fn own_globals(&self) -> &[GlobalType] {
         &self.inner.own_globals
+    }
+
+    /// Which own globals hold managed references.
+    pub(crate) fn managed_globals(&self) -> &[u32] {
+        &self.inner.managed_globals
     }
 
     pub(crate) fn memory_is_64(&self, index: u32) -> bool {

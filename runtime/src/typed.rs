@@ -10,8 +10,8 @@ use aot_format::types::{RefType, ValType};
 use crate::error::Error;
 use crate::exception::ExnRef;
 use crate::externs::Func;
+use crate::gc::reference::{AnyRef, ExternRef, Managed};
 use crate::store::StoreOpaque;
-use crate::value::{ExternRef, extern_ref};
 use crate::vm::structs::ValRaw;
 
 /// A Rust type that is one wasm value.
@@ -79,12 +79,26 @@ impl WasmTy for Option<ExternRef> {
     fn into_raw(self, store: &mut StoreOpaque) -> Result<ValRaw, Error> {
         match self {
             None => Ok(ValRaw::from_ref(0)),
-            Some(value) if value.store == store.id => Ok(ValRaw::from_ref(u64::from(value.index) + 1)),
-            Some(_) => Err(Error::StaleHandle { what: "external reference" }),
+            Some(value) => value.0.to_raw(store).map(ValRaw::from_ref),
         }
     }
     unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Self {
-        extern_ref(raw.reference(), store)
+        Managed::from_raw(raw.reference(), store).map(ExternRef)
+    }
+}
+
+impl WasmTy for Option<AnyRef> {
+    fn ty() -> ValType {
+        ValType::Ref(RefType::ANYREF)
+    }
+    fn into_raw(self, store: &mut StoreOpaque) -> Result<ValRaw, Error> {
+        match self {
+            None => Ok(ValRaw::from_ref(0)),
+            Some(value) => value.0.to_raw(store).map(ValRaw::from_ref),
+        }
+    }
+    unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Self {
+        Managed::from_raw(raw.reference(), store).map(AnyRef)
     }
 }
 
@@ -96,8 +110,7 @@ impl WasmTy for Option<ExnRef> {
         self.map_or(Ok(0), |value| value.address(store)).map(ValRaw::from_ref)
     }
     unsafe fn from_raw(raw: ValRaw, store: &StoreOpaque) -> Self {
-        // SAFETY: the slot holds an exception reference of this store.
-        unsafe { ExnRef::from_raw(raw, store) }
+        ExnRef::from_raw(raw, store)
     }
 }
 

@@ -20,36 +20,15 @@
 //! or host-call trampoline and the functions of this file, which hold nothing that has to be dropped
 //! when they go on at a landing pad. The tables are as trusted as the code they belong to.
 
+use aot_format::abi;
+
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::instance::InstanceData;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, ActivationFrames, Frames, Registers};
 use crate::sys::trace::StackTrace;
-use crate::trap::{Trap, TrapCode};
 use crate::vm::structs::{VMException, VMStoreContext, VMTag, ValRaw, Vmctx};
-
-/// Where an exception is caught.
-struct Caught {
-    landing_pad: Registers,
-    /// Whether wasm has a reference to it from now on.
-    keeps_reference: bool,
-}
-
-impl Caught {
-    /// Keeps the exception if wasm gets a reference to it; the error is that there are too many.
-    ///
-    /// # Safety
-    ///
-    /// Wasm goes on at the handler next.
-    unsafe fn keep(&self, store: &mut StoreOpaque, exception: *const VMException) -> Result<(), Error> {
-        // SAFETY: by the caller.
-        if !self.keeps_reference || unsafe { store.keep_exception(exception, self.landing_pad.sp) } {
-            return Ok(());
-        }
-        Err(with_frames(store, Error::Trap(Trap::new(TrapCode::TooManyExceptions))))
-    }
-}
 
 /// An error of compiled code that waits, with the frames that led to it.
 fn with_frames(store: &mut StoreOpaque, mut error: Error) -> Error {
@@ -80,11 +59,7 @@ unsafe fn landing_pad_of(store: &mut StoreOpaque, exception: *mut VMException) -
     let tag = unsafe { (*exception).tag };
     // SAFETY: compiled code waits for the throw.
     let error = match unsafe { handler_of(store, tag) } {
-        // SAFETY: wasm goes on at the handler.
-        Some(caught) => match unsafe { caught.keep(store, exception) } {
-            Ok(()) => return caught.landing_pad,
-            Err(error) => error,
-        },
+        Some(landing_pad) => return landing_pad,
         // SAFETY: alive, by the caller; compiled code waits for the throw, which is where frames begin.
         None => unsafe { uncaught(store, exception) },
     };
@@ -110,7 +85,7 @@ unsafe fn uncaught(store: &mut StoreOpaque, exception: *const VMException) -> Er
 /// # Safety
 ///
 /// Compiled code of the store's innermost activation waits for a builtin or a host function.
-unsafe fn handler_of(store: &mut StoreOpaque, tag: *const VMTag) -> Option<Caught> {
+unsafe fn handler_of(store: &mut StoreOpaque, tag: *const VMTag) -> Option<Registers> {
     // SAFETY: by the caller.
     let frames = unsafe { ActivationFrames::of_host_call(store.vm_ptr()) };
     for (return_address, fp) in frames {
@@ -127,8 +102,7 @@ unsafe fn handler_of(store: &mut StoreOpaque, tag: *const VMTag) -> Option<Caugh
         let instance = unsafe { InstanceData::of_vmctx(vmctx) };
         let catches = |index: Option<u32>| index.is_none_or(|index| std::ptr::eq(instance.vm_tag(index), tag));
         if let Some(handler) = site.handlers().find(|handler| catches(handler.tag)) {
-            let landing_pad = Registers { pc: text.start + handler.landing_pad as usize, sp, fp };
-            return Some(Caught { landing_pad, keeps_reference: handler.keeps_reference });
+            return Some(Registers { pc: text.start + handler.landing_pad as usize, sp, fp });
         }
     }
     None
@@ -196,15 +170,17 @@ unsafe fn rethrow(store: &mut StoreOpaque, exception: &Exception) -> Result<Opti
         return Err(Error::BadValue { what: "exception", reason });
     }
     // SAFETY: by the caller.
-    let Some(caught) = (unsafe { handler_of(store, tag) }) else { return Ok(None) };
-    let mut slots: Vec<ValRaw> = Vec::with_capacity(values.len());
-    for value in values {
-        slots.push(value.to_raw(store)?);
+    let Some(landing_pad) = (unsafe { handler_of(store, tag) }) else { return Ok(None) };
+    let descriptor = store.engine.types().exception_descriptor(store.tag_type_id(exception.tag())?);
+    let bytes = u64::from(abi::Exception::bytes(values.len() as u32));
+    // SAFETY: compiled code waits in the host-call trampoline; the values are still handles.
+    let object = unsafe { store.new_whole_object(descriptor, bytes, None) }?.cast::<VMException>();
+    for (index, value) in values.iter().enumerate() {
+        let raw = value.to_raw(store)?;
+        // SAFETY: the new exception has room for so many arguments, aligned as an object is.
+        unsafe { object.add(1).cast::<ValRaw>().add(index).write_unaligned(raw) };
     }
-    let object = store.exceptions.make(tag, slots.len());
-    // SAFETY: the new exception has room for so many arguments.
-    unsafe { object.add(1).cast::<ValRaw>().copy_from_nonoverlapping(slots.as_ptr(), slots.len()) };
-    // SAFETY: wasm goes on at the handler.
-    unsafe { caught.keep(store, object) }?;
-    Ok(Some((caught.landing_pad, object.expose_provenance())))
+    // SAFETY: an exception begins with its head.
+    unsafe { (*object).tag = tag };
+    Ok(Some((landing_pad, object.expose_provenance())))
 }

@@ -5,14 +5,13 @@
 //! A slot is read as the type that compiled code, or a checked value, wrote it with. Function references
 //! in it are null or live, since the store frees no instance that one refers to.
 
-use std::any::Any;
+use aot_format::types::{HeapType, RefType, TypeIndex, ValType};
 
-use aot_format::types::{HeapType, RefType, ValType};
-
-use crate::context::AsContext;
+use crate::engine::Engine;
 use crate::exception::ExnRef;
 use crate::externs::Func;
-use crate::store::{StoreId, StoreOpaque};
+use crate::gc::reference::{AnyRef, ExternRef, Managed};
+use crate::store::StoreOpaque;
 use crate::types::TypeRegistry;
 use crate::vm::structs::ValRaw;
 
@@ -31,37 +30,12 @@ pub enum Val {
     V128(u128),
     /// Reference to a function, or null.
     FuncRef(Option<Func>),
-    /// Reference to something of the host's, or null.
+    /// Reference of the external hierarchy, or null.
     ExternRef(Option<ExternRef>),
+    /// Reference of the internal hierarchy, or null.
+    AnyRef(Option<AnyRef>),
     /// Reference to an exception, or null.
     ExnRef(Option<ExnRef>),
-}
-
-/// A reference to something of the host's. It lives as long as its store.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExternRef {
-    pub(crate) store: StoreId,
-    /// Position in the store's list; compiled code holds it plus one.
-    pub(crate) index: u32,
-}
-
-impl ExternRef {
-    /// Gives `value` to the store.
-    pub fn new(mut store: impl crate::AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
-        let store = store.as_context_mut().opaque();
-        let index = store.extern_refs.len() as u32;
-        store.extern_refs.push(Box::new(value));
-        ExternRef { store: store.id, index }
-    }
-
-    /// What it refers to; nothing in another store.
-    pub fn data<'a, C: AsContext + ?Sized>(&self, store: &'a C) -> Option<&'a (dyn Any + Send + Sync)> {
-        let store = store.as_context().opaque();
-        if store.id != self.store {
-            return None;
-        }
-        store.extern_refs.get(self.index as usize).map(|value| &**value)
-    }
 }
 
 impl Val {
@@ -91,18 +65,19 @@ impl Val {
         }
     }
 
-    /// The zero, or null, of a type.
-    pub fn default_for(ty: ValType) -> Val {
+    /// The zero, or null, of a type. Concrete types in it are canonical ones of the engine.
+    pub fn default_for(ty: ValType, engine: &Engine) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
             ValType::I64 => Val::I64(0),
             ValType::F32 => Val::F32(0),
             ValType::F64 => Val::F64(0),
             ValType::V128 => Val::V128(0),
-            ValType::Ref(reference) => match reference.heap {
-                heap if is_func_heap(heap) => Val::FuncRef(None),
-                heap if is_exn_heap(heap) => Val::ExnRef(None),
-                _ => Val::ExternRef(None),
+            ValType::Ref(reference) => match Hierarchy::of(reference.heap, engine.types()) {
+                Hierarchy::Func => Val::FuncRef(None),
+                Hierarchy::Exn => Val::ExnRef(None),
+                Hierarchy::Extern => Val::ExternRef(None),
+                Hierarchy::Any => Val::AnyRef(None),
             },
         }
     }
@@ -118,6 +93,7 @@ impl Val {
             Val::FuncRef(_) => "funcref",
             Val::ExternRef(_) => "externref",
             Val::ExnRef(_) => "exnref",
+            Val::AnyRef(_) => "anyref",
         }
     }
 
@@ -130,15 +106,19 @@ impl Val {
             | (Val::F32(_), ValType::F32)
             | (Val::F64(_), ValType::F64)
             | (Val::V128(_), ValType::V128) => true,
-            (Val::FuncRef(None), ValType::Ref(to)) => to.nullable && is_func_heap(to.heap),
-            (Val::ExternRef(None), ValType::Ref(to)) => to.nullable && !is_func_heap(to.heap) && !is_exn_heap(to.heap),
-            (Val::ExnRef(None), ValType::Ref(to)) => to.nullable && is_exn_heap(to.heap),
+            (Val::FuncRef(None), ValType::Ref(to)) => is_null_of(Hierarchy::Func, to, types),
+            (Val::ExternRef(None), ValType::Ref(to)) => is_null_of(Hierarchy::Extern, to, types),
+            (Val::ExnRef(None), ValType::Ref(to)) => is_null_of(Hierarchy::Exn, to, types),
+            (Val::AnyRef(None), ValType::Ref(to)) => is_null_of(Hierarchy::Any, to, types),
             (Val::ExnRef(Some(value)), ValType::Ref(to)) => value.is_of(store) && to.heap == HeapType::Exn,
             (Val::FuncRef(Some(func)), ValType::Ref(to)) => store.func_type_id(*func).is_ok_and(|id| {
-                let own = RefType { nullable: false, heap: HeapType::Concrete(aot_format::types::TypeIndex(id)) };
+                let own = RefType { nullable: false, heap: HeapType::Concrete(TypeIndex(id)) };
                 types.ref_matches(own, to)
             }),
-            (Val::ExternRef(Some(value)), ValType::Ref(to)) => value.store == store.id && to.heap == HeapType::Extern,
+            (Val::ExternRef(Some(value)), ValType::Ref(to)) => value.0.is_of(store) && to.heap == HeapType::Extern,
+            (Val::AnyRef(Some(value)), ValType::Ref(to)) => {
+                value.0.heap_type(store).is_some_and(|heap| types.ref_matches(RefType { nullable: false, heap }, to))
+            }
             _ => false,
         }
     }
@@ -153,9 +133,10 @@ impl Val {
             Val::V128(value) => ValRaw::from_v128(value),
             Val::FuncRef(None) => ValRaw::from_ref(0),
             Val::FuncRef(Some(func)) => ValRaw::from_funcref(store.funcref(func)?),
-            Val::ExternRef(value) => ValRaw::from_ref(value.map_or(0, |value| u64::from(value.index) + 1)),
-            Val::ExnRef(None) => ValRaw::from_ref(0),
+            Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None) => ValRaw::from_ref(0),
+            Val::ExternRef(Some(value)) => ValRaw::from_ref(value.0.to_raw(store)?),
             Val::ExnRef(Some(value)) => ValRaw::from_ref(value.address(store)?),
+            Val::AnyRef(Some(value)) => ValRaw::from_ref(value.0.to_raw(store)?),
         })
     }
 
@@ -171,39 +152,40 @@ impl Val {
             ValType::F32 => Val::F32(raw.f32_bits()),
             ValType::F64 => Val::F64(raw.f64_bits()),
             ValType::V128 => Val::V128(raw.v128()),
-            ValType::Ref(reference) if is_func_heap_in(reference.heap, store.engine.types()) => {
+            ValType::Ref(reference) => match Hierarchy::of(reference.heap, store.engine.types()) {
                 // SAFETY: a funcref of compiled code is null or points to a live VMFuncRef of the store.
-                Val::FuncRef(unsafe { store.func_of(raw.funcref()) })
-            }
-            ValType::Ref(reference) if is_exn_heap(reference.heap) => {
-                // SAFETY: an exception reference of compiled code is null or the address of a live exception.
-                Val::ExnRef(unsafe { ExnRef::from_raw(raw, store) })
-            }
-            ValType::Ref(_) => Val::ExternRef(extern_ref(raw.reference(), store)),
+                Hierarchy::Func => Val::FuncRef(unsafe { store.func_of(raw.funcref()) }),
+                Hierarchy::Exn => Val::ExnRef(ExnRef::from_raw(raw, store)),
+                Hierarchy::Extern => Val::ExternRef(Managed::from_raw(raw.reference(), store).map(ExternRef)),
+                Hierarchy::Any => Val::AnyRef(Managed::from_raw(raw.reference(), store).map(AnyRef)),
+            },
         }
     }
 }
 
-/// The host reference compiled code holds as `raw`.
-pub(crate) fn extern_ref(raw: u64, store: &StoreOpaque) -> Option<ExternRef> {
-    let index = u32::try_from(raw.checked_sub(1)?).ok()?;
-    Some(ExternRef { store: store.id, index })
+/// The four kinds of references that have no value in common.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Hierarchy {
+    Func,
+    Extern,
+    Any,
+    Exn,
 }
 
-/// Whether references to this (abstract, or canonical concrete) heap type are function references.
-/// Concrete types are function types as long as structures and arrays are not compiled.
-pub(crate) fn is_func_heap(heap: HeapType) -> bool {
-    matches!(heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
-}
-
-/// Whether references to this heap type are references to exceptions.
-pub(crate) fn is_exn_heap(heap: HeapType) -> bool {
-    matches!(heap, HeapType::Exn | HeapType::NoExn)
-}
-
-fn is_func_heap_in(heap: HeapType, types: &TypeRegistry) -> bool {
-    match heap {
-        HeapType::Concrete(id) => types.func_type(id.0).is_some(),
-        heap => is_func_heap(heap),
+impl Hierarchy {
+    /// That of an abstract, or canonical concrete, heap type.
+    fn of(heap: HeapType, types: &TypeRegistry) -> Hierarchy {
+        match heap {
+            HeapType::Func | HeapType::NoFunc => Hierarchy::Func,
+            HeapType::Extern | HeapType::NoExtern => Hierarchy::Extern,
+            HeapType::Exn | HeapType::NoExn => Hierarchy::Exn,
+            HeapType::Concrete(id) if types.is_func(id.0) => Hierarchy::Func,
+            _ => Hierarchy::Any,
+        }
     }
+}
+
+/// Whether null of a hierarchy is a value of a type.
+fn is_null_of(hierarchy: Hierarchy, ty: RefType, types: &TypeRegistry) -> bool {
+    ty.nullable && Hierarchy::of(ty.heap, types) == hierarchy
 }

@@ -20,7 +20,7 @@ pub fn argument<T: 'static>(store: &mut Store<T>, arg: &WastArg<'_>) -> Result<V
         WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
         WastArgCore::RefNull(heap) => null(heap)?,
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(&mut *store, *number))),
-        WastArgCore::RefHost(_) => return Err("host references as anyref are not supported".to_owned()),
+        WastArgCore::RefHost(number) => Val::AnyRef(Some(ExternRef::new(&mut *store, *number).to_any())),
     })
 }
 
@@ -30,6 +30,7 @@ fn null(heap: &wast::core::HeapType<'_>) -> Result<Val, String> {
         HeapType::Abstract { ty: A::Func | A::NoFunc, .. } => Ok(Val::FuncRef(None)),
         HeapType::Abstract { ty: A::Extern | A::NoExtern, .. } => Ok(Val::ExternRef(None)),
         HeapType::Abstract { ty: A::Exn | A::NoExn, .. } => Ok(Val::ExnRef(None)),
+        HeapType::Abstract { .. } => Ok(Val::AnyRef(None)),
         other => Err(format!("null of {other:?} is not supported")),
     }
 }
@@ -55,10 +56,11 @@ fn matches<T: 'static>(store: &Store<T>, expected: &WastRetCore<'_>, actual: &Va
         (R::F32(expected), Val::F32(actual)) => f32_matches(expected, *actual),
         (R::F64(expected), Val::F64(actual)) => f64_matches(expected, *actual),
         (R::V128(expected), Val::V128(actual)) => v128_matches(expected, *actual),
-        (R::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None)) => true,
+        (R::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None)) => true,
         (R::RefNull(Some(heap)), Val::FuncRef(None)) => matches!(null(heap)?, Val::FuncRef(_)),
         (R::RefNull(Some(heap)), Val::ExternRef(None)) => matches!(null(heap)?, Val::ExternRef(_)),
         (R::RefNull(Some(heap)), Val::ExnRef(None)) => matches!(null(heap)?, Val::ExnRef(_)),
+        (R::RefNull(Some(heap)), Val::AnyRef(None)) => matches!(null(heap)?, Val::AnyRef(_)),
         (R::RefFunc(None), Val::FuncRef(Some(_))) => true,
         (R::RefExtern(None), Val::ExternRef(Some(_))) => true,
         (R::RefExtern(Some(expected)), Val::ExternRef(Some(actual))) => {
@@ -72,9 +74,16 @@ fn matches<T: 'static>(store: &Store<T>, expected: &WastRetCore<'_>, actual: &Va
             }
             false
         }
-        (R::RefHost(_) | R::RefAny | R::RefEq | R::RefArray | R::RefStruct | R::RefI31 | R::RefI31Shared, _) => {
-            return Err(format!("results like {expected:?} are not supported"));
+        (R::RefHost(expected), Val::AnyRef(Some(actual))) => {
+            let actual = actual.to_extern();
+            actual.data(store).and_then(|value| value.downcast_ref::<u32>()) == Some(expected)
         }
+        (R::RefAny, Val::AnyRef(Some(_))) => true,
+        (R::RefEq, Val::AnyRef(Some(actual))) => actual.to_extern().data(store).is_none(),
+        (R::RefI31, Val::AnyRef(Some(actual))) => actual.i31().is_some(),
+        (R::RefStruct, Val::AnyRef(Some(actual))) => actual.is_struct(store).map_err(|error| error.to_string())?,
+        (R::RefArray, Val::AnyRef(Some(actual))) => actual.is_array(store).map_err(|error| error.to_string())?,
+        (R::RefI31Shared, _) => return Err(format!("results like {expected:?} are not supported")),
         _ => false,
     })
 }
@@ -129,5 +138,10 @@ pub fn show(value: &Val) -> String {
         Val::ExternRef(Some(_)) => "an externref".to_owned(),
         Val::ExnRef(None) => "a null exnref".to_owned(),
         Val::ExnRef(Some(_)) => "an exnref".to_owned(),
+        Val::AnyRef(None) => "a null anyref".to_owned(),
+        Val::AnyRef(Some(value)) => match value.i31() {
+            Some(value) => format!("an i31ref {value}"),
+            None => "an anyref".to_owned(),
+        },
     }
 }

@@ -282,10 +282,15 @@ sections! {
     CallSites = 28: "call sites", CallSiteRecord::SIZE;
     /// [`HandlerRecord`]s: runs that call sites point to, and may share.
     Handlers = 29: "handlers", HandlerRecord::SIZE;
+    /// [`StackMapRecord`]s of calls across which a function keeps managed references, return offsets
+    /// ascending.
+    StackMaps = 30: "stack maps", StackMapRecord::SIZE;
+    /// u32: runs of places in frames that stack maps point to, and may share.
+    StackSlots = 31: "stack slots", 4;
     /// Machine code, page-aligned.
-    Text = 30: "text", 1;
+    Text = 32: "text", 1;
     /// Initial contents of memories, page-aligned.
-    Images = 31: "images", 1;
+    Images = 33: "images", 1;
 }
 
 /// Slots of an array indexed by section code; slot 0 is unused.
@@ -354,6 +359,7 @@ mod tests {
             (MemoryImageRecord::SIZE, 32),
             (CallSiteRecord::SIZE, 20),
             (HandlerRecord::SIZE, 8),
+            (StackMapRecord::SIZE, 16),
         ];
         for (actual, documented) in sizes {
             assert_eq!(actual, documented);

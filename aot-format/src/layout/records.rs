@@ -218,6 +218,22 @@ const_opcodes! {
     I64Sub = 12,
     /// i64 multiplication.
     I64Mul = 13,
+    /// i32 to an integer reference.
+    RefI31 = 14,
+    /// A structure of type `arg` from a value for each field.
+    StructNew = 15,
+    /// A structure of type `arg`, all fields zero or null.
+    StructNewDefault = 16,
+    /// An array of type `arg` from an element and an i32 length.
+    ArrayNew = 17,
+    /// An array of type `arg` from an i32 length, all elements zero or null.
+    ArrayNewDefault = 18,
+    /// An array of type `arg` from `lo` elements.
+    ArrayNewFixed = 19,
+    /// An external reference to an internal one.
+    AnyConvertExtern = 20,
+    /// An internal reference to an external one.
+    ExternConvertAny = 21,
 }
 
 record! {
@@ -409,6 +425,18 @@ record! {
     }
 }
 
+record! {
+    /// A call across which a function keeps managed references.
+    StackMapRecord {
+        /// Text offset the call returns to.
+        return_offset: u32,
+        /// From the stack pointer at the call up to the frame pointer, in bytes.
+        frame_bytes: u32,
+        /// Where in the frame they stand, in bytes from the stack pointer at the call.
+        slots: Span,
+    }
+}
+
 /// Every record of the format.
 pub const RECORDS: &[RecordShape] = &[
     Header::SHAPE,
@@ -431,4 +459,5 @@ pub const RECORDS: &[RecordShape] = &[
     MemoryImageRecord::SHAPE,
     CallSiteRecord::SHAPE,
     HandlerRecord::SHAPE,
+    StackMapRecord::SHAPE,
 ];

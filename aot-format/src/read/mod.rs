@@ -149,6 +149,23 @@ impl<'a> CallSite<'a> {
     }
 }
 
+/// A call across which a function keeps managed references.
+#[derive(Clone, Copy, Debug)]
+pub struct StackMap<'a> {
+    /// Text offset the call returns to.
+    pub return_offset: u32,
+    /// From the stack pointer at the call up to the frame pointer, in bytes.
+    pub frame_bytes: u32,
+    slots: Table<'a, u32>,
+}
+
+impl<'a> StackMap<'a> {
+    /// Where in the frame they stand, in bytes from the stack pointer at the call.
+    pub fn slots(&self) -> impl Iterator<Item = u32> + use<'a> {
+        self.slots.iter()
+    }
+}
+
 /// What there is once per module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModuleInfo<'a> {
@@ -441,6 +458,25 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         let handlers = self.view().table::<HandlerRecord>(SectionKind::Handlers).span(record.handlers)?;
         let CallSiteRecord { return_offset, frame_bytes, vmctx_offset, .. } = record;
         Some(CallSite { return_offset, frame_bytes, vmctx_offset, handlers })
+    }
+
+    /// The call that returns to this text offset, if its function keeps managed references across it.
+    pub fn stack_map(&self, return_offset: u32) -> Option<StackMap<'_>> {
+        let maps = self.view().table::<StackMapRecord>(SectionKind::StackMaps);
+        let index = maps.partition_point(|record| record.return_offset < return_offset);
+        let record = maps.get(index).filter(|record| record.return_offset == return_offset)?;
+        self.stack_map_of(record)
+    }
+
+    /// All calls across which functions keep managed references.
+    pub fn stack_maps(&self) -> impl Iterator<Item = StackMap<'_>> {
+        let maps = self.view().table::<StackMapRecord>(SectionKind::StackMaps);
+        maps.iter().filter_map(|record| self.stack_map_of(record))
+    }
+
+    fn stack_map_of(&self, record: StackMapRecord) -> Option<StackMap<'_>> {
+        let slots = self.view().table::<u32>(SectionKind::StackSlots).span(record.slots)?;
+        Some(StackMap { return_offset: record.return_offset, frame_bytes: record.frame_bytes, slots })
     }
 
     /// The own function (counted without imports) whose code holds this text offset.

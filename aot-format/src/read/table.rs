@@ -40,7 +40,7 @@ impl<'a, R: Record> Table<'a, R> {
     }
 
     /// All entries in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = R> + use<'a, R> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = R> + DoubleEndedIterator + use<'a, R> {
         // `chunks_exact` gives whole records only, so decoding cannot fail and skip one.
         let decode = |bytes: &'a [u8]| R::decode(bytes);
         Decoded { chunks: self.bytes.chunks_exact(R::SIZE), decode }
@@ -79,6 +79,11 @@ impl<'a, R, F: FnMut(&'a [u8]) -> Option<R>> Iterator for Decoded<'a, F> {
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.chunks.size_hint()
+    }
+}
+impl<'a, R, F: FnMut(&'a [u8]) -> Option<R>> DoubleEndedIterator for Decoded<'a, F> {
+    fn next_back(&mut self) -> Option<R> {
+        self.chunks.next_back().and_then(&mut self.decode)
     }
 }
 impl<'a, R, F: FnMut(&'a [u8]) -> Option<R>> ExactSizeIterator for Decoded<'a, F> {}

@@ -163,6 +163,14 @@ pub(crate) fn const_op(record: ConstOpRecord) -> Option<ConstOp> {
         ConstOpcode::I64Add => ConstOp::I64Add,
         ConstOpcode::I64Sub => ConstOp::I64Sub,
         ConstOpcode::I64Mul => ConstOp::I64Mul,
+        ConstOpcode::RefI31 => ConstOp::RefI31,
+        ConstOpcode::StructNew => ConstOp::StructNew(TypeIndex(record.arg)),
+        ConstOpcode::StructNewDefault => ConstOp::StructNewDefault(TypeIndex(record.arg)),
+        ConstOpcode::ArrayNew => ConstOp::ArrayNew(TypeIndex(record.arg)),
+        ConstOpcode::ArrayNewDefault => ConstOp::ArrayNewDefault(TypeIndex(record.arg)),
+        ConstOpcode::ArrayNewFixed => ConstOp::ArrayNewFixed(TypeIndex(record.arg), record.lo as u32),
+        ConstOpcode::AnyConvertExtern => ConstOp::AnyConvertExtern,
+        ConstOpcode::ExternConvertAny => ConstOp::ExternConvertAny,
     })
 }
 

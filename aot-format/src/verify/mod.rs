@@ -187,6 +187,8 @@ struct Verifier<'a> {
     view: View<'a>,
     /// `TYPE_*` of each type.
     type_kinds: Vec<u32>,
+    /// Whether all fields, or the elements, of each type can be zero or null.
+    defaultable: Vec<bool>,
     /// Type index of each function, imported first.
     functions: Vec<u32>,
     /// Whether a function has a function reference slot.
@@ -212,6 +214,7 @@ impl<'a> Verifier<'a> {
         Verifier {
             view,
             type_kinds: Vec::new(),
+            defaultable: Vec::new(),
             functions: Vec::new(),
             referenced: Vec::new(),
             tables: Vec::new(),

@@ -4,7 +4,7 @@ use super::{Result, Verifier, bad, limit};
 use crate::error::FormatError;
 use crate::layout::*;
 use crate::limits::*;
-use crate::read::{SegmentMode, const_op, segment_mode};
+use crate::read::{SegmentMode, Table, const_op, segment_mode};
 use crate::types::*;
 use crate::write::{ConstOp, const_op_record};
 
@@ -33,6 +33,7 @@ pub(super) struct Operand {
 impl Operand {
     const I32: Operand = Operand { class: Class::I32, nullable: false };
     const I64: Operand = Operand { class: Class::I64, nullable: false };
+    const OBJECT: Operand = Operand { class: Class::Internal, nullable: false };
 
     /// Whether this is a value where `wanted` is wanted.
     fn fits(self, wanted: Operand) -> bool {
@@ -40,7 +41,7 @@ impl Operand {
     }
 }
 
-impl Verifier<'_> {
+impl<'a> Verifier<'a> {
     /// What a value of this type is to constant expressions.
     pub(super) fn operand(&self, ty: ValType) -> Operand {
         let (class, nullable) = match ty {
@@ -113,13 +114,87 @@ impl Verifier<'_> {
             }
             ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => self.arithmetic(Operand::I32),
             ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => self.arithmetic(Operand::I64),
+            ConstOp::RefI31 => self.pop(Operand::I32).map(|_| Operand::OBJECT),
+            ConstOp::AnyConvertExtern => self.convert(Class::Extern, Class::Internal),
+            ConstOp::ExternConvertAny => self.convert(Class::Internal, Class::Extern),
+            ConstOp::StructNew(_)
+            | ConstOp::StructNewDefault(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayNewDefault(_)
+            | ConstOp::ArrayNewFixed(..) => self.new_object(op).map(|()| Operand::OBJECT),
         }
     }
 
+    /// Pops what an operator that makes an object takes.
+    fn new_object(&mut self, op: ConstOp) -> Option<()> {
+        match op {
+            ConstOp::StructNew(ty) => {
+                // One operand after the other, so that the stack is the limit.
+                for code in self.fields(ty, TYPE_STRUCT)?.iter().rev() {
+                    let wanted = self.storage(code)?;
+                    self.pop(wanted)?;
+                }
+            }
+            ConstOp::StructNewDefault(ty) => {
+                self.fields(ty, TYPE_STRUCT).filter(|_| self.is_defaultable(ty))?;
+            }
+            ConstOp::ArrayNew(ty) => {
+                let element = self.element(ty)?;
+                self.pop(Operand::I32)?;
+                self.pop(element)?;
+            }
+            ConstOp::ArrayNewDefault(ty) => {
+                self.element(ty).filter(|_| self.is_defaultable(ty))?;
+                self.pop(Operand::I32)?;
+            }
+            ConstOp::ArrayNewFixed(ty, length) => {
+                let element = self.element(ty)?;
+                for _ in 0..length {
+                    self.pop(element)?;
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Fields of a structure, or the element of an array, if the type is of this kind.
+    fn fields(&self, ty: TypeIndex, kind: u32) -> Option<Table<'a, u32>> {
+        let record = self.view.table::<TypeRecord>(SectionKind::Types).get(ty.0 as usize)?;
+        let items = (record.kind & !TYPE_FINAL == kind).then_some(record.first)?;
+        self.view.table::<u32>(SectionKind::TypeItems).span(items)
+    }
+
+    fn is_defaultable(&self, ty: TypeIndex) -> bool {
+        self.defaultable.get(ty.0 as usize).is_some_and(|defaultable| *defaultable)
+    }
+
+    /// What an element of an array of this type is on the stack.
+    fn element(&self, ty: TypeIndex) -> Option<Operand> {
+        self.storage(self.fields(ty, TYPE_ARRAY)?.get(0)?)
+    }
+
+    /// What a field with this code is on the stack.
+    fn storage(&self, code: u32) -> Option<Operand> {
+        match FieldType::from_code(code)?.storage {
+            StorageType::I8 | StorageType::I16 => Some(Operand::I32),
+            StorageType::Val(ty) => Some(self.operand(ty)),
+        }
+    }
+
+    fn convert(&mut self, from: Class, to: Class) -> Option<Operand> {
+        let operand = self.stack.pop().filter(|operand| operand.class == from)?;
+        Some(Operand { class: to, ..operand })
+    }
+
+    fn pop(&mut self, wanted: Operand) -> Option<Operand> {
+        self.stack.pop().filter(|operand| operand.fits(wanted))
+    }
+
     fn arithmetic(&mut self, operand: Operand) -> Option<Operand> {
-        let right = self.stack.pop()?;
-        let left = self.stack.pop()?;
-        (left.fits(operand) && right.fits(operand)).then_some(operand)
+        self.pop(operand)?;
+        self.pop(operand)?;
+        Some(operand)
     }
 
     fn offset(&mut self, expr: u32, index64: bool) -> Result<()> {

@@ -56,6 +56,7 @@ impl Verifier<'_> {
             return Err(bad(SECTION, index, "number of items", first));
         }
         limit("fields", first, u64::from(MAX_STRUCT_FIELDS))?;
+        let mut defaultable = !is_func;
         for span in [record.first, record.second] {
             let known = items.span(span).filter(|_| self.type_items.take(span));
             let span = known.ok_or_else(|| bad(SECTION, index, "items", span.start))?;
@@ -76,8 +77,10 @@ impl Verifier<'_> {
                 if !known {
                     return Err(bad(SECTION, index, "item", code));
                 }
+                defaultable &= !matches!(ty, Some(ValType::Ref(RefType { nullable: false, .. })));
             }
         }
+        self.defaultable.push(defaultable);
         Ok(())
     }
 

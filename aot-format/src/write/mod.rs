@@ -49,6 +49,22 @@ pub enum ConstOp {
     I64Sub,
     /// i64 multiplication.
     I64Mul,
+    /// i32 to an integer reference.
+    RefI31,
+    /// A structure of this type from a value for each field.
+    StructNew(TypeIndex),
+    /// A structure of this type, all fields zero or null.
+    StructNewDefault(TypeIndex),
+    /// An array of this type from an element and a length.
+    ArrayNew(TypeIndex),
+    /// An array of this type from a length, all elements zero or null.
+    ArrayNewDefault(TypeIndex),
+    /// An array of this type from so many elements.
+    ArrayNewFixed(TypeIndex, u32),
+    /// An external reference to an internal one.
+    AnyConvertExtern,
+    /// An internal reference to an external one.
+    ExternConvertAny,
 }
 
 /// A constant expression, in postfix order.
@@ -179,6 +195,17 @@ pub struct Handler {
     pub landing_pad: u32,
 }
 
+/// A call across which a function keeps managed references.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackMap {
+    /// Text offset the call returns to.
+    pub return_offset: u32,
+    /// From the stack pointer at the call up to the frame pointer, in bytes.
+    pub frame_bytes: u32,
+    /// Where in the frame they stand, in bytes from the stack pointer at the call, ascending.
+    pub slots: Vec<u32>,
+}
+
 /// Everything that stands in an artifact, as a compiler knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contents<'a> {
@@ -228,6 +255,8 @@ pub struct Contents<'a> {
     pub traps: Vec<(u32, TrapCode)>,
     /// Calls that have exception handlers, return offsets ascending.
     pub call_sites: Vec<CallSite>,
+    /// Calls across which functions keep managed references, return offsets ascending.
+    pub stack_maps: Vec<StackMap>,
     /// Text offset and wasm offset of each place a back trace may name, text offsets ascending.
     pub addresses: Vec<(u32, u32)>,
     /// Names of functions, in any order. An exported function without one gets that of its first

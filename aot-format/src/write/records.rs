@@ -49,6 +49,14 @@ pub(crate) fn const_op_record(op: ConstOp) -> ConstOpRecord {
         ConstOp::I64Add => (C::I64Add, 0, 0, 0),
         ConstOp::I64Sub => (C::I64Sub, 0, 0, 0),
         ConstOp::I64Mul => (C::I64Mul, 0, 0, 0),
+        ConstOp::RefI31 => (C::RefI31, 0, 0, 0),
+        ConstOp::StructNew(ty) => (C::StructNew, ty.0, 0, 0),
+        ConstOp::StructNewDefault(ty) => (C::StructNewDefault, ty.0, 0, 0),
+        ConstOp::ArrayNew(ty) => (C::ArrayNew, ty.0, 0, 0),
+        ConstOp::ArrayNewDefault(ty) => (C::ArrayNewDefault, ty.0, 0, 0),
+        ConstOp::ArrayNewFixed(ty, length) => (C::ArrayNewFixed, ty.0, u64::from(length), 0),
+        ConstOp::AnyConvertExtern => (C::AnyConvertExtern, 0, 0, 0),
+        ConstOp::ExternConvertAny => (C::ExternConvertAny, 0, 0, 0),
     };
     ConstOpRecord { op: op as u32, arg, lo, hi }
 }

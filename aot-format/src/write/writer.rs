@@ -244,6 +244,7 @@ impl Writer {
         let codes = self.section(SectionKind::TrapCodes);
         codes.extend(contents.traps.iter().map(|(_, code)| *code as u8));
         self.call_sites(&contents.call_sites)?;
+        self.stack_maps(&contents.stack_maps)?;
         let (blocks, map) = addrmap::encode(&contents.addresses);
         for block in &blocks {
             self.record(SectionKind::AddressBlocks, block);
@@ -275,6 +276,24 @@ impl Writer {
                 handlers,
             };
             self.record(SectionKind::CallSites, &record);
+        }
+        Ok(())
+    }
+
+    /// Calls of one function often keep references at the same places; those are written once.
+    fn stack_maps(&mut self, stack_maps: &[StackMap]) -> Result<(), FormatError> {
+        let mut known: BTreeMap<&[u32], Span> = BTreeMap::new();
+        for map in stack_maps {
+            let slots = match known.get(map.slots.as_slice()) {
+                Some(span) => *span,
+                None => {
+                    let span = self.words(SectionKind::StackSlots, map.slots.iter().copied())?;
+                    known.insert(&map.slots, span);
+                    span
+                }
+            };
+            let record = StackMapRecord { return_offset: map.return_offset, frame_bytes: map.frame_bytes, slots };
+            self.record(SectionKind::StackMaps, &record);
         }
         Ok(())
     }

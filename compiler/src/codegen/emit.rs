@@ -66,6 +66,7 @@ pub fn contents<'data>(
         trampolines: code.trampolines,
         traps: code.traps,
         call_sites: code.call_sites,
+        stack_maps: code.stack_maps,
         addresses: code.addresses,
         function_names: function_names(module),
         custom_sections: kept.map(|section| (section.name.to_owned(), section.bytes.to_vec())).collect(),

@@ -20,7 +20,7 @@ mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aot_format::abi::TrapCode;
+use aot_format::abi::{Builtin, TrapCode};
 use aot_format::types::TypeIndex;
 use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
@@ -29,7 +29,7 @@ use crate::error::{Error, FunctionLabel};
 use crate::module::{Body, Module};
 use crate::translate::TranslateSettings;
 
-pub use aot_format::write::{CallSite, Trampolines};
+pub use aot_format::write::{CallSite, StackMap, Trampolines};
 pub use queue::Threads;
 
 /// How far a compilation is, in bytes of function bodies.
@@ -64,12 +64,14 @@ pub struct Code {
     pub trampolines: Vec<Trampolines>,
     /// Where each trampoline stands, for printing.
     pub trampoline_ranges: Vec<(String, TextRange)>,
-    /// Where the throw trampoline stands, in a module that throws.
-    pub throw_trampoline: Option<TextRange>,
+    /// Where each service trampoline stands, for printing.
+    pub service_ranges: Vec<(String, TextRange)>,
     /// Trapping instructions, text offsets ascending.
     pub traps: Vec<(u32, TrapCode)>,
     /// Calls that have exception handlers, return offsets ascending.
     pub call_sites: Vec<CallSite>,
+    /// Calls across which functions keep managed references, return offsets ascending.
+    pub stack_maps: Vec<StackMap>,
     /// Text offset → wasm offset: where each run of one wasm offset begins.
     pub addresses: Vec<(u32, u32)>,
 }
@@ -109,8 +111,8 @@ pub fn generate(
     let indirect = compiled.iter().flat_map(|function| function.indirect_types.iter().copied());
     let plan = trampolines::Plan::new(module, indirect);
     let bodies = plan.compile(environment, module, threads)?;
-    let throw = trampolines::throw(environment, &compiled)?;
-    text::bind(environment, module, &compiled, &plan, &bodies, throw.as_ref())
+    let services = trampolines::services(environment, &compiled)?;
+    text::bind(environment, module, &compiled, &plan, &bodies, &services)
 }
 
 /// Translates all functions, one after the other, and gives each to `each`.
@@ -149,13 +151,18 @@ pub fn for_each_asm(
     Ok(())
 }
 
-/// The function types whose trampolines were compiled, in the CLIF of [`crate::trampoline`].
+/// The trampolines of all function types, and the service trampolines that a module may need.
 pub fn trampoline_clif(environment: Environment<'_>, module: &Module<'_>) -> Vec<ir::Function> {
     let every_type = (0..module.types.len() as u32).map(TypeIndex);
     let mut all = trampolines::Plan::new(module, every_type).clif(environment, module);
-    if !module.tags.is_empty() {
-        all.push(crate::trampoline::throw(environment.isa));
-    }
+    let objects = module.types.iter().any(|ty| ty.as_func().is_none());
+    let may_need = |builtin: Builtin| match builtin {
+        Builtin::Throw => !module.tags.is_empty(),
+        Builtin::ObjectNew => objects || !module.tags.is_empty(),
+        _ => objects,
+    };
+    let services = Builtin::ALL.iter().copied().filter(|builtin| builtin.walks_the_stack() && may_need(*builtin));
+    all.extend(services.map(|builtin| crate::trampoline::service(builtin, environment.isa)));
     all
 }
 

@@ -1,12 +1,15 @@
 //! Placement and binding: functions in the module's order, then trampolines; calls between them
 //! bound, with veneers where they are too far apart for one branch. No relocation is left.
 
+use std::collections::BTreeMap;
+
+use aot_format::abi::Builtin;
 use aot_format::types::TypeIndex;
-use aot_format::write::{CallSite, Handler, Trampolines};
+use aot_format::write::{CallSite, Handler, StackMap, Trampolines};
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
 
-use super::trampolines::{Direction, Plan};
+use super::trampolines::{Direction, Plan, Service};
 use super::worker::{Compiled, Target};
 use super::{Code, Environment, TextRange, label};
 use crate::error::Error;
@@ -27,32 +30,34 @@ pub fn bind(
     functions: &[Compiled],
     plan: &Plan,
     trampolines: &[Compiled],
-    throw: Option<&Compiled>,
+    services: &[Service],
 ) -> Result<Code, Error> {
     let alignment = environment.isa.function_alignment();
     let alignment = if environment.align_functions { alignment.preferred } else { alignment.minimum };
     let total = functions
         .iter()
         .chain(trampolines)
-        .chain(throw)
+        .chain(services.iter().map(|service| &service.code))
         .map(|code| code.code.len() as u64 + u64::from(alignment))
         .sum();
     if total > MAX_TEXT_BYTES {
         let what = "the size of the machine code in bytes";
         return Err(Error::LimitExceeded { what, count: total, limit: MAX_TEXT_BYTES });
     }
-    // Labels are numbered as what has one is placed: functions, then the throw trampoline.
-    let builder = environment.isa.text_section_builder(functions.len() + usize::from(throw.is_some()));
-    let throw_label = functions.len();
-    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), module, throw_label };
+    // Labels are numbered as what has one is placed: functions, then service trampolines.
+    let builder = environment.isa.text_section_builder(functions.len() + services.len());
+    let labels = services.iter().zip(functions.len()..);
+    let service_labels = labels.map(|(service, label)| (service.builtin as u32, label)).collect();
+    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), module, service_labels };
     let mut code = Code {
         text: Vec::new(),
         functions: Vec::with_capacity(functions.len()),
         trampolines: Vec::new(),
         trampoline_ranges: Vec::with_capacity(trampolines.len()),
-        throw_trampoline: None,
+        service_ranges: Vec::with_capacity(services.len()),
         traps: Vec::new(),
         call_sites: Vec::new(),
+        stack_maps: Vec::new(),
         addresses: Vec::new(),
     };
     for (function, body) in functions.iter().zip(&module.bodies) {
@@ -60,13 +65,15 @@ pub fn bind(
         code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
         code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
         code.call_sites.extend(function.call_sites.iter().map(|site| site_at(site, range.offset)));
+        let at = |map: &StackMap| StackMap { return_offset: range.offset + map.return_offset, ..map.clone() };
+        code.stack_maps.extend(function.stack_maps.iter().map(at));
         code.functions.push(range);
     }
-    if let Some(throw) = throw {
-        let name = "throw trampoline".to_owned();
-        let range = binder.place(throw, true, || name.clone())?;
-        code.traps.extend(throw.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
-        code.throw_trampoline = Some(range);
+    for Service { builtin, code: trampoline } in services {
+        let name = service_name(*builtin as u32);
+        let range = binder.place(trampoline, true, || name.clone())?;
+        code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
+        code.service_ranges.push((name, range));
     }
     for (trampoline, body) in trampolines.iter().zip(&plan.bodies) {
         let name = format!("{} trampoline {}", body.direction.label(), body.shape);
@@ -84,7 +91,7 @@ struct Binder<'a, 'data> {
     alignment: u32,
     control: ControlPlane,
     module: &'a Module<'data>,
-    throw_label: usize,
+    service_labels: BTreeMap<u32, usize>,
 }
 
 impl Binder<'_, '_> {
@@ -96,7 +103,7 @@ impl Binder<'_, '_> {
             let place = offset + u64::from(relocation.offset);
             let own = match relocation.target {
                 Target::Function(index) => self.module.defined_func(index).map(|label| label as usize),
-                Target::Throw => Some(self.throw_label),
+                Target::Service(builtin) => self.service_labels.get(&builtin).copied(),
                 Target::Other(_) => None,
             };
             let bound =
@@ -107,13 +114,21 @@ impl Binder<'_, '_> {
                     kind: relocation.kind.to_string(),
                     target: match &relocation.target {
                         Target::Function(index) => format!("function {index}"),
-                        Target::Throw => "the throw trampoline".to_owned(),
+                        Target::Service(builtin) => format!("the {}", service_name(*builtin)),
                         Target::Other(name) => name.clone(),
                     },
                 });
             }
         }
         Ok(TextRange { offset: offset as u32, bytes: code.code.len() as u32 })
+    }
+}
+
+/// What a service trampoline is called in errors and symbols.
+fn service_name(builtin: u32) -> String {
+    match Builtin::ALL.get(builtin as usize) {
+        Some(builtin) => format!("{builtin:?} trampoline"),
+        None => format!("trampoline of builtin {builtin}"),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which function types need which trampolines, and their code. Types that Cranelift sees as the
 //! same (all references are 64-bit integers to it) share one body.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use aot_format::abi::Builtin;
 use aot_format::types::{FuncType, TypeIndex, ValType};
 use cranelift_codegen::ir;
 
@@ -49,14 +50,35 @@ fn shape(ty: &FuncType) -> Shape {
     ty.params.iter().map(letter).chain([':']).chain(ty.results.iter().map(letter)).collect()
 }
 
-/// Machine code of the throw trampoline, if any of these functions throws.
-pub fn throw(environment: Environment<'_>, functions: &[Compiled]) -> Result<Option<Compiled>, Error> {
-    let mut relocations = functions.iter().flat_map(|function| &function.relocations);
-    if !relocations.any(|relocation| matches!(relocation.target, Target::Throw)) {
-        return Ok(None);
-    }
-    let compiled = Worker::new().compile_trampoline(environment, || trampoline::throw(environment.isa));
-    compiled.map(Some).map_err(|reason| Error::ThrowTrampoline { reason })
+/// The service trampoline of one builtin.
+#[derive(Debug)]
+pub struct Service {
+    /// The builtin.
+    pub builtin: Builtin,
+    /// Its machine code.
+    pub code: Compiled,
+}
+
+/// The service trampolines that these functions call, in order of the builtins.
+///
+/// # Errors
+///
+/// [`Error::ServiceTrampoline`] where the code generator fails.
+pub fn services(environment: Environment<'_>, functions: &[Compiled]) -> Result<Vec<Service>, Error> {
+    let relocations = functions.iter().flat_map(|function| &function.relocations);
+    let wanted: BTreeSet<u32> = relocations
+        .filter_map(|relocation| match relocation.target {
+            Target::Service(builtin) => Some(builtin),
+            _ => None,
+        })
+        .collect();
+    let builtins = wanted.into_iter().filter_map(|builtin| Builtin::ALL.get(builtin as usize).copied());
+    let mut worker = Worker::new();
+    let compile = |builtin| {
+        let code = worker.compile_trampoline(environment, || trampoline::service(builtin, environment.isa));
+        code.map(|code| Service { builtin, code }).map_err(|reason| Error::ServiceTrampoline { builtin, reason })
+    };
+    builtins.map(compile).collect()
 }
 
 /// What is to be generated.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aot_format::abi::TrapCode;
 use aot_format::types::TypeIndex;
-use aot_format::write::{CallSite, Handler};
+use aot_format::write::{CallSite, Handler, StackMap};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::{
@@ -36,8 +36,8 @@ pub struct Relocation {
 pub enum Target {
     /// A function, in the function index space.
     Function(u32),
-    /// The throw trampoline.
-    Throw,
+    /// A service trampoline, by the number of its builtin.
+    Service(u32),
     /// Something that an artifact does not have, printed.
     Other(String),
 }
@@ -55,6 +55,8 @@ pub struct Compiled {
     pub traps: Vec<(u32, TrapCode)>,
     /// Calls that have exception handlers, return offsets ascending.
     pub call_sites: Vec<CallSite>,
+    /// Calls across which the function keeps managed references, return offsets ascending.
+    pub stack_maps: Vec<StackMap>,
     /// Where each run of one wasm offset begins, ascending.
     pub addresses: Vec<(u32, u32)>,
     /// Types of indirect calls in the function.
@@ -234,6 +236,7 @@ fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Result<
         relocations: relocations.collect(),
         traps,
         call_sites: call_sites(code)?,
+        stack_maps: stack_maps(code),
         addresses: addresses(code, body_start),
         indirect_types: BTreeSet::new(),
     })
@@ -273,18 +276,26 @@ fn call_sites(code: &CompiledCode) -> Result<Vec<CallSite>, String> {
     Ok(sites)
 }
 
+/// Where the function keeps managed references across calls.
+fn stack_maps(code: &CompiledCode) -> Vec<StackMap> {
+    let maps = code.buffer.user_stack_maps().iter();
+    maps.map(|(return_offset, frame_bytes, map)| {
+        let mut slots: Vec<u32> = map.entries().map(|(_, offset)| offset).collect();
+        slots.sort_unstable();
+        StackMap { return_offset: *return_offset, frame_bytes: *frame_bytes, slots }
+    })
+    .collect()
+}
+
 fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
     if let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = target
         && let Some(name) = func.params.user_named_funcs().get(*name)
-        && name.namespace == translate::FUNCTION_NAMESPACE
     {
-        return Target::Function(name.index);
-    }
-    if let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = target
-        && let Some(name) = func.params.user_named_funcs().get(*name)
-        && name.namespace == translate::THROW_NAMESPACE
-    {
-        return Target::Throw;
+        match name.namespace {
+            translate::FUNCTION_NAMESPACE => return Target::Function(name.index),
+            translate::SERVICE_NAMESPACE => return Target::Service(name.index),
+            _ => {}
+        }
     }
     Target::Other(target.display(Some(&func.params)))
 }

@@ -1,15 +1,15 @@
 //! Constant expressions: wasm operators → the artifact's postfix operators.
 
 use aot_format::limits;
-use aot_format::types::RefType;
+use aot_format::types::{CompositeType, RefType, TypeDef, TypeIndex};
 use aot_format::write::{ConstExpr, ConstOp};
 use wasmparser::Operator;
 
 use super::types;
 use crate::error::BodyError;
 
-/// Converts an expression that has been validated.
-pub fn convert(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, BodyError> {
+/// Converts an expression of a module with these types that has been validated.
+pub fn convert(expr: &wasmparser::ConstExpr<'_>, types: &[TypeDef]) -> Result<ConstExpr, BodyError> {
     let mut ops = ConstExpr::new();
     let mut depth = 0usize;
     let mut reader = expr.get_operators_reader();
@@ -19,6 +19,11 @@ pub fn convert(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, BodyError>
         depth = match op {
             ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => depth.saturating_sub(1),
             ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => depth.saturating_sub(1),
+            ConstOp::RefI31 | ConstOp::AnyConvertExtern | ConstOp::ExternConvertAny => depth,
+            ConstOp::StructNew(ty) => (depth + 1).saturating_sub(field_count(types, ty)),
+            ConstOp::ArrayNew(_) => depth.saturating_sub(1),
+            ConstOp::ArrayNewDefault(_) => depth,
+            ConstOp::ArrayNewFixed(_, length) => (depth + 1).saturating_sub(length as usize),
             _ => depth + 1,
         };
         ops.push(op);
@@ -31,6 +36,13 @@ pub fn convert(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, BodyError>
         }
     }
     Ok(ops)
+}
+
+fn field_count(types: &[TypeDef], ty: TypeIndex) -> usize {
+    match types.get(ty.0 as usize).map(|ty| &ty.composite) {
+        Some(CompositeType::Struct(fields)) => fields.len(),
+        _ => 0,
+    }
 }
 
 /// One operator; the final `end` is none.
@@ -51,10 +63,16 @@ fn operator(op: &Operator<'_>, offset: u64) -> Result<Option<ConstOp>, BodyError
         Operator::I64Add => ConstOp::I64Add,
         Operator::I64Sub => ConstOp::I64Sub,
         Operator::I64Mul => ConstOp::I64Mul,
-        // Validation admits constant operators only, and those left are of this proposal.
-        _ => {
-            let feature = "garbage collection (allocation in constant expressions)";
-            return Err(BodyError::Unsupported { feature, offset });
+        Operator::RefI31 => ConstOp::RefI31,
+        Operator::StructNew { struct_type_index } => ConstOp::StructNew(TypeIndex(*struct_type_index)),
+        Operator::StructNewDefault { struct_type_index } => ConstOp::StructNewDefault(TypeIndex(*struct_type_index)),
+        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(TypeIndex(*array_type_index)),
+        Operator::ArrayNewDefault { array_type_index } => ConstOp::ArrayNewDefault(TypeIndex(*array_type_index)),
+        Operator::ArrayNewFixed { array_type_index, array_size } => {
+            ConstOp::ArrayNewFixed(TypeIndex(*array_type_index), *array_size)
         }
+        Operator::AnyConvertExtern => ConstOp::AnyConvertExtern,
+        Operator::ExternConvertAny => ConstOp::ExternConvertAny,
+        _ => return Err(BodyError::Internal { what: "a constant operator that validation should refuse", offset }),
     }))
 }

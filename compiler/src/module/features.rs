@@ -6,8 +6,7 @@ use wasmparser::{Validator, WasmFeatures};
 use super::Simd;
 use crate::error::{Error, FunctionLabel};
 
-/// What modules may use. Garbage collection is here for recursion groups and subtypes of function
-/// types; [`super::types`] and the translation refuse the rest of it.
+/// What modules may use.
 pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::MULTI_MEMORY)

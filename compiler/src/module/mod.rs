@@ -12,7 +12,10 @@ pub mod types;
 use std::collections::HashMap;
 
 use aot_format::abi::{VmctxCounts, VmctxLayout};
-use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, TypeDef, TypeIndex};
+use aot_format::types::{
+    CompositeType, ExternKind, ExternType, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType,
+    TypeDef, TypeIndex, ValType,
+};
 use wasmparser::types::CoreTypeId;
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
@@ -20,6 +23,8 @@ pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment
 pub use features::{explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};
+
+use crate::error::BodyError;
 
 /// Whether modules may use SIMD, fixed-width and relaxed, and why not.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -144,6 +149,62 @@ impl Module<'_> {
             Some(func) => func,
             None => unreachable!("validation admits only function types here"),
         }
+    }
+
+    /// Whether values of this type are references that the collector has to know of: all but those to
+    /// functions.
+    pub fn is_managed(&self, ty: ValType) -> bool {
+        match ty {
+            ValType::Ref(RefType { heap: HeapType::Concrete(index), .. }) => {
+                self.types[index.0 as usize].as_func().is_none()
+            }
+            ValType::Ref(RefType { heap, .. }) => heap.top() != Some(HeapType::Func),
+            _ => false,
+        }
+    }
+
+    /// A value type that the validator, or a body, has.
+    pub fn convert_type(&self, ty: wasmparser::ValType, offset: u64) -> Result<ValType, BodyError> {
+        self.converter(offset).value(ty)
+    }
+
+    /// A heap type that a body has.
+    pub fn convert_heap_type(&self, ty: wasmparser::HeapType, offset: u64) -> Result<HeapType, BodyError> {
+        self.converter(offset).heap(ty)
+    }
+
+    fn converter(&self, offset: u64) -> types::TypeConverter<impl Fn(CoreTypeId) -> Option<TypeIndex>> {
+        types::TypeConverter { offset, index_of: |id| self.type_of_id.get(&id).copied() }
+    }
+
+    /// Fields of a structure type.
+    ///
+    /// # Panics
+    ///
+    /// When that is not a structure type; validated code has none such.
+    pub fn struct_fields(&self, ty: TypeIndex) -> &[FieldType] {
+        match &self.types[ty.0 as usize].composite {
+            CompositeType::Struct(fields) => fields,
+            _ => unreachable!("validation admits only structure types here"),
+        }
+    }
+
+    /// The element of an array type.
+    ///
+    /// # Panics
+    ///
+    /// When that is not an array type; validated code has none such.
+    pub fn array_element(&self, ty: TypeIndex) -> FieldType {
+        match self.types[ty.0 as usize].composite {
+            CompositeType::Array(element) => element,
+            _ => unreachable!("validation admits only array types here"),
+        }
+    }
+
+    /// Number of supertypes of a type.
+    pub fn subtype_depth(&self, ty: TypeIndex) -> u32 {
+        let parent = |ty: &TypeIndex| self.types[ty.0 as usize].supertype;
+        std::iter::successors(parent(&ty), parent).count() as u32
     }
 
     /// The funcref slot of a function, if references to it can be taken.

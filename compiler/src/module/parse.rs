@@ -124,7 +124,7 @@ impl<'data> Parsing<'data> {
                 for item in section.into_iter_with_offsets() {
                     let (offset, global) = item?;
                     self.module.globals.push(types::raw(offset).global(global.ty)?);
-                    self.module.global_inits.push(const_expr::convert(&global.init_expr)?);
+                    self.module.global_inits.push(const_expr::convert(&global.init_expr, &self.module.types)?);
                     self.module.counts.defined_globals += 1;
                 }
                 Ok(())
@@ -199,7 +199,7 @@ impl<'data> Parsing<'data> {
             self.module.tables.push(types::raw(offset).table(table.ty)?);
             let init = match &table.init {
                 TableInit::RefNull => None,
-                TableInit::Expr(expr) => match const_expr::convert(expr)? {
+                TableInit::Expr(expr) => match const_expr::convert(expr, &self.module.types)? {
                     expr if matches!(expr[..], [ConstOp::RefNull(_)]) => None,
                     expr => Some(expr),
                 },
@@ -235,7 +235,7 @@ impl<'data> Parsing<'data> {
                 ElementKind::Passive => SegmentMode::Passive,
                 ElementKind::Declared => SegmentMode::Dropped,
                 ElementKind::Active { table_index, offset_expr } => {
-                    SegmentMode::Active { index: table_index.unwrap_or(0), offset: const_expr::convert(offset_expr)? }
+                    SegmentMode::Active { index: table_index.unwrap_or(0), offset: const_expr::convert(offset_expr, &self.module.types)? }
                 }
             };
             let (ty, items) = match element.items {
@@ -244,7 +244,7 @@ impl<'data> Parsing<'data> {
                     ElementItems::Functions(functions.into_iter().collect::<Result<_, _>>()?),
                 ),
                 wasmparser::ElementItems::Expressions(ty, exprs) => {
-                    let convert = |expr: Result<_, _>| const_expr::convert(&expr?);
+                    let convert = |expr: Result<_, _>| const_expr::convert(&expr?, &self.module.types);
                     let exprs = exprs.into_iter().map(convert).collect::<Result<_, BodyError>>()?;
                     (types::raw(offset).reference(ty)?, ElementItems::Exprs(exprs))
                 }
@@ -260,7 +260,7 @@ impl<'data> Parsing<'data> {
             let mode = match data.kind {
                 DataKind::Passive => SegmentMode::Passive,
                 DataKind::Active { memory_index, offset_expr } => {
-                    SegmentMode::Active { index: memory_index, offset: const_expr::convert(&offset_expr)? }
+                    SegmentMode::Active { index: memory_index, offset: const_expr::convert(&offset_expr, &self.module.types)? }
                 }
             };
             self.module.data.push(DataSegment { mode, bytes: data.data });

@@ -2,15 +2,14 @@
 //! definitions keep their two indices, and the runtime decides about identity.
 
 use aot_format::types::{
-    CompositeType, ExternType, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeDef, TypeIndex,
-    ValType,
+    CompositeType, ExternType, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType, TableType,
+    TypeDef, TypeIndex, ValType,
 };
 use wasmparser::types::CoreTypeId;
 use wasmparser::{AbstractHeapType, CompositeInnerType, PackedIndex, RecGroup, TypeRef, UnpackedIndex};
 
 use crate::error::BodyError;
 
-const GC: &str = "garbage collection (structures, arrays, i31 and any references)";
 const SHARED: &str = "shared-everything threads";
 const STACK_SWITCHING: &str = "stack switching";
 const DESCRIPTORS: &str = "custom descriptors";
@@ -60,7 +59,12 @@ impl<F: Fn(CoreTypeId) -> Option<TypeIndex>> TypeConverter<F> {
                 A::Extern => Ok(HeapType::Extern),
                 A::NoFunc => Ok(HeapType::NoFunc),
                 A::NoExtern => Ok(HeapType::NoExtern),
-                A::Any | A::None | A::Eq | A::Struct | A::Array | A::I31 => self.unsupported(GC),
+                A::Any => Ok(HeapType::Any),
+                A::Eq => Ok(HeapType::Eq),
+                A::I31 => Ok(HeapType::I31),
+                A::Struct => Ok(HeapType::Struct),
+                A::Array => Ok(HeapType::Array),
+                A::None => Ok(HeapType::None),
                 A::Exn => Ok(HeapType::Exn),
                 A::NoExn => Ok(HeapType::NoExn),
                 A::Cont | A::NoCont => self.unsupported(STACK_SWITCHING),
@@ -89,6 +93,15 @@ impl<F: Fn(CoreTypeId) -> Option<TypeIndex>> TypeConverter<F> {
         types.iter().map(|ty| self.value(*ty)).collect()
     }
 
+    fn field(&self, ty: wasmparser::FieldType) -> Result<FieldType, BodyError> {
+        let storage = match ty.element_type {
+            wasmparser::StorageType::I8 => StorageType::I8,
+            wasmparser::StorageType::I16 => StorageType::I16,
+            wasmparser::StorageType::Val(ty) => StorageType::Val(self.value(ty)?),
+        };
+        Ok(FieldType { storage, mutable: ty.mutable })
+    }
+
     /// Appends the definitions of a recursion group to the type index space.
     pub fn append_group(&self, group: &RecGroup, types: &mut Vec<TypeDef>) -> Result<(), BodyError> {
         let group_start = TypeIndex(types.len() as u32);
@@ -101,20 +114,19 @@ impl<F: Fn(CoreTypeId) -> Option<TypeIndex>> TypeConverter<F> {
             if composite.descriptor_idx.is_some() || composite.describes_idx.is_some() {
                 return self.unsupported(DESCRIPTORS);
             }
-            let func = match &composite.inner {
-                CompositeInnerType::Func(func) => func,
-                CompositeInnerType::Struct(_) | CompositeInnerType::Array(_) => return self.unsupported(GC),
+            let composite = match &composite.inner {
+                CompositeInnerType::Func(func) => CompositeType::Func(FuncType {
+                    params: self.values(func.params())?,
+                    results: self.values(func.results())?,
+                }),
+                CompositeInnerType::Struct(fields) => {
+                    CompositeType::Struct(fields.fields.iter().map(|field| self.field(*field)).collect::<Result<_, _>>()?)
+                }
+                CompositeInnerType::Array(array) => CompositeType::Array(self.field(array.0)?),
                 CompositeInnerType::Cont(_) => return self.unsupported(STACK_SWITCHING),
             };
             let supertype = ty.supertype_idxs.first().map(|index| self.packed(*index)).transpose()?;
-            let func = FuncType { params: self.values(func.params())?, results: self.values(func.results())? };
-            types.push(TypeDef {
-                is_final: ty.is_final,
-                supertype,
-                composite: CompositeType::Func(func),
-                group_start,
-                group_len,
-            });
+            types.push(TypeDef { is_final: ty.is_final, supertype, composite, group_start, group_len });
         }
         Ok(())
     }

@@ -6,9 +6,10 @@
 use aot_format::abi::{Builtin, FuncRef, TrapCode};
 use aot_format::types::{HeapType, RefType, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SigRef, Value, types};
+use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, Value, types};
 
 use super::function::FuncTranslator;
+use super::regions;
 use super::signature::POINTER;
 use super::trap;
 use super::vmctx::Place;
@@ -99,12 +100,19 @@ impl FuncTranslator<'_, '_> {
     fn call_indirectly(&mut self, callee: &Indirect, ty: TypeIndex) {
         let args = self.pop_args(callee.vmctx, ty);
         if self.can_catch() {
-            self.try_call(callee.signature, |ins, table| ins.try_call_indirect(callee.code, &args, table));
+            let results = &self.module.func_type_at(ty).results;
+            self.try_call(callee.signature, results, |ins, table| ins.try_call_indirect(callee.code, &args, table));
             return;
         }
         let call = self.builder.ins().call_indirect(callee.signature, callee.code, &args);
         self.locate(call);
-        self.state.stack.push_all(self.builder.inst_results(call));
+        self.push_results(call, ty);
+    }
+
+    /// Pushes what a call of a function of a type returns.
+    fn push_results(&mut self, call: Inst, ty: TypeIndex) {
+        let results = self.builder.inst_results(call).to_vec();
+        self.push_made(&results, &self.module.func_type_at(ty).results);
     }
 
     fn return_call_indirectly(&mut self, callee: &Indirect, ty: TypeIndex) {
@@ -124,12 +132,13 @@ impl FuncTranslator<'_, '_> {
             let args = self.pop_args(self.vmctx, ty);
             if self.can_catch() {
                 let signature = self.signature(ty);
-                self.try_call(signature, |ins, table| ins.try_call(callee, &args, table));
+                let results = &self.module.func_type_at(ty).results;
+                self.try_call(signature, results, |ins, table| ins.try_call(callee, &args, table));
                 return Ok(());
             }
             let call = self.builder.ins().call(callee, &args);
             self.locate(call);
-            self.state.stack.push_all(self.builder.inst_results(call));
+            self.push_results(call, ty);
         }
         Ok(())
     }
@@ -178,6 +187,6 @@ impl FuncTranslator<'_, '_> {
 
 /// Flags of loads from a function reference. It never changes, but its address is only valid where
 /// it has been found not to be null, so that the load must stay where it is.
-fn funcref_flags() -> MemFlagsData {
-    MemFlagsData::trusted().with_readonly()
+pub(super) fn funcref_flags() -> MemFlagsData {
+    regions::trusted_readonly()
 }

@@ -7,18 +7,20 @@
 
 use aot_format::abi::TrapCode;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Type, Value};
+use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
 use std::collections::BTreeMap;
 
 use super::control_stack::{BlockTypes, Frame, FrameKind};
 use super::function::FuncTranslator;
+use super::signature::ValueKind;
 use crate::error::BodyError;
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn create_block_with(&mut self, params: &[Type]) -> Block {
+    pub(super) fn create_block_with(&mut self, params: &[ValueKind]) -> Block {
         let block = self.builder.create_block();
-        for &ty in params {
-            self.builder.append_block_param(block, ty);
+        for &kind in params {
+            let param = self.builder.append_block_param(block, kind.clif);
+            self.note_kind(param, kind);
         }
         block
     }
@@ -51,7 +53,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Branches to a label if a condition holds, with the topmost operands and perhaps one more.
-    fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
+    pub(super) fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
         let (label, arity) = self.branch_target(depth);
         let mut args = self.branch_args(arity - usize::from(extra.is_some()));
         args.extend(extra.map(BlockArg::Value));

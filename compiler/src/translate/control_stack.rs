@@ -1,6 +1,8 @@
 //! The control stack: one frame per structured instruction, and where its label goes.
 
-use cranelift_codegen::ir::{Block, Type, Value};
+use cranelift_codegen::ir::{Block, Value};
+
+use super::signature::ValueKind;
 
 /// What opened a frame, and what only that kind needs.
 pub enum FrameKind {
@@ -42,12 +44,12 @@ pub struct Frame {
     pub end_reached: bool,
 }
 
-/// Types of a structured instruction's parameters and results.
+/// Kinds of a structured instruction's parameters and results.
 pub struct BlockTypes {
     /// Parameters.
-    pub params: Vec<Type>,
+    pub params: Vec<ValueKind>,
     /// Results.
-    pub results: Vec<Type>,
+    pub results: Vec<ValueKind>,
 }
 
 /// Frames, the innermost last.

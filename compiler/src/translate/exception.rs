@@ -5,29 +5,29 @@
 //! `try_table` first. Every register counts as lost on the way to a landing pad, so the unwinder
 //! restores none: what that costs is that a function with such a call saves its caller's registers
 //! once, in its prologue, and keeps what lives across the call on the stack; there, too, stands the
-//! vmctx, from which the unwinder learns whose tags are meant. A clause has one landing pad, which reads the arguments from the exception
-//! and jumps to the clause's label; it is made when its `try_table` ends, so that labels are counted
-//! from outside. Throwing is a call too, of the module's throw trampoline.
+//! vmctx, from which the unwinder learns whose tags are meant. A clause has one landing pad, which reads the
+//! arguments from the exception and jumps to the clause's label; it is made when its `try_table` ends, so
+//! that labels are counted from outside. An exception is an object of the collected heap; throwing it is
+//! a call too, of a service trampoline.
 //!
 //! Absent on purpose: which handler catches what; the runtime decides, for tags that two modules (or
 //! two imports) know by different indices can be one.
 
-use aot_format::abi::{Builtin, Exception, TrapCode};
+use aot_format::abi::{Builtin, Exception, Tag, TrapCode};
 use aot_format::layout::{CLAUSE_ALL, CLAUSE_REF, CLAUSE_TAG};
+use aot_format::types::ValType;
 use cranelift_codegen::ir::{
-    AbiParam, ArgumentPurpose, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem,
-    ExceptionTag, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, MemFlagsData, SigRef, Signature,
-    UserExternalName, Value,
+    Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExceptionTag, Inst, InstBuilder,
+    MemFlagsData, SigRef, Value,
 };
-use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FuncInstBuilder;
 use wasmparser::Catch;
 
-use super::THROW_NAMESPACE;
 use super::control_stack::FrameKind;
 use super::function::FuncTranslator;
-use super::signature::{POINTER, clif_type};
-use super::vmctx::offset32;
+use super::regions::{self, Region};
+use super::signature::{MANAGED, POINTER, ValueKind, clif_type};
+use super::vmctx::{Place, offset32};
 use crate::error::BodyError;
 
 /// What a clause catches, as the number CLIF and artifacts have for it.
@@ -74,18 +74,6 @@ pub struct Handler {
     used: bool,
 }
 
-/// Signature of the throw trampoline: `fn(vmctx, exception)`.
-pub fn throw_signature() -> Signature {
-    let mut signature = Signature::new(CallConv::Tail);
-    signature.params.push(AbiParam::special(POINTER, ArgumentPurpose::VMContext));
-    signature.params.push(AbiParam::new(POINTER));
-    signature
-}
-
-/// Flags of accesses to an exception's arguments: its address is always valid, and aligned.
-fn value_flags() -> MemFlagsData {
-    MemFlagsData::trusted()
-}
 
 fn value_offset(index: usize) -> cranelift_codegen::ir::immediates::Offset32 {
     // At most a thousand arguments (`limits::MAX_PARAMS`).
@@ -116,13 +104,17 @@ impl FuncTranslator<'_, '_> {
         for handler in handlers.iter().filter(|handler| handler.used) {
             let block = handler.landing_pad;
             let exception = self.builder.append_block_param(block, POINTER);
+            self.note_kind(exception, MANAGED);
             self.builder.set_cold_block(block);
             self.continue_in(block);
             let mut args = Vec::new();
             if let Some(tag) = handler.clause.tag {
                 let ty = self.module.func_type_at(self.module.tags[tag as usize]);
                 for (index, &param) in ty.params.iter().enumerate() {
-                    args.push(self.builder.ins().load(clif_type(param), value_flags(), exception, value_offset(index)));
+                    let flags = self.exception_flags();
+                    let value = self.builder.ins().load(clif_type(param), flags, exception, value_offset(index));
+                    self.note_kind(value, ValueKind::of(param, self.module));
+                    args.push(value);
                 }
             }
             if handler.clause.keeps_reference {
@@ -156,18 +148,22 @@ impl FuncTranslator<'_, '_> {
         dfg.exception_tables.push(ExceptionTableData::new(signature, normal, items))
     }
 
-    /// A call that goes to a landing pad if an exception comes out of it; pushes its results.
+    /// Flags of accesses to an exception's arguments. Its address is valid, and aligned as an object's
+    /// is, which is less than vectors are.
+    fn exception_flags(&mut self) -> MemFlagsData {
+        regions::object(self.builder.func, Region::ExceptionValues)
+    }
+
+    /// A call that goes to a landing pad if an exception comes out of it; pushes its results, which are
+    /// of these types.
     pub(super) fn try_call(
         &mut self,
         signature: SigRef,
+        types: &[ValType],
         emit: impl FnOnce(FuncInstBuilder<'_, '_>, ExceptionTable) -> Inst,
     ) {
-        let returns = self.builder.func.dfg.signatures[signature].returns.clone();
-        let returned = self.builder.create_block();
-        for result in &returns {
-            self.builder.append_block_param(returned, result.value_type);
-        }
-        let results = (0..returns.len() as u32).map(BlockArg::TryCallRet);
+        let returned = self.create_block_with(&self.kinds(types));
+        let results = (0..types.len() as u32).map(BlockArg::TryCallRet);
         let normal = BlockCall::new(returned, results, &mut self.builder.func.dfg.value_lists);
         let table = self.exception_table(signature, normal);
         let call = emit(self.builder.ins(), table);
@@ -176,44 +172,38 @@ impl FuncTranslator<'_, '_> {
         self.state.stack.push_all(self.builder.block_params(returned));
     }
 
-    /// The throw trampoline, declared once.
-    fn throw_trampoline(&mut self) -> FuncRef {
-        if let Some(trampoline) = self.state.throw_trampoline {
-            return trampoline;
-        }
-        let signature = self.builder.import_signature(throw_signature());
-        let name = UserExternalName { namespace: THROW_NAMESPACE, index: 0 };
-        let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
-        let data = ExtFuncData { name, signature, colocated: true, patchable: false };
-        let trampoline = self.builder.import_function(data);
-        self.state.throw_trampoline = Some(trampoline);
-        trampoline
-    }
-
     /// Throws an exception; what follows cannot be reached.
     fn throw(&mut self, exception: Value) {
-        let trampoline = self.throw_trampoline();
-        let args = [self.vmctx, exception];
         if self.can_catch() {
+            let trampoline = self.service(Builtin::Throw);
+            let args = [self.vmctx, exception];
             let signature = self.builder.func.dfg.ext_funcs[trampoline].signature;
-            self.try_call(signature, |ins, table| ins.try_call(trampoline, &args, table));
+            self.try_call(signature, &[], |ins, table| ins.try_call(trampoline, &args, table));
         } else {
-            let call = self.builder.ins().call(trampoline, &args);
-            self.locate(call);
+            self.call_service(Builtin::Throw, &[exception]);
         }
         self.trap(TrapCode::Unreachable);
+    }
+
+    /// Where a tag is defined.
+    fn tag(&mut self, index: u32) -> Place {
+        match self.module.defined_tag(index) {
+            Some(defined) => self.own(self.module.layout.tag(defined)),
+            None => self.imported(self.module.layout.imported_tag(index)),
+        }
     }
 
     pub(super) fn visit_throw(&mut self, tag_index: u32) -> Result<(), BodyError> {
         let count = self.module.func_type_at(self.module.tags[tag_index as usize]).params.len();
         let values = self.pop_all(count);
-        let tag = self.index_const(tag_index);
-        let arguments = self.index_const(count as u32);
-        let Some(exception) = self.call_builtin(Builtin::ExceptionNew, &[tag, arguments]) else {
-            return Err(BodyError::Internal { what: "a builtin without its result", offset: self.offset });
-        };
+        let tag = self.tag(tag_index);
+        let descriptor = self.load_constant(tag.field(Tag::DESCRIPTOR), POINTER);
+        let exception = self.new_object(descriptor, u64::from(Exception::bytes(count as u32)));
+        let tag = self.address(tag);
+        let flags = self.exception_flags();
+        self.builder.ins().store(flags, tag, exception, offset32(Exception::TAG));
         for (index, value) in values.into_iter().enumerate() {
-            self.builder.ins().store(value_flags(), value, exception, value_offset(index));
+            self.builder.ins().store(flags, value, exception, value_offset(index));
         }
         self.throw(exception);
         Ok(())

@@ -9,20 +9,20 @@ use aot_format::abi::{Builtin, TrapCode};
 use aot_format::limits::MAX_VMCTX_BYTES;
 use cranelift_codegen::ir::{
     self, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, InstructionData, Opcode, SigRef,
-    SourceLoc, Type, UserExternalName, Value, ValueDef, types,
+    SourceLoc, UserExternalName, Value, ValueDef, types,
 };
-use cranelift_frontend::FunctionBuilder;
+use cranelift_frontend::{FunctionBuilder, Variable};
 
 use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
 use super::exception::Handler;
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
-use super::signature::{builtin_signature, clif_type, clif_type_of_parsed, wasm_signature};
-use super::vector::VECTOR;
-use super::{FUNCTION_NAMESPACE, TranslateContext, TranslateSettings, trap};
+use super::regions::Region;
+use super::signature::{ValueKind, builtin_signature, service_signature, wasm_signature};
+use super::{FUNCTION_NAMESPACE, SERVICE_NAMESPACE, TranslateContext, TranslateSettings, trap};
 use crate::error::BodyError;
 use crate::module::Module;
-use aot_format::types::TypeIndex;
+use aot_format::types::{FuncType, TypeIndex, ValType};
 
 /// State of a translation whose allocations the next one reuses.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub struct State {
     callees: HashMap<u32, FuncRef>,
     /// Handlers of the open `try_table`s: the next to be asked last.
     pub(super) handlers: Vec<Handler>,
-    pub(super) throw_trampoline: Option<FuncRef>,
+    services: HashMap<u32, FuncRef>,
 }
 
 impl State {
@@ -47,7 +47,7 @@ impl State {
         self.builtin_signatures.clear();
         self.callees.clear();
         self.handlers.clear();
-        self.throw_trampoline = None;
+        self.services.clear();
     }
 }
 
@@ -61,17 +61,23 @@ pub struct FuncTranslator<'f, 'data> {
     pub(super) vmctx: Value,
     /// Offset of the current operator in the wasm.
     pub(super) offset: u64,
+    /// What validation knows of the topmost operands of an operator on objects, the top first.
+    pub(super) operand_types: OperandTypes,
     reachable: bool,
 }
 
+/// As many as the operator with the object furthest down has; none where it is not known.
+pub type OperandTypes = [Option<wasmparser::ValType>; 4];
+
 impl<'f, 'data> FuncTranslator<'f, 'data> {
-    /// Starts a function whose signature is set and whose body is empty: entry block, parameters,
-    /// stack check.
+    /// Starts a function of this type whose signature is set and whose body is empty: entry block,
+    /// parameters, stack check.
     pub fn new(
         cx: &'f mut TranslateContext,
         module: &'f Module<'data>,
         settings: &'f TranslateSettings,
         func: &'f mut ir::Function,
+        ty: &FuncType,
         offset: u64,
     ) -> Result<Self, BodyError> {
         if module.layout.size() > MAX_VMCTX_BYTES {
@@ -89,9 +95,12 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         builder.seal_block(entry);
 
         let vmctx = builder.block_params(entry)[0];
-        for param in 1..builder.block_params(entry).len() {
-            let value = builder.block_params(entry)[param];
-            let variable = builder.declare_var(builder.func.dfg.value_type(value));
+        builder.make_stack_map_alias_region(Box::new(|regions, _, slot, _| {
+            Some(Region::StackSlot(slot.as_u32()).declare_in(regions))
+        }));
+        for (index, &param) in ty.params.iter().enumerate() {
+            let value = builder.block_params(entry)[index + 1];
+            let variable = declare_local(&mut builder, ValueKind::of(param, module));
             builder.def_var(variable, value);
             state.locals.push(variable);
         }
@@ -109,20 +118,16 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             results,
             end_reached: false,
         });
-        Ok(FuncTranslator { builder, module, settings, state, vmctx, offset, reachable: true })
+        let operand_types = OperandTypes::default();
+        Ok(FuncTranslator { builder, module, settings, state, vmctx, offset, operand_types, reachable: true })
     }
 
     /// Declares the next `count` locals, all zero or null.
     pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) {
-        let ty = clif_type_of_parsed(ty);
-        let zero = match ty {
-            types::F32 => self.builder.ins().f32const(0.0),
-            types::F64 => self.builder.ins().f64const(0.0),
-            VECTOR => self.vector_zero(VECTOR),
-            _ => self.builder.ins().iconst(ty, 0),
-        };
+        let kind = ValueKind::of_parsed(ty, self.module);
+        let zero = self.zero(kind.clif);
         for _ in 0..count {
-            let variable = self.builder.declare_var(ty);
+            let variable = declare_local(&mut self.builder, kind);
             self.builder.def_var(variable, zero);
             self.state.locals.push(variable);
         }
@@ -255,18 +260,38 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
 
     // Types and entities.
 
-    /// CLIF types of a block type's parameters and results.
+    /// Kinds of a block type's parameters and results.
     pub(super) fn block_types(&self, ty: wasmparser::BlockType) -> BlockTypes {
         match ty {
             wasmparser::BlockType::Empty => BlockTypes { params: Vec::new(), results: Vec::new() },
             wasmparser::BlockType::Type(ty) => {
-                BlockTypes { params: Vec::new(), results: vec![clif_type_of_parsed(ty)] }
+                BlockTypes { params: Vec::new(), results: vec![ValueKind::of_parsed(ty, self.module)] }
             }
             wasmparser::BlockType::FuncType(index) => {
                 let ty = self.module.func_type_at(TypeIndex(index));
-                let all = |types: &[_]| types.iter().map(|&ty| clif_type(ty)).collect::<Vec<Type>>();
-                BlockTypes { params: all(&ty.params), results: all(&ty.results) }
+                BlockTypes { params: self.kinds(&ty.params), results: self.kinds(&ty.results) }
             }
+        }
+    }
+
+    /// Kinds of values of these types.
+    pub(super) fn kinds(&self, types: &[ValType]) -> Vec<ValueKind> {
+        types.iter().map(|&ty| ValueKind::of(ty, self.module)).collect()
+    }
+
+    /// Tells the collector of a value that was made, if it is for it. Every value of a managed type has
+    /// to pass here, or through a local or block parameter.
+    pub(super) fn note_kind(&mut self, value: Value, kind: ValueKind) {
+        if kind.managed {
+            self.builder.declare_value_needs_stack_map(value);
+        }
+    }
+
+    /// Pushes values that were made, of these types.
+    pub(super) fn push_made(&mut self, values: &[Value], types: &[ValType]) {
+        for (&value, &ty) in values.iter().zip(types) {
+            self.note_kind(value, ValueKind::of(ty, self.module));
+            self.push(value);
         }
     }
 
@@ -301,6 +326,27 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.state.callees.insert(func_index, callee);
         callee
     }
+
+    /// The service trampoline of a builtin, declared once.
+    pub(super) fn service(&mut self, builtin: Builtin) -> FuncRef {
+        if let Some(&service) = self.state.services.get(&(builtin as u32)) {
+            return service;
+        }
+        let signature = self.builder.import_signature(service_signature(builtin));
+        let name = UserExternalName { namespace: SERVICE_NAMESPACE, index: builtin as u32 };
+        let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
+        let service = self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
+        self.state.services.insert(builtin as u32, service);
+        service
+    }
+}
+
+fn declare_local(builder: &mut FunctionBuilder<'_>, kind: ValueKind) -> Variable {
+    let variable = builder.declare_var(kind.clif);
+    if kind.managed {
+        builder.declare_var_needs_stack_map(variable);
+    }
+    variable
 }
 
 /// A wasm offset as a source location. Modules are smaller than 4 GiB; past that, no location.

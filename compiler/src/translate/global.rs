@@ -11,7 +11,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 
 use super::function::FuncTranslator;
 use super::regions::{self, Region};
-use super::signature::{POINTER, clif_type};
+use super::signature::{POINTER, ValueKind, clif_type};
 use super::vmctx::{Place, offset32};
 use crate::error::BodyError;
 
@@ -56,8 +56,13 @@ impl FuncTranslator<'_, '_> {
             Some(literal) => literal,
             None => {
                 let (place, region) = self.global(global_index);
-                let flags = if mutable { regions::trusted(self.builder.func, region) } else { regions::constant() };
-                self.load_at(place, ty, flags)
+                // The collector moves what a managed reference refers to, so that even an immutable global
+                // has another value after a call.
+                let constant = !mutable && !self.module.is_managed(content);
+                let flags = if constant { regions::constant() } else { regions::trusted(self.builder.func, region) };
+                let value = self.load_at(place, ty, flags);
+                self.note_kind(value, ValueKind::of(content, self.module));
+                value
             }
         };
         self.push(value);

@@ -6,9 +6,10 @@
 //! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
+//! * `heap`: objects of the collected heap: making them, and their parts as memory accesses.
 //! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
 //!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
-//!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
+//!   `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
@@ -21,7 +22,14 @@ mod control_stack;
 mod conversion;
 mod exception;
 mod function;
+mod gc_array;
+mod gc_cast;
+mod gc_i31;
+mod gc_struct;
+#[cfg(test)]
+mod gc_tests;
 mod global;
+mod heap;
 mod local;
 mod locals;
 mod memory_access;
@@ -53,6 +61,7 @@ mod vector;
 mod visitor;
 mod vmctx;
 
+use aot_format::types::FuncType;
 use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::FunctionBuilderContext;
@@ -63,16 +72,16 @@ use self::visitor::Visitor;
 use crate::error::BodyError;
 use crate::module::Module;
 
-pub use self::exception::{Clause, throw_signature};
-pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, wasm_signature};
+pub use self::exception::Clause;
+pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, service_signature, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
 /// Namespace of wasm functions in CLIF names; the index is the function's.
 pub const FUNCTION_NAMESPACE: u32 = 0;
 /// Namespace of trampolines in CLIF names; nothing refers to them by name, but to the one below.
 pub const TRAMPOLINE_NAMESPACE: u32 = 1;
-/// Namespace of the module's one throw trampoline in CLIF names.
-pub const THROW_NAMESPACE: u32 = 2;
+/// Namespace of service trampolines in CLIF names; the index is the builtin's.
+pub const SERVICE_NAMESPACE: u32 = 2;
 
 /// What the translation of all functions of a compilation has in common.
 #[derive(Clone, Copy)]
@@ -131,9 +140,10 @@ pub fn translate_function(
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<Function, BodyError> {
-    let signature = wasm_signature(module.func_type(func_index));
+    let ty = module.func_type(func_index);
+    let signature = wasm_signature(ty);
     let mut func = Function::with_name_signature(UserFuncName::user(FUNCTION_NAMESPACE, func_index), signature);
-    let translated = translate_body(cx, module, settings, &mut func, body, validator);
+    let translated = translate_body(cx, module, settings, (&mut func, ty), body, validator);
     if translated.is_err() {
         // A builder that was left halfway leaves its context dirty.
         *cx = TranslateContext::default();
@@ -145,12 +155,12 @@ fn translate_body(
     cx: &mut TranslateContext,
     module: &Module<'_>,
     settings: &TranslateSettings,
-    func: &mut Function,
+    (func, ty): (&mut Function, &FuncType),
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
-    let mut translator = FuncTranslator::new(cx, module, settings, func, reader.original_position())?;
+    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, reader.original_position())?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;

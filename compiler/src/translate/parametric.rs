@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::InstBuilder;
 
 use super::function::FuncTranslator;
+use super::signature::ValueKind;
 use crate::error::BodyError;
 
 impl FuncTranslator<'_, '_> {
@@ -22,8 +23,11 @@ impl FuncTranslator<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn visit_typed_select(&mut self, _ty: wasmparser::ValType) -> Result<(), BodyError> {
-        self.visit_select()
+    pub(super) fn visit_typed_select(&mut self, ty: wasmparser::ValType) -> Result<(), BodyError> {
+        self.visit_select()?;
+        let result = self.state.stack.top(1)[0];
+        self.note_kind(result, ValueKind::of_parsed(ty, self.module));
+        Ok(())
     }
 
     /// Has an encoding, but no valid use: validation has refused it before.

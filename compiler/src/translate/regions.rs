@@ -6,7 +6,8 @@
 //! the same thing. Region ids are unique within one instance's functions; whoever inlines functions
 //! of one module into another must renumber them by owner first.
 
-use cranelift_codegen::ir::{AliasRegion, AliasRegionData, Function, MemFlagsData, TrapCode};
+use aot_format::types::{StorageType, ValType};
+use cranelift_codegen::ir::{AliasRegion, AliasRegionData, AliasRegionSet, Function, MemFlagsData, TrapCode};
 
 /// Own memories, tables and globals past this many share one region per kind: Cranelift numbers the
 /// distinct flag sets of a function in 16 bits.
@@ -25,10 +26,44 @@ pub enum Region {
     ImportedMemories,
     /// Storage of the imported globals.
     ImportedGlobals,
+    /// Where the collected heap's free part begins and ends.
+    HeapBounds,
+    /// Descriptors in the heads of objects.
+    Descriptors,
+    /// Lengths of arrays.
+    ArrayLengths,
+    /// Fields of structures that hold the same.
+    Fields(Storage),
+    /// Elements of arrays that hold the same.
+    Elements(Storage),
+    /// Arguments of exceptions.
+    ExceptionValues,
+    /// A place in the frame for a managed reference.
+    StackSlot(u32),
     /// Contents of one memory the module defines.
     Memory(u32),
     /// Storage of one global the module defines.
     Global(u32),
+}
+
+/// What a field or element holds: two with different answers are never the same bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Storage(u32);
+
+impl Storage {
+    /// That of a type.
+    pub fn of(ty: StorageType) -> Storage {
+        Storage(match ty {
+            StorageType::I8 => 0,
+            StorageType::I16 => 1,
+            StorageType::Val(ValType::I32) => 2,
+            StorageType::Val(ValType::I64) => 3,
+            StorageType::Val(ValType::F32) => 4,
+            StorageType::Val(ValType::F64) => 5,
+            StorageType::Val(ValType::V128) => 6,
+            StorageType::Val(ValType::Ref(_)) => 7,
+        })
+    }
 }
 
 impl Region {
@@ -40,8 +75,15 @@ impl Region {
             Region::TableElements => 3,
             Region::ImportedMemories => 4,
             Region::ImportedGlobals => 5,
+            Region::HeapBounds => 6,
+            Region::Descriptors => 7,
+            Region::ArrayLengths => 8,
+            Region::ExceptionValues => 9,
+            Region::Fields(storage) => 16 + storage.0,
+            Region::Elements(storage) => 32 + storage.0,
             Region::Memory(index) => own(1, index),
             Region::Global(index) => own(2, index),
+            Region::StackSlot(slot) => own(3, slot),
         }
     }
 
@@ -52,14 +94,25 @@ impl Region {
             Region::TableElements => "table elements",
             Region::ImportedMemories => "imported memories",
             Region::ImportedGlobals => "imported globals",
+            Region::HeapBounds => "bounds of the heap",
+            Region::Descriptors => "descriptors of objects",
+            Region::ArrayLengths => "lengths of arrays",
+            Region::ExceptionValues => "arguments of exceptions",
+            Region::Fields(_) => "fields",
+            Region::Elements(_) => "elements",
+            Region::StackSlot(_) => "reference in the frame",
             Region::Memory(_) => "own memory",
             Region::Global(_) => "own global",
         }
     }
 
     fn declare(self, func: &mut Function) -> AliasRegion {
-        let description = self.description().into();
-        func.dfg.alias_regions.insert(AliasRegionData { user_id: self.id(), description })
+        self.declare_in(&mut func.dfg.alias_regions)
+    }
+
+    /// Adds it to the regions of a function.
+    pub fn declare_in(self, regions: &mut AliasRegionSet) -> AliasRegion {
+        regions.insert(AliasRegionData { user_id: self.id(), description: self.description().into() })
     }
 }
 
@@ -69,9 +122,26 @@ pub fn constant() -> MemFlagsData {
     MemFlagsData::trusted().with_readonly().with_can_move()
 }
 
+/// Flags of a load of something that never changes, at an address that is valid where it stands.
+pub fn trusted_readonly() -> MemFlagsData {
+    MemFlagsData::trusted().with_readonly()
+}
+
 /// Flags of an access to a mutable structure of the runtime: aligned, never traps.
 pub fn trusted(func: &mut Function, region: Region) -> MemFlagsData {
     MemFlagsData::trusted().with_alias_region(Some(region.declare(func)))
+}
+
+/// Flags of an access to an object of the collected heap, at an address that is valid. It need not be
+/// aligned to more than an object is.
+pub fn object(func: &mut Function, region: Region) -> MemFlagsData {
+    MemFlagsData::new().with_notrap().with_alias_region(Some(region.declare(func)))
+}
+
+/// Flags of an access to an object that traps with this code when the reference, or an address that a
+/// check replaced, is null.
+pub fn nullable_object(func: &mut Function, region: Region, code: TrapCode) -> MemFlagsData {
+    MemFlagsData::new().with_trap_code(Some(code)).with_alias_region(Some(region.declare(func)))
 }
 
 /// Flags of an aligned access that traps with this code when the address is null.
@@ -86,6 +156,8 @@ pub fn heap(func: &mut Function, region: Region, code: Option<TrapCode>) -> MemF
 
 #[cfg(test)]
 mod tests {
+    use aot_format::types::RefType;
+
     use super::*;
 
     #[test]
@@ -100,6 +172,16 @@ mod tests {
             Region::Memory(MAX_OWN_REGIONS),
             Region::Global(0),
             Region::Global(MAX_OWN_REGIONS),
+            Region::HeapBounds,
+            Region::Descriptors,
+            Region::ArrayLengths,
+            Region::ExceptionValues,
+            Region::Fields(Storage::of(StorageType::I8)),
+            Region::Fields(Storage::of(StorageType::Val(ValType::Ref(RefType::ANYREF)))),
+            Region::Elements(Storage::of(StorageType::I8)),
+            Region::Elements(Storage::of(StorageType::Val(ValType::Ref(RefType::ANYREF)))),
+            Region::StackSlot(0),
+            Region::StackSlot(MAX_OWN_REGIONS),
         ];
         for (i, a) in regions.iter().enumerate() {
             for b in &regions[i + 1..] {

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
 
 use super::vector::VECTOR;
+use crate::module::Module;
 
 /// CLIF type of addresses, of references, and of every pointer in the vmctx.
 pub const POINTER: Type = types::I64;
@@ -19,6 +20,32 @@ pub fn clif_type(ty: ValType) -> Type {
         ValType::F64 => types::F64,
         ValType::Ref(_) => POINTER,
         ValType::V128 => VECTOR,
+    }
+}
+
+/// What the translation needs to know of the type of a value that it makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ValueKind {
+    /// Its CLIF type.
+    pub clif: Type,
+    /// Whether the collector has to know of it.
+    pub managed: bool,
+}
+
+/// The kind of managed references.
+pub const MANAGED: ValueKind = ValueKind { clif: POINTER, managed: true };
+
+impl ValueKind {
+    /// The kind of values of a type.
+    pub fn of(ty: ValType, module: &Module<'_>) -> ValueKind {
+        ValueKind { clif: clif_type(ty), managed: module.is_managed(ty) }
+    }
+
+    /// The kind of values of a type that stands in a body.
+    pub fn of_parsed(ty: wasmparser::ValType, module: &Module<'_>) -> ValueKind {
+        // What cannot be converted has been refused by validation.
+        let managed = ty.is_reference_type() && module.convert_type(ty, 0).is_ok_and(|ty| module.is_managed(ty));
+        ValueKind { clif: clif_type_of_parsed(ty), managed }
     }
 }
 
@@ -67,11 +94,18 @@ pub fn builtin_signature(builtin: Builtin, call_conv: CallConv) -> Signature {
                 in_results = true;
                 continue;
             }
-            b'l' => AbiParam::new(types::I64),
+            b'l' | b'o' => AbiParam::new(types::I64),
             _ => c_i32(),
         };
         if in_results { signature.returns.push(param) } else { signature.params.push(param) }
     }
+    signature
+}
+
+/// Signature of the service trampoline of a builtin: its parameters and results, in the wasm convention.
+pub fn service_signature(builtin: Builtin) -> Signature {
+    let mut signature = builtin_signature(builtin, CallConv::Tail);
+    signature.params[0] = AbiParam::special(POINTER, ArgumentPurpose::VMContext);
     signature
 }
 

@@ -6,13 +6,13 @@
 //! neither: tables never shrink.
 
 use aot_format::abi::{Builtin, POINTER_SIZE, Table, TrapCode};
-use aot_format::types::TableType;
+use aot_format::types::{TableType, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 
 use super::function::FuncTranslator;
 use super::regions::{self, Region};
-use super::signature::POINTER;
+use super::signature::{POINTER, ValueKind};
 use super::trap;
 use super::vmctx::Place;
 use crate::error::BodyError;
@@ -83,6 +83,8 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_table_get(&mut self, table: u32) -> Result<(), BodyError> {
         let index = self.pop();
         let element = self.table_element(table, index, TrapCode::TableOutOfBounds);
+        let kind = ValueKind::of(ValType::Ref(self.table_type(table).element), self.module);
+        self.note_kind(element, kind);
         self.push(element);
         Ok(())
     }

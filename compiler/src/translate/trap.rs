@@ -28,7 +28,12 @@ pub fn to_clif(code: abi::TrapCode) -> ir::TrapCode {
         | NullReference
         | NullFunctionReference
         | NullExceptionReference
-        | TooManyExceptions => ir::TrapCode::unwrap_user(code as u8),
+        | HeapExhausted
+        | NullStructure
+        | NullArray
+        | NullI31
+        | ArrayOutOfBounds
+        | CastFailure => ir::TrapCode::unwrap_user(code as u8),
     }
 }
 

@@ -71,7 +71,7 @@ macro_rules! visit_one {
     (@function_references $($rest:tt)*) => { translate!(visitor, $($rest)*); };
     (@simd $($rest:tt)*) => { translate!(simd_visitor, $($rest)*); };
     (@relaxed_simd $($rest:tt)*) => { translate!(simd_visitor, $($rest)*); };
-    (@gc $($rest:tt)*) => { refuse!("garbage collection", $($rest)*); };
+    (@gc $($rest:tt)*) => { translate_on_objects!($($rest)*); };
     (@custom_descriptors $($rest:tt)*) => { refuse!("custom descriptors", $($rest)*); };
     (@memory_control $($rest:tt)*) => { refuse!("memory control", $($rest)*); };
     (@threads $($rest:tt)*) => { refuse!("threads", $($rest)*); };
@@ -88,6 +88,21 @@ macro_rules! translate {
         fn $visit(&mut self $($(, $arg: $argty)*)?) -> Self::Output {
             self.validator.$validate(self.offset).$visit($($($arg.clone()),*)?)?;
             if is_live!(self.translator, $op) {
+                self.translator.$visit($($($arg),*)?)?;
+            }
+            Ok(())
+        }
+    };
+}
+
+/// Like `translate`, for operators whose checks depend on what is known of their operands.
+macro_rules! translate_on_objects {
+    ($op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident) => {
+        fn $visit(&mut self $($(, $arg: $argty)*)?) -> Self::Output {
+            let known = |depth| self.validator.get_operand_type(depth).flatten();
+            self.translator.operand_types = std::array::from_fn(known);
+            self.validator.visitor(self.offset).$visit($($($arg.clone()),*)?)?;
+            if self.translator.is_reachable() {
                 self.translator.$visit($($($arg),*)?)?;
             }
             Ok(())

@@ -1,6 +1,7 @@
 //! Loads through the vmctx: where an instance's things stand, as CLIF values.
 
 use aot_format::abi::{FunctionImport, Offset, POINTER_SIZE, StoreContext, Vmctx};
+use aot_format::types::TypeIndex;
 use cranelift_codegen::ir::{
     Function, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, Type, Value, immediates::Offset32, types,
 };
@@ -90,6 +91,12 @@ impl FuncTranslator<'_, '_> {
         self.load_constant(Place { base: ids, offset: type_index * 4 }, types::I32)
     }
 
+    /// Address of the descriptor of one of the module's structure or array types.
+    pub(super) fn descriptor(&mut self, type_index: TypeIndex) -> Value {
+        let descriptors = self.load_constant(self.own(Vmctx::DESCRIPTORS), POINTER);
+        self.load_constant(Place { base: descriptors, offset: type_index.0 * POINTER_SIZE }, POINTER)
+    }
+
     /// Code address and vmctx of an imported function.
     pub(super) fn function_import(&mut self, func_index: u32) -> (Value, Value) {
         let import = self.own(self.module.layout.imported_function(func_index));
@@ -101,4 +108,4 @@ impl FuncTranslator<'_, '_> {
 
 const _: () = assert!(POINTER_SIZE == 8);
 const _: () = assert!(aot_format::limits::MAX_VMCTX_BYTES <= i32::MAX as u64);
-const _: () = assert!(aot_format::limits::MAX_TYPES as u64 * 4 <= i32::MAX as u64);
+const _: () = assert!(aot_format::limits::MAX_TYPES as u64 * POINTER_SIZE as u64 <= i32::MAX as u64);

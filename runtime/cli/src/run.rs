@@ -175,7 +175,7 @@ impl Main<'_> {
         if !function.starts_with('$') {
             let ty =
                 self.function_type(function).ok_or_else(|| self.no_function(&self.name, &self.module, function))?;
-            values::parse(function, &ty, &texts)?;
+            values::parse(linker.engine(), function, &ty, &texts)?;
         }
         let instance = self.instantiate(linker, store)?;
         if let Some((module, _)) = qualified(function) {
@@ -183,7 +183,7 @@ impl Main<'_> {
         }
         let found = self.find(store, instance, function)?;
         let ty = found.ty(&*store)?;
-        let params: Vec<Val> = values::parse(function, &ty, &texts)?;
+        let params: Vec<Val> = values::parse(linker.engine(), function, &ty, &texts)?;
         let results = found.call(store, &params)?;
         match results.is_empty() {
             true => Ok(()),

@@ -2,19 +2,24 @@
 
 use std::fmt::Write;
 
-use iwasm::{FuncType, HeapType, RefType, Val, ValType};
+use iwasm::{Engine, FuncType, HeapType, RefType, Val, ValType};
 
 use crate::error::UsageError;
 use crate::float;
 
 /// Values for the parameters of a function, one text each.
-pub(crate) fn parse(function: &str, ty: &FuncType, texts: &[String]) -> Result<Vec<Val>, UsageError> {
+pub(crate) fn parse(
+    engine: &Engine,
+    function: &str,
+    ty: &FuncType,
+    texts: &[String],
+) -> Result<Vec<Val>, UsageError> {
     if texts.len() != ty.params.len() {
         let (wanted, found) = (ty.params.len(), texts.len());
         return Err(UsageError::ValueCount { function: function.into(), ty: ty.to_string(), wanted, found });
     }
     let value = |(position, (ty, text)): (usize, (&ValType, &String))| {
-        parse_value(*ty, text).ok_or_else(|| UsageError::Value {
+        parse_value(engine, *ty, text).ok_or_else(|| UsageError::Value {
             function: function.into(),
             position,
             ty: ty.to_string(),
@@ -24,7 +29,7 @@ pub(crate) fn parse(function: &str, ty: &FuncType, texts: &[String]) -> Result<V
     (1..).zip(ty.params.iter().zip(texts)).map(value).collect()
 }
 
-fn parse_value(ty: ValType, text: &str) -> Option<Val> {
+fn parse_value(engine: &Engine, ty: ValType, text: &str) -> Option<Val> {
     Some(match ty {
         ValType::I32 => Val::I32(u32::try_from(integer(text, 32)?).ok()?.cast_signed()),
         ValType::I64 => Val::I64(u64::try_from(integer(text, 64)?).ok()?.cast_signed()),
@@ -44,7 +49,7 @@ fn parse_value(ty: ValType, text: &str) -> Option<Val> {
         },
         ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
         ValType::Ref(RefType { nullable, .. }) if !nullable || text != "null" => return None,
-        ty @ ValType::Ref(_) => Val::default_for(ty),
+        ty @ ValType::Ref(_) => Val::default_for(ty, engine),
     })
 }
 
@@ -100,13 +105,17 @@ fn format_value(ty: ValType, value: &Val) -> String {
         Val::ExnRef(Some(_)) => "ref.exn".into(),
         Val::ExternRef(None) => format!("{}:ref.null", heap_name(ty)),
         Val::ExternRef(Some(_)) => format!("ref.{}", heap_name(ty)),
+        Val::AnyRef(None) => "any:ref.null".into(),
+        Val::AnyRef(Some(value)) => match value.i31() {
+            Some(value) => format!("{value:#x}:i31"),
+            None => "ref.any".into(),
+        },
     }
 }
 
 fn heap_name(ty: ValType) -> &'static str {
     match ty {
         ValType::Ref(RefType { heap: HeapType::Extern | HeapType::NoExtern, .. }) => "extern",
-        ValType::Ref(RefType { heap: HeapType::Exn | HeapType::NoExn, .. }) => "exn",
         _ => "any",
     }
 }
@@ -157,7 +166,7 @@ mod tests {
     use super::*;
 
     fn value(ty: ValType, text: &str) -> Option<Val> {
-        parse_value(ty, text)
+        parse_value(&Engine::default(), ty, text)
     }
 
     #[test]

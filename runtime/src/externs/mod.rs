@@ -3,9 +3,6 @@
 //! of an instance that was freed, is an error ([`Error::StaleHandle`](crate::Error::StaleHandle)),
 //! never a dangling pointer.
 //!
-//! # Safety contract
-//!
-//! A `VMTag` is made of integers, so all bytes zero is one.
 
 mod func;
 mod global;
@@ -94,7 +91,8 @@ impl Tag {
         let store = store.as_context_mut().opaque();
         let type_id = store.engine.types().intern_func(ty);
         let index = store.objects.tags.len() as u32;
-        store.objects.tags.push(TagData { type_id, vm: Box::new(VMTag::new(type_id)) });
+        let descriptor = store.engine.types().exception_descriptor(type_id);
+        store.objects.tags.push(TagData { type_id, vm: Box::new(VMTag { type_id, descriptor }) });
         Tag(Item { store: store.id, owner: Owner::Host, index })
     }
 
@@ -235,14 +233,5 @@ impl Instance {
         let store = store.as_context().opaque();
         store.instance_of(*self).ok()?;
         store.instance_item(self.id, ExternKind::Func, index)?.into_func()
-    }
-}
-
-impl VMTag {
-    fn new(type_id: u32) -> VMTag {
-        // SAFETY: all bytes zero is a tag: it is made of integers.
-        let mut tag: VMTag = unsafe { std::mem::zeroed() };
-        tag.type_id = type_id;
-        tag
     }
 }

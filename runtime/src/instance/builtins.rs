@@ -10,6 +10,7 @@
 use crate::store::{MemoryData, Owner, StoreOpaque, TableData};
 use crate::unwind;
 use crate::vm::builtins::{BuiltinHost, VMBuiltins};
+use crate::vm::objects::{VMObject, VMTypeDescriptor};
 use crate::vm::structs::{VMException, VMMemory, VMTable, Vmctx};
 
 use super::InstanceData;
@@ -121,13 +122,26 @@ unsafe impl BuiltinHost for Builtins {
         instance.module.engine().types().is_subtype(actual, expected)
     }
 
-    unsafe fn exception_new(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException {
+    unsafe fn object_new(
+        vmctx: *mut Vmctx,
+        descriptor: *const VMTypeDescriptor,
+        bytes: u64,
+        array: Option<u32>,
+    ) -> *mut VMObject {
         // SAFETY: by the contract of the trait.
         let instance = unsafe { InstanceData::of_vmctx(vmctx) };
-        let tag = instance.vm_tag(tag);
-        // SAFETY: the store outlives its instances and is not borrowed while compiled code runs.
-        let store = unsafe { &mut *instance.store };
-        store.exceptions.make(tag, arguments as usize)
+        // SAFETY: the store outlives its instances and is not borrowed while compiled code runs; the caller
+        // waits in a service trampoline.
+        unsafe {
+            let store = &mut *instance.store;
+            match store.new_object(bytes) {
+                Some(object) => {
+                    VMObject::initialize(object, descriptor, bytes, array);
+                    object
+                }
+                None => std::ptr::null_mut(),
+            }
+        }
     }
 
     unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {

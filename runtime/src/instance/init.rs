@@ -11,7 +11,7 @@ use aot_format::layout::{ElementItem, SEGMENT_DROPPED};
 use aot_format::read::{ElementSegment, SegmentMode};
 
 use crate::error::Error;
-use crate::store::{InstanceId, StoreOpaque};
+use crate::store::{Allocator, InstanceId, StoreOpaque};
 use crate::trap::Trap;
 use crate::vm::structs::ValRaw;
 
@@ -21,27 +21,27 @@ impl StoreOpaque {
     /// Makes passive segments usable. Code may run before the instance is initialised, called by one
     /// it has a circle of imports with.
     pub(super) fn prepare_segments(&mut self, id: InstanceId) -> Result<(), Error> {
-        let data = self.instance_mut(id)?;
-        let module = data.module.clone();
+        let module = self.instance(id)?.module.clone();
+        let (data, mut allocator) = self.instance_and_heap(id)?;
         if module.has_passive_data() {
             data.usable_data = module.artifact().data_modes().map(|mode| mode != SEGMENT_DROPPED).collect();
         }
         let passive = module.artifact().elements().map(|segment| match segment.mode {
-            SegmentMode::Passive => data.elements_of(&segment),
-            _ => Box::default(),
+            SegmentMode::Passive => data.elements_of(&segment, &mut allocator),
+            _ => Ok(Box::default()),
         });
-        data.passive_elements = passive.collect();
+        data.passive_elements = passive.collect::<Result<_, _>>()?;
         Ok(())
     }
 
     /// Copies active segments. The caller runs the start function afterwards.
     pub(crate) fn copy_segments(&mut self, id: InstanceId) -> Result<(), Error> {
-        let data = self.instance_mut(id)?;
-        let module = data.module.clone();
+        let module = self.instance(id)?.module.clone();
+        let (data, mut allocator) = self.instance_and_heap(id)?;
         for (number, segment) in module.artifact().elements().enumerate() {
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
-            let start = data.index_value(offset, data.module.table_is_64(index));
-            let elements = data.elements_of(&segment);
+            let start = data.index_value(offset, data.module.table_is_64(index), &mut allocator)?;
+            let elements = data.elements_of(&segment, &mut allocator)?;
             // SAFETY: linking made or patched the table.
             let table = unsafe { data.vm_table(index).read() };
             check(start, elements.len() as u64, table.length)
@@ -55,7 +55,7 @@ impl StoreOpaque {
         for number in module.active_data() {
             let Some(segment) = module.artifact().data_segment(*number) else { continue };
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
-            let start = data.index_value(offset, data.module.memory_is_64(index));
+            let start = data.index_value(offset, data.module.memory_is_64(index), &mut allocator)?;
             // SAFETY: linking made or patched the memory.
             let memory = unsafe { data.vm_memory(index).read() };
             check(start, segment.bytes.len() as u64, memory.length)
@@ -81,16 +81,16 @@ impl InstanceData {
     }
 
     /// The value of an offset expression, as the unsigned number it is.
-    fn index_value(&self, expr: u32, index64: bool) -> u64 {
-        let value: ValRaw = self.evaluate(expr);
-        if index64 { value.i64() as u64 } else { u64::from(value.i32() as u32) }
+    fn index_value(&self, expr: u32, index64: bool, allocator: &mut Allocator<'_>) -> Result<u64, Error> {
+        let value: ValRaw = self.evaluate(expr, allocator)?;
+        Ok(if index64 { value.i64() as u64 } else { u64::from(value.i32() as u32) })
     }
 
-    fn elements_of(&self, segment: &ElementSegment<'_>) -> Box<[u64]> {
+    fn elements_of(&self, segment: &ElementSegment<'_>, allocator: &mut Allocator<'_>) -> Result<Box<[u64]>, Error> {
         let item = |code: u32| match ElementItem::from_code(code) {
-            ElementItem::Null => 0,
-            ElementItem::Func(function) => self.vm_funcref(function) as u64,
-            ElementItem::Expr(expr) => self.evaluate(expr).reference(),
+            ElementItem::Null => Ok(0),
+            ElementItem::Func(function) => Ok(self.vm_funcref(function) as u64),
+            ElementItem::Expr(expr) => Ok(self.evaluate(expr, allocator)?.reference()),
         };
         segment.items.iter().map(item).collect()
     }
@@ -118,6 +118,11 @@ impl InstanceData {
         if let Some(usable) = self.usable_data.get_mut(segment as usize) {
             *usable = false;
         }
+    }
+
+    /// The places of references in passive segments.
+    pub(crate) fn held_references_mut(&mut self) -> impl Iterator<Item = &mut u64> {
+        self.passive_elements.iter_mut().flat_map(|elements| elements.iter_mut())
     }
 
     /// References this instance holds in passive segments.

@@ -6,8 +6,7 @@
 //! Writes go to offsets of the verified layout. Pointers patched in are to definitions of items the
 //! store found alive; the store keeps their owners alive as long as this instance imports from them.
 
-use aot_format::types::{MemoryType, TableType, ValType};
-use aot_format::write::ConstOp;
+use aot_format::types::{MemoryType, TableType};
 
 use crate::error::Error;
 use crate::externs::{Extern, Func};
@@ -16,7 +15,6 @@ use crate::store::{InstanceId, Item, MemoryData, Owner, StoreOpaque, TableData};
 use crate::sys::memory::Reservation;
 use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
 
-use super::InstanceData;
 
 impl StoreOpaque {
     /// Links instance `id` to `imports`, one for each import of its module and of its type.
@@ -185,16 +183,19 @@ impl StoreOpaque {
     fn make_tags(&mut self, id: InstanceId) -> Result<(), Error> {
         let data = self.instance(id)?;
         for (index, ty) in data.module.artifact().tags().enumerate() {
+            let type_id = data.type_id(ty);
+            let descriptor = self.engine.types().exception_descriptor(type_id);
             // SAFETY: the place is in the layout.
-            unsafe { (*data.own_tag(index as u32)).type_id = data.type_id(ty) };
+            unsafe { data.own_tag(index as u32).write(VMTag { type_id, descriptor }) };
         }
         Ok(())
     }
 
     fn make_globals(&mut self, id: InstanceId) -> Result<(), Error> {
-        let data = self.instance(id)?;
-        for (index, (_, init)) in data.module.artifact().globals().enumerate() {
-            let value = data.evaluate(init);
+        let module = self.instance(id)?.module.clone();
+        let (data, mut allocator) = self.instance_and_heap(id)?;
+        for (index, (_, init)) in module.artifact().globals().enumerate() {
+            let value = data.evaluate(init, &mut allocator)?;
             // SAFETY: the place is in the layout, and compiled code does not run yet.
             unsafe { data.at::<ValRaw>(data.layout().global(index as u32)).write(value) };
         }
@@ -204,11 +205,11 @@ impl StoreOpaque {
     fn make_tables(&mut self, id: InstanceId) -> Result<(), Error> {
         let module: Module = self.instance(id)?.module.clone();
         for (index, (ty, init)) in module.artifact().tables().enumerate() {
-            let data = self.instance(id)?;
-            let init = init.map_or(0, |init| data.evaluate(init).reference());
+            let (data, mut allocator) = self.instance_and_heap(id)?;
+            let init = init.map(|init| data.evaluate(init, &mut allocator)).transpose()?.unwrap_or(ValRaw::ZERO);
             let vm = data.at::<VMTable>(data.layout().table(index as u32));
             let ty = TableType { element: crate::types::registry::canonical_ref(ty.element, module.type_ids()), ..ty };
-            let table = self.make_table(ty, init, vm, None).map_err(|reason| Error::Resource {
+            let table = self.make_table(ty, init.reference(), vm, None).map_err(|reason| Error::Resource {
                 module: module_name(self, id),
                 what: format!("table {index} of {} elements", ty.min),
                 reason,
@@ -248,48 +249,4 @@ impl StoreOpaque {
 
 fn module_name(store: &StoreOpaque, id: InstanceId) -> String {
     store.instance(id).map(|data| data.name.clone()).unwrap_or_default()
-}
-
-impl InstanceData {
-    /// The value of a constant expression. Verification has shown it to be well-typed.
-    pub(super) fn evaluate(&self, expr: u32) -> ValRaw {
-        let mut stack: Vec<ValRaw> = Vec::with_capacity(2);
-        for op in self.module.artifact().const_expr(expr) {
-            let value = match op {
-                ConstOp::I32Const(value) => ValRaw::from_i32(value),
-                ConstOp::I64Const(value) => ValRaw::from_i64(value),
-                ConstOp::F32Const(bits) => ValRaw::from_f32_bits(bits),
-                ConstOp::F64Const(bits) => ValRaw::from_f64_bits(bits),
-                ConstOp::V128Const(value) => ValRaw::from_v128(value),
-                // SAFETY: the global exists: verification allows only those before, linking made them.
-                ConstOp::GlobalGet(index) => unsafe { self.vm_global(index).read() },
-                ConstOp::RefFunc(index) => ValRaw::from_funcref(self.vm_funcref(index)),
-                ConstOp::RefNull(_) => ValRaw::from_ref(0),
-                op => {
-                    let right = stack.pop().unwrap_or(ValRaw::ZERO);
-                    let left = stack.pop().unwrap_or(ValRaw::ZERO);
-                    arithmetic(op, left, right)
-                }
-            };
-            stack.push(value);
-        }
-        stack.pop().unwrap_or(ValRaw::ZERO)
-    }
-
-    /// Whether values of this type hold function references.
-    pub(crate) fn holds_functions(ty: ValType) -> bool {
-        matches!(ty, ValType::Ref(reference) if crate::value::is_func_heap(reference.heap))
-    }
-}
-
-fn arithmetic(op: ConstOp, left: ValRaw, right: ValRaw) -> ValRaw {
-    match op {
-        ConstOp::I32Add => ValRaw::from_i32(left.i32().wrapping_add(right.i32())),
-        ConstOp::I32Sub => ValRaw::from_i32(left.i32().wrapping_sub(right.i32())),
-        ConstOp::I32Mul => ValRaw::from_i32(left.i32().wrapping_mul(right.i32())),
-        ConstOp::I64Add => ValRaw::from_i64(left.i64().wrapping_add(right.i64())),
-        ConstOp::I64Sub => ValRaw::from_i64(left.i64().wrapping_sub(right.i64())),
-        ConstOp::I64Mul => ValRaw::from_i64(left.i64().wrapping_mul(right.i64())),
-        _ => ValRaw::ZERO,
-    }
 }

@@ -13,6 +13,7 @@
 //! * `store` points to the store that owns the instance and outlives it.
 
 mod builtins;
+mod const_expr;
 mod init;
 mod link;
 
@@ -99,6 +100,7 @@ impl InstanceData {
             store: store.vm_ptr(),
             builtins: builtins::table(),
             type_ids: module.type_ids().as_ptr(),
+            descriptors: module.descriptors().as_ptr(),
             instance: instance.cast(),
         };
         let vmctx = data.vmctx_ptr();
@@ -206,6 +208,12 @@ impl InstanceData {
     pub(crate) fn own_global(&self, index: u32) -> Option<(*mut ValRaw, GlobalType)> {
         let ty = *self.module.own_globals().get(index as usize)?;
         Some((self.at(self.layout().global(index)), ty))
+    }
+
+    /// Own globals that hold managed references.
+    pub(crate) fn managed_globals(&self) -> impl Iterator<Item = u32> + use<> {
+        let module = self.module.clone();
+        (0..module.managed_globals().len()).map(move |number| module.managed_globals()[number])
     }
 
     /// Own tag `index`.

@@ -12,7 +12,6 @@
 //! * While compiled code runs, the `&mut` it was called with is dormant; host functions get theirs
 //!   back from the context pointer, and no other reference is alive then.
 
-mod exceptions;
 mod objects;
 mod sweep;
 
@@ -24,13 +23,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::externs::{Func, Instance};
+use crate::gc::{Handles, Heap};
 use crate::host::HostFunc;
 use crate::instance::InstanceData;
 use crate::limits::StoreLimits;
 use crate::module::Module;
+use crate::vm::objects::{VMObject, VMTypeDescriptor};
 use crate::vm::structs::{VMHostContext, VMStoreContext};
 
-pub(crate) use exceptions::Exceptions;
 pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, TableData, TagData};
 pub use sweep::Unloaded;
 
@@ -84,6 +84,32 @@ pub(crate) struct TextRange {
     users: usize,
 }
 
+/// Makes objects without ever collecting, so that references may be held as numbers meanwhile.
+pub(crate) struct Allocator<'a> {
+    vm: &'a mut VMStoreContext,
+    heap: &'a mut Heap,
+    max_bytes: u64,
+}
+
+impl Allocator<'_> {
+    /// A new object with its head, and of an array its length, and zeros; nothing if the heap is exhausted.
+    ///
+    /// # Safety
+    ///
+    /// The size is right for the descriptor.
+    pub(crate) unsafe fn make(
+        &mut self,
+        descriptor: *const VMTypeDescriptor,
+        bytes: u64,
+        array: Option<u32>,
+    ) -> Option<*mut VMObject> {
+        let object = self.heap.allocate(self.vm, bytes, self.max_bytes)?;
+        // SAFETY: there is room for so many bytes; the rest is the caller's promise.
+        unsafe { VMObject::initialize(object, descriptor, bytes, array) };
+        Some(object)
+    }
+}
+
 /// Why compiled code was unwound, when it was the host that wanted it.
 pub(crate) enum Pending {
     Error(Error),
@@ -106,7 +132,8 @@ pub struct StoreOpaque {
     pub(crate) texts: Vec<TextRange>,
     pub(crate) extern_refs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) objects: objects::HostObjects,
-    pub(crate) exceptions: Exceptions,
+    pub(crate) heap: Heap,
+    pub(crate) handles: Handles,
     /// Set by a host function that wants to unwind, taken by the call that entered.
     pub(crate) pending: Option<Pending>,
     /// Calls from host to wasm that are active.
@@ -157,7 +184,8 @@ impl<T> Store<T> {
             texts: Vec::new(),
             extern_refs: Vec::new(),
             objects: objects::HostObjects::default(),
-            exceptions: Exceptions::default(),
+            heap: Heap::new(engine.config().gc_stress),
+            handles: Handles::default(),
             pending: None,
             nesting: 0,
             sweep_wanted: false,
@@ -219,8 +247,29 @@ impl<T> Store<T> {
         self.instance(module)?.get_func(self, function)
     }
 
-    /// Frees what nothing reaches any more, and gives the names of what was freed. [`Store::unload`] does
-    /// so by itself; this is for when something else let go, such as a table of the host's.
+    /// Calls a function, and gives up the references to objects and exceptions that it got or made
+    /// ([`AnyRef`](crate::AnyRef), [`ExternRef`](crate::ExternRef) to internal references,
+    /// [`ExnRef`](crate::ExnRef)): they are stale afterwards, and no longer keep anything alive.
+    pub fn scoped<R>(&mut self, body: impl FnOnce(&mut Store<T>) -> R) -> R {
+        let mark = self.inner.opaque.handles.mark();
+        let result = body(self);
+        self.inner.opaque.handles.release(mark);
+        result
+    }
+
+    /// Bytes of objects on the heap, those included that the next collection will free.
+    pub fn heap_bytes(&self) -> u64 {
+        self.inner.opaque.heap.used_bytes(&self.inner.opaque.vm)
+    }
+
+    /// How often the heap was collected.
+    pub fn collections(&self) -> u64 {
+        self.inner.opaque.heap.collections
+    }
+
+    /// Frees what nothing reaches any more, objects and instances, and gives the names of the instances
+    /// that were freed. [`Store::unload`] does so by itself, and a heap that fills is collected by itself;
+    /// this is for when something else let go, such as a table of the host's.
     pub fn collect(&mut self) -> Vec<String> {
         self.inner.opaque.sweep()
     }
@@ -285,6 +334,19 @@ impl StoreOpaque {
             let id = InstanceId { slot: slot as u32, generation: entry.generation };
             Some((id, entry.data.as_deref()?))
         })
+    }
+
+    /// All instances that are alive.
+    pub(crate) fn live_mut(&mut self) -> impl Iterator<Item = &mut InstanceData> {
+        self.instances.iter_mut().filter_map(|entry| entry.data.as_deref_mut())
+    }
+
+    /// An instance that is alive, and what it needs to make objects.
+    pub(crate) fn instance_and_heap(&mut self, id: InstanceId) -> Result<(&mut InstanceData, Allocator<'_>), Error> {
+        let allocator = Allocator { vm: &mut self.vm, heap: &mut self.heap, max_bytes: self.limits.max_heap_bytes };
+        let slot = self.instances.get_mut(id.slot as usize).filter(|slot| slot.generation == id.generation);
+        let data = slot.and_then(|slot| slot.data.as_deref_mut());
+        Ok((data.ok_or(Error::StaleHandle { what: "instance" })?, allocator))
     }
 
     /// Allocates an instance in the store, under no name yet; `label` is for messages.

@@ -33,7 +33,7 @@ pub(crate) struct MemoryData {
     pub(crate) _own: Option<Box<VMMemory>>,
 }
 
-/// A table. Elements are funcref pointers or host references.
+/// A table.
 pub(crate) struct TableData {
     /// With canonical ids.
     pub(crate) ty: TableType,

@@ -3,8 +3,8 @@
 //!
 //! An instance is reached if the embedder keeps it (it was instantiated by hand, or by name and not
 //! unloaded), if one that is reached imports anything from it, if a funcref to one of its
-//! functions stands in a table, global or segment that is reached, or if an exception that is kept has
-//! its tag or such a reference. Handles do not count: they go
+//! functions stands in a table, global or segment that is reached, or if an object on the heap has such a
+//! reference or, being an exception, its tag. Handles of instances and their items do not count: they go
 //! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
 //!
 //! # Safety contract
@@ -14,10 +14,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use aot_format::abi::ObjectKind;
 use aot_format::types::ValType;
 
 use crate::error::Error;
 use crate::instance::InstanceData;
+use crate::vm::objects::{Holds, VMObject};
+use crate::vm::structs::VMException;
 
 use super::{InstanceId, Owner, StoreOpaque};
 
@@ -65,7 +68,8 @@ impl StoreOpaque {
         if self.sweep_wanted {
             return Vec::new();
         }
-        self.collect_exceptions();
+        // SAFETY: no wasm runs, and nobody holds a reference as a number.
+        unsafe { self.collect_heap() };
         let spaces = AddressSpaces::of(self);
         let roots = self.live().filter(|(_, data)| data.root).map(|(id, _)| id);
         let mut next: Vec<InstanceId> = roots.collect();
@@ -92,13 +96,30 @@ impl StoreOpaque {
 
     /// References in what the host made, and in exceptions.
     fn host_references(&self) -> Vec<u64> {
-        let functions = |ty: ValType| InstanceData::holds_functions(ty);
+        let functions = |ty: ValType| self.engine.types().holds(ty) == Holds::Functions;
         let tables = self.objects.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
         let globals = self.objects.globals.iter().filter(|global| functions(global.ty.content));
         let elements = tables.flat_map(|table| table.elements.iter().copied());
         let values = globals.map(|global| global.storage.reference());
-        let thrown = self.exceptions.references();
-        elements.chain(values).chain(thrown).filter(|reference| *reference != 0).collect()
+        let held = elements.chain(values).chain(self.heap_references());
+        held.filter(|reference| *reference != 0).collect()
+    }
+
+    /// References to functions in objects on the heap, and the tags of exceptions.
+    fn heap_references(&self) -> Vec<u64> {
+        let mut references = Vec::new();
+        // SAFETY: no wasm runs, and objects are whole.
+        for object in unsafe { self.heap.objects(&self.vm) } {
+            // SAFETY: a whole object; the places are those of its shape.
+            unsafe {
+                let shape = VMObject::shape(object);
+                references.extend(VMObject::places(object, shape, &shape.functions).map(|place| place.read()));
+                if shape.kind == ObjectKind::Exception {
+                    references.push((*object.cast::<VMException>()).tag.addr() as u64);
+                }
+            }
+        }
+        references
     }
 }
 
@@ -121,7 +142,7 @@ impl AddressSpaces {
 
 /// References in an instance's own tables, globals and segments.
 fn held(data: &InstanceData) -> Vec<u64> {
-    let functions = |ty: ValType| InstanceData::holds_functions(ty);
+    let functions = |ty: ValType| data.module.engine().types().holds(ty) == Holds::Functions;
     let tables = data.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
     let elements = tables.flat_map(|table| table.elements.iter().copied());
     let globals = (0..data.layout().counts.defined_globals)

@@ -393,50 +393,6 @@ impl ActivationFrames {
     }
 }
 
-/// The words on the stack from an address up to where the host first entered wasm of a store, across
-/// all its activations and the host's frames between them.
-#[derive(Clone, Debug)]
-pub(crate) struct StackWords {
-    next: usize,
-    end: usize,
-}
-
-impl StackWords {
-    /// # Safety
-    /// Compiled code of the store waits on this thread, and `sp` is the stack pointer of a frame of its
-    /// innermost activation. The stack is not used below `sp` by anything that is alive, and the walk
-    /// ends before compiled code goes on.
-    pub(crate) unsafe fn above(store: *const VMStoreContext, sp: usize) -> StackWords {
-        // SAFETY: the caller vouches for the store.
-        let mut end = unsafe { (*store).entry_fp };
-        let mut activation = THREAD.with(|thread| thread.current.get());
-        // SAFETY: activations on the list are alive.
-        while let Some(inner) = unsafe { activation.as_ref() } {
-            // What it saved is of the activation of the store that it is nested in, if there is one.
-            if ptr::eq(inner.store, store) && inner.saved.entry_fp != 0 {
-                end = inner.saved.entry_fp;
-            }
-            activation = inner.outer;
-        }
-        StackWords { next: sp.next_multiple_of(size_of::<usize>()), end }
-    }
-}
-
-impl Iterator for StackWords {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        if self.next >= self.end {
-            return None;
-        }
-        // SAFETY: between a live frame and the frame of a live entry trampoline further up the same
-        // stack every word is mapped. It is read as memory, whatever its owner thinks of it.
-        let word = unsafe { ptr::with_exposed_provenance::<usize>(self.next).read_volatile() };
-        self.next += size_of::<usize>();
-        Some(word)
-    }
-}
-
 impl Iterator for ActivationFrames {
     type Item = (usize, usize);
 
@@ -510,10 +466,13 @@ impl Frames {
     }
 }
 
-impl Iterator for Frames {
-    type Item = usize;
+impl Frames {
+    /// The same walk, with the frame pointer of each frame.
+    pub(crate) fn with_frame_pointers(mut self) -> impl Iterator<Item = (usize, usize)> {
+        std::iter::from_fn(move || self.step())
+    }
 
-    fn next(&mut self) -> Option<usize> {
+    fn step(&mut self) -> Option<(usize, usize)> {
         // Zero, the trampoline's own frame (after a tail call to the host) and whatever else is not
         // below it end an activation.
         while self.fp == 0 || self.fp >= self.entry_fp || !self.fp.is_multiple_of(size_of::<usize>()) {
@@ -524,12 +483,20 @@ impl Iterator for Frames {
                 return None;
             }
         }
-        let address = self.pc;
+        let frame = (self.pc, self.fp);
         // SAFETY: both words lie below the frame of a live entry trampoline and not below a frame of
         // compiled code that called something still running: in use on this stack.
         let caller = unsafe { arch::next_frame(self.fp) };
         self.pc = caller.return_address.wrapping_sub(1);
         self.fp = if caller.fp > self.fp { caller.fp } else { 0 };
-        Some(address)
+        Some(frame)
+    }
+}
+
+impl Iterator for Frames {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        self.step().map(|(address, _)| address)
     }
 }

@@ -109,6 +109,11 @@ impl Reservation {
         Reservation::new(reserve_bytes, 0, Growth::MayMove)
     }
 
+    /// Address space that grows in place, up to `reserve_bytes`.
+    pub(crate) fn fixed(reserve_bytes: usize) -> Result<Reservation, MemoryError> {
+        Reservation::new(reserve_bytes, 0, Growth::InPlace)
+    }
+
     fn new(reserve_bytes: usize, guard: usize, growth: Growth) -> Result<Reservation, MemoryError> {
         let too_large = || MemoryError::Reserve { bytes: reserve_bytes, source: io::ErrorKind::OutOfMemory.into() };
         let reserved = round_up_to_page(reserve_bytes).ok_or_else(too_large)?;
@@ -138,7 +143,6 @@ impl Reservation {
     }
 
     /// Bytes this memory can grow to without moving.
-    #[cfg(test)]
     pub(crate) fn reserved_bytes(&self) -> usize {
         self.reserved
     }
@@ -187,6 +191,16 @@ impl Reservation {
         .map_err(|errno| MemoryError::Commit { bytes: accessible, source: errno.into() })?;
         self.accessible = accessible;
         Ok(())
+    }
+
+    /// Gives the system back what stands from `offset` on: it is zero when it is next read.
+    pub(crate) fn discard_from(&mut self, offset: usize) {
+        let Some(start) = round_up_to_page(offset).filter(|start| *start < self.accessible) else { return };
+        // SAFETY: the range lies in the accessible part of our reservation, which the caller owns.
+        let _ = unsafe {
+            let address = self.base.as_ptr().add(start).cast();
+            rustix::mm::madvise(address, self.accessible - start, rustix::mm::Advice::LinuxDontNeed)
+        };
     }
 
     /// Moves to a reservation with room to double, so that growing page by page moves few times.

@@ -7,6 +7,9 @@ use std::sync::{PoisonError, RwLock};
 
 use aot_format::types::*;
 
+use super::descriptor::Descriptor;
+use crate::vm::objects::{Holds, Shape, VMTypeDescriptor};
+
 /// The id of a canonical type; compiled code compares these.
 pub(crate) type CanonicalId = u32;
 
@@ -17,6 +20,8 @@ struct Entry {
     composite: CompositeType,
     /// Its supertypes, outermost last.
     ancestors: Vec<CanonicalId>,
+    /// Of its objects; of a function type, of the exceptions whose tags have it, once there are any.
+    descriptor: Option<Descriptor>,
 }
 
 #[derive(Default, Debug)]
@@ -66,7 +71,7 @@ impl TypeRegistry {
         }
         let id = types.entries.len() as CanonicalId;
         let composite = CompositeType::Func(func.clone());
-        types.entries.push(Entry { composite, ancestors: Vec::new() });
+        types.entries.push(Entry { composite, ancestors: Vec::new(), descriptor: None });
         types.groups.insert(key, id);
         id
     }
@@ -78,6 +83,49 @@ impl TypeRegistry {
             CompositeType::Func(func) => Some(func.clone()),
             _ => None,
         }
+    }
+
+    /// The structure of the type with this id, with canonical ids.
+    pub(crate) fn composite(&self, id: CanonicalId) -> Option<CompositeType> {
+        let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+        types.entries.get(id as usize).map(|entry| entry.composite.clone())
+    }
+
+    /// Whether the type with this id is a function type.
+    pub(crate) fn is_func(&self, id: CanonicalId) -> bool {
+        self.types.read().unwrap_or_else(PoisonError::into_inner).is_func(id)
+    }
+
+    /// What references values of a type are.
+    pub(crate) fn holds(&self, ty: ValType) -> Holds {
+        Holds::of(ty, |id| self.is_func(id))
+    }
+
+    /// Addresses of the descriptors of these types; null for function types.
+    pub(crate) fn descriptors(&self, ids: &[CanonicalId]) -> Box<[*const VMTypeDescriptor]> {
+        let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+        let descriptor = |id: &CanonicalId| match types.entries.get(*id as usize) {
+            Some(Entry { composite: CompositeType::Struct(_) | CompositeType::Array(_), descriptor, .. }) => {
+                descriptor.as_ref().map_or(std::ptr::null(), Descriptor::as_ptr)
+            }
+            _ => std::ptr::null(),
+        };
+        ids.iter().map(descriptor).collect()
+    }
+
+    /// The descriptor of exceptions whose tags have this function type.
+    pub(crate) fn exception_descriptor(&self, id: CanonicalId) -> *const VMTypeDescriptor {
+        let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(Entry { composite: CompositeType::Func(func), descriptor, .. }) = types.entries.get(id as usize) else {
+            return std::ptr::null();
+        };
+        if let Some(descriptor) = descriptor {
+            return descriptor.as_ptr();
+        }
+        let descriptor = Descriptor::new(Shape::of_exception(id, &func.params, |id| types.is_func(id)), &[]);
+        let address = descriptor.as_ptr();
+        types.entries[id as usize].descriptor = Some(descriptor);
+        address
     }
 
     /// Whether the first type is the second or declares it as a supertype.
@@ -116,8 +164,8 @@ impl TypeRegistry {
                     Option::None => false,
                 }
             }
-            (NoFunc, Concrete(sup)) => self.func_type(sup.0).is_some(),
-            (None, Concrete(sup)) => self.func_type(sup.0).is_none(),
+            (NoFunc, Concrete(sup)) => self.is_func(sup.0),
+            (None, Concrete(sup)) => !self.is_func(sup.0),
             (I31 | Struct | Array, Eq | Any) | (Eq, Any) => true,
             (None, I31 | Struct | Array | Eq | Any) => true,
             (NoFunc, Func) | (NoExtern, Extern) | (NoExn, Exn) => true,
@@ -140,6 +188,19 @@ fn host_code(ty: ValType) -> u64 {
 }
 
 impl Types {
+    fn is_func(&self, id: CanonicalId) -> bool {
+        matches!(self.entries.get(id as usize).map(|entry| &entry.composite), Some(CompositeType::Func(_)))
+    }
+
+    /// Makes the descriptor of a structure or array type.
+    fn describe(&mut self, id: CanonicalId) {
+        let Some(entry) = self.entries.get(id as usize) else { return };
+        let Some(shape) = Shape::of_type(id, &entry.composite, |id| self.is_func(id)) else { return };
+        let above = entry.ancestors.iter().rev().filter_map(|id| self.entries.get(*id as usize));
+        let above: Vec<u64> = above.filter_map(|entry| Some(entry.descriptor.as_ref()?.address())).collect();
+        self.entries[id as usize].descriptor = Some(Descriptor::new(shape, &above));
+    }
+
     /// Interns `group`, whose first type has index `start` in its artifact; `ids` holds the ids of
     /// all types before it and gets those of the group.
     fn intern_group(&mut self, group: &[TypeDef], start: usize, ids: &mut Vec<CanonicalId>) {
@@ -159,7 +220,11 @@ impl Types {
                 }
             };
             let composite = canonical_composite(&def.composite, ids);
-            self.entries.push(Entry { composite, ancestors });
+            self.entries.push(Entry { composite, ancestors, descriptor: None });
+        }
+        // Fields may be of any type of the group.
+        for id in base..base + group.len() as u32 {
+            self.describe(id);
         }
         self.groups.insert(key, base);
     }

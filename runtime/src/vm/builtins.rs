@@ -16,7 +16,10 @@ use core::ptr;
 
 use aot_format::abi::{Builtin, TrapCode};
 
+use super::objects::{VMObject, VMTypeDescriptor};
 use super::structs::{VMException, VMMemory, VMTable, Vmctx};
+
+mod arrays;
 
 /// What the built-in functions need of the runtime's instance.
 ///
@@ -53,8 +56,15 @@ pub(crate) unsafe trait BuiltinHost {
     unsafe fn elem_drop(vmctx: *mut Vmctx, segment: u32);
     /// Whether the type with canonical id `actual` is a subtype of the one with id `expected`.
     unsafe fn is_subtype(vmctx: *mut Vmctx, actual: u32, expected: u32) -> bool;
-    /// A new exception with this tag and room for so many arguments.
-    unsafe fn exception_new(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException;
+    /// A new object of so many bytes, a multiple of [`OBJECT_ALIGN`], that are right for its descriptor, or
+    /// for an array of this length: with its head and length, and zeros. Null if the heap is exhausted.
+    /// All other objects may have moved. The service trampoline has recorded the caller's frame.
+    unsafe fn object_new(
+        vmctx: *mut Vmctx,
+        descriptor: *const VMTypeDescriptor,
+        bytes: u64,
+        array: Option<u32>,
+    ) -> *mut VMObject;
     /// Goes on at the handler of an exception, or where the host entered wasm. The throw trampoline
     /// has recorded the thrower's frame; `exception` is one of this store, and alive.
     unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> !;
@@ -88,8 +98,15 @@ impl VMBuiltins {
                 Builtin::TableInit => table_init::<H> as *const (),
                 Builtin::ElemDrop => elem_drop::<H> as *const (),
                 Builtin::IsSubtype => is_subtype::<H> as *const (),
-                Builtin::ExceptionNew => exception_new::<H> as *const (),
+                Builtin::ObjectNew => arrays::object_new::<H> as *const (),
                 Builtin::Throw => throw::<H> as *const (),
+                Builtin::ArrayNew => arrays::array_new::<H> as *const (),
+                Builtin::ArrayNewData => arrays::array_new_data::<H> as *const (),
+                Builtin::ArrayNewElem => arrays::array_new_elem::<H> as *const (),
+                Builtin::ArrayCopy => arrays::array_copy as *const (),
+                Builtin::ArrayFill => arrays::array_fill as *const (),
+                Builtin::ArrayInitData => arrays::array_init_data::<H> as *const (),
+                Builtin::ArrayInitElem => arrays::array_init_elem::<H> as *const (),
             };
             i += 1;
         }
@@ -240,11 +257,6 @@ unsafe extern "C" fn elem_drop<H: BuiltinHost>(vmctx: *mut Vmctx, segment: u32) 
 unsafe extern "C" fn is_subtype<H: BuiltinHost>(vmctx: *mut Vmctx, actual: u32, expected: u32) -> u32 {
     // SAFETY: compiled code passes its own vmctx and ids of its engine.
     u32::from(unsafe { H::is_subtype(vmctx, actual, expected) })
-}
-
-unsafe extern "C" fn exception_new<H: BuiltinHost>(vmctx: *mut Vmctx, tag: u32, arguments: u32) -> *mut VMException {
-    // SAFETY: compiled code passes its own vmctx, an index of its module and the tag's arity.
-    unsafe { H::exception_new(vmctx, tag, arguments) }
 }
 
 unsafe extern "C" fn throw<H: BuiltinHost>(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {

@@ -17,6 +17,7 @@ use core::mem::{align_of, offset_of, size_of};
 use aot_format::abi;
 
 use super::builtins::VMBuiltins;
+use super::objects::VMTypeDescriptor;
 
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("artifacts are for little-endian 64-bit machines; this runtime cannot run any here");
@@ -38,6 +39,8 @@ macro_rules! assert_layout {
     };
 }
 
+pub(super) use assert_layout;
+
 /// Per-store state that compiled code reads and writes; one thread runs in a store at a time.
 #[derive(Debug)]
 #[repr(C)]
@@ -58,6 +61,10 @@ pub(crate) struct VMStoreContext {
     pub(crate) raise: Raise,
     /// Reserved for fuel.
     pub(crate) fuel: u64,
+    /// Address of the next object of the collected heap.
+    pub(crate) heap_top: usize,
+    /// Up to where objects go without asking the runtime.
+    pub(crate) heap_end: usize,
 }
 
 assert_layout!(VMStoreContext as StoreContext {
@@ -69,6 +76,8 @@ assert_layout!(VMStoreContext as StoreContext {
     exit_pc: EXIT_PC,
     raise: RAISE,
     fuel: FUEL,
+    heap_top: HEAP_TOP,
+    heap_end: HEAP_END,
 });
 
 impl VMStoreContext {
@@ -83,6 +92,8 @@ impl VMStoreContext {
             exit_pc: 0,
             raise: crate::sys::enter::raise,
             fuel: 0,
+            heap_top: 0,
+            heap_end: 0,
         }
     }
 }
@@ -149,8 +160,7 @@ assert_layout!(VMMemory as Memory { base: BASE, length: LENGTH, });
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct VMTable {
-    /// Address of element 0. An element is the address of a [`VMFuncRef`], or a host reference;
-    /// zero is null.
+    /// Address of element 0. An element is a reference; zero is null.
     pub(crate) elements: *mut u64,
     /// Current length in elements.
     pub(crate) length: u64,
@@ -164,21 +174,23 @@ assert_layout!(VMTable as Table { elements: ELEMENTS, length: LENGTH, });
 pub(crate) struct VMTag {
     /// Canonical type id.
     pub(crate) type_id: u32,
+    /// That of its exceptions.
+    pub(crate) descriptor: *const VMTypeDescriptor,
 }
 
-assert_layout!(VMTag as Tag { type_id: TYPE_ID, });
+assert_layout!(VMTag as Tag { type_id: TYPE_ID, descriptor: DESCRIPTOR, });
 
-/// An exception; its arguments follow, a [`ValRaw`] each.
+/// An exception; its arguments follow, in slots of 16 bytes that are aligned as an object is.
 #[derive(Debug)]
-#[repr(C, align(16))]
+#[repr(C)]
 pub(crate) struct VMException {
+    /// That of the exceptions of its tag.
+    pub(crate) descriptor: *const VMTypeDescriptor,
     /// Its tag.
     pub(crate) tag: *const VMTag,
-    /// What the store notes about it.
-    pub(crate) state: core::cell::Cell<u64>,
 }
 
-assert_layout!(VMException as Exception { tag: TAG, state: STATE, });
+assert_layout!(VMException as Exception { descriptor: DESCRIPTOR, tag: TAG, });
 
 /// The fixed part of every vmctx. What [`abi::VmctxLayout`] places follows it in memory.
 #[derive(Debug)]
@@ -192,9 +204,17 @@ pub(crate) struct Vmctx {
     pub(crate) type_ids: *const u32,
     /// The runtime's instance.
     pub(crate) instance: *mut c_void,
+    /// Descriptor of each type of the module; null for functions.
+    pub(crate) descriptors: *const *const VMTypeDescriptor,
 }
 
-assert_layout!(Vmctx as Vmctx { store: STORE, builtins: BUILTINS, type_ids: TYPE_IDS, instance: INSTANCE, });
+assert_layout!(Vmctx as Vmctx {
+    store: STORE,
+    builtins: BUILTINS,
+    type_ids: TYPE_IDS,
+    instance: INSTANCE,
+    descriptors: DESCRIPTORS,
+});
 
 /// A parameter or result slot of an entry or host call, and the storage of a global. All 16 bytes
 /// are always initialised, so every accessor is safe; which of them means something is for the
