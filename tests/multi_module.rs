@@ -17,13 +17,14 @@
 //! * `;;! start-trap: message` instantiation traps;
 //! * `;;! listed: reason` the case cannot pass yet, and must be taken off when it does.
 //!
-//! Every case runs twice: with guard pages, and with explicit bounds checks.
+//! Every case runs twice: with guard pages, and with explicit bounds checks and a collection before every
+//! object that is made.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use iwasm::{Artifact, Caller, Engine, Error, Exception, Frame, Func, Instance, Linker, LoadError, Store, Val};
+use iwasm::{Artifact, Caller, Config, Engine, Error, Exception, Frame, Func, Instance, Linker, LoadError, Store, Val};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::artifact::{self, Builder};
 use tests::{paths, values};
@@ -86,7 +87,7 @@ struct Case {
 impl Case {
     fn new(explicit: bool) -> Case {
         let builder = Builder::new(Options::new().explicit_bounds_checks(explicit).threads(1));
-        let engine = Engine::default();
+        let engine = Engine::new(&Config { gc_stress: explicit, ..Config::default() });
         let store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         let notes = Arc::new(Notes::default());

@@ -4,14 +4,15 @@
 //!
 //! Arguments: parts of file names to run only those, with every failure printed.
 //!
-//! Everything then runs a second time with other compiler options, [`OTHER_OPTIONS`], and must come
-//! out the same.
+//! Everything then runs a second time with other compiler options, [`OTHER_OPTIONS`], and a collection
+//! before every object that is made, and must come out the same.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use iwasm::Config;
 use tests::script::{self, Failure, Report};
 use tests::spec_list::{self, Entry, List};
 use tests::spec_suite::{self, SuiteFile};
@@ -70,7 +71,7 @@ fn usage(message: &str) -> ExitCode {
 /// Runs the script whose every assertion is wrong: each must be found to fail, and nothing else.
 fn check_runner() -> Result<(), String> {
     let text = std::fs::read_to_string(paths::tests().join("spec/wrong.wast")).map_err(|error| error.to_string())?;
-    let report = script::run(&text, Options::new().threads(1));
+    let report = script::run(&text, Options::new().threads(1), &Config::default());
     let failed: BTreeSet<usize> = report.failures.iter().map(|failure| failure.line).collect();
     let wrong = |(_, line): &(usize, &str)| line.starts_with("(assert_");
     let should: BTreeSet<usize> = text.lines().enumerate().filter(wrong).map(|(number, _)| number + 1).collect();
@@ -86,8 +87,9 @@ fn check_runner() -> Result<(), String> {
 /// Runs one file on a thread with the standard stack, as an embedder's thread would have.
 fn child(files: Vec<SuiteFile>, name: &str, options: &str) -> ExitCode {
     let Some(file) = files.into_iter().find(|file| file.name == name) else { return ExitCode::FAILURE };
+    let config = Config { gc_stress: !options.is_empty(), ..Config::default() };
     let options = artifact::options(options).threads(1);
-    match std::thread::spawn(move || script::run(&file.text, options)).join() {
+    match std::thread::spawn(move || script::run(&file.text, options, &config)).join() {
         Ok(report) => {
             println!("{}", spec_suite::to_json(&report));
             ExitCode::SUCCESS

@@ -93,7 +93,7 @@ fn accessors_say_what_is_there_and_what_is_not() {
         (3, 1, 1, 1)
     );
     assert_eq!((counts.imported_tags, counts.defined_tags, counts.funcrefs), (1, 2, 4));
-    assert_eq!((counts.defined_tables, counts.defined_memories, counts.defined_globals), (2, 4, 8));
+    assert_eq!((counts.defined_tables, counts.defined_memories, counts.defined_globals), (2, 4, 15));
     assert_eq!(artifact.export("again").map(|export| (export.kind, export.index)), Some((ExternKind::Func, 3)));
     assert_eq!(artifact.export("agai"), None);
     assert_eq!(artifact.export("zzz"), None);

@@ -191,12 +191,15 @@ unsafe fn with_caller<T: 'static, F: 'static>(
             unsafe { (*place).opaque.handles.release(handles) };
             return 0;
         }
-        // An error may hold handles: they go to whoever called.
+        // An error may hold handles: they are given up when it is caught, or go to whoever called.
         Ok(Err(error)) => Pending::Error(error),
         Err(payload) => Pending::Panic(payload),
     };
     // SAFETY: the body is over, and its reference with it.
-    unsafe { (*place).opaque.set_pending(reason) };
+    unsafe {
+        (*place).opaque.pending_handles = handles;
+        (*place).opaque.set_pending(reason);
+    }
     1
 }
 

@@ -142,7 +142,11 @@ unsafe fn rethrown(store: &mut StoreOpaque) -> Option<(Registers, usize)> {
     // SAFETY: by the caller.
     let outcome = unsafe { rethrow(store, &exception) };
     match outcome {
-        Ok(Some(caught)) => Some(caught),
+        Ok(Some(caught)) => {
+            // Its arguments are copied.
+            store.handles.release(store.pending_handles);
+            Some(caught)
+        }
         Ok(None) => {
             store.pending = Some(Pending::Error(Error::Exception(exception)));
             None

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use iwasm::{Engine, Error, Instance, Linker, Module, Store, TrapCode, Val};
+use iwasm::{Config, Engine, Error, Instance, Linker, Module, Store, TrapCode, Val};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::{Id, Span};
@@ -45,8 +45,8 @@ impl<T: Into<String>> From<T> for Wrong {
     }
 }
 
-/// Runs a script.
-pub fn run(text: &str, options: wamrc::Options) -> Report {
+/// Runs a script on an engine like this.
+pub fn run(text: &str, options: wamrc::Options, config: &Config) -> Report {
     let mut report = Report::default();
     let whole = |message: String| Failure { line: 0, cause: None, message };
     let mut lexer = Lexer::new(text);
@@ -59,7 +59,7 @@ pub fn run(text: &str, options: wamrc::Options) -> Report {
         Ok(script) => script,
         Err(error) => return Report { failures: vec![whole(format!("cannot be parsed: {error}"))], ..report },
     };
-    let mut session = match Session::new(text, options) {
+    let mut session = match Session::new(text, options, config) {
         Ok(session) => session,
         Err(error) => return Report { failures: vec![whole(format!("no session: {error}"))], ..report },
     };
@@ -98,8 +98,8 @@ struct Session<'text> {
 }
 
 impl<'text> Session<'text> {
-    fn new(text: &'text str, options: wamrc::Options) -> Result<Session<'text>, Error> {
-        let engine = Engine::default();
+    fn new(text: &'text str, options: wamrc::Options, config: &Config) -> Result<Session<'text>, Error> {
+        let engine = Engine::new(config);
         let mut linker = Linker::new(&engine);
         let mut store = Store::new(&engine, ());
         spectest::define(&mut linker, &mut store)?;

@@ -119,6 +119,7 @@ pub fn contents_of<'a>(artifact: &'a Artifact<&[u8]>, like: &Contents<'_>) -> Co
         trampolines: trampolines_of(artifact),
         traps: like.traps.iter().filter_map(|(at, _)| Some((*at, artifact.trap_at(*at)?))).collect(),
         call_sites: artifact.call_sites().map(call_site_of).collect(),
+        stack_maps: artifact.stack_maps().map(stack_map_of).collect(),
         addresses: like.addresses.iter().filter_map(|(at, _)| Some((*at, artifact.wasm_offset_at(*at)?))).collect(),
         function_names: (0..functions)
             .filter_map(|index| Some((index, artifact.function_name(index)?.into_owned())))
@@ -134,6 +135,11 @@ fn import_of(import: aot_format::read::Import<'_>) -> write::Import {
 
 fn export_of(export: aot_format::read::Export<'_>) -> write::Export {
     write::Export { name: export.name.into(), kind: export.kind, index: export.index }
+}
+
+fn stack_map_of(map: aot_format::read::StackMap<'_>) -> write::StackMap {
+    let (return_offset, frame_bytes) = (map.return_offset, map.frame_bytes);
+    write::StackMap { return_offset, frame_bytes, slots: map.slots().collect() }
 }
 
 fn call_site_of(site: aot_format::read::CallSite<'_>) -> write::CallSite {

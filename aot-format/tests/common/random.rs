@@ -117,6 +117,11 @@ fn init(rng: &mut Rng, ty: ValType) -> Option<ConstExpr> {
         ValType::F32 => vec![F32Const(rng.next() as u32)],
         ValType::F64 => vec![F64Const(rng.next())],
         ValType::V128 => vec![V128Const(u128::from(rng.next()) << 64 | u128::from(rng.next()))],
+        ValType::Ref(ty) if ty.nullable && rng.one_in(2) => vec![RefNull(ty)],
+        ValType::Ref(RefType { heap: HeapType::Any | HeapType::Eq | HeapType::I31, .. }) => {
+            vec![I32Const(rng.next() as i32), RefI31]
+        }
+        ValType::Ref(RefType { heap: HeapType::Extern, .. }) => vec![I32Const(1), RefI31, ExternConvertAny],
         ValType::Ref(ty) if ty.nullable => vec![RefNull(ty)],
         ValType::Ref(_) => return None,
     })
@@ -159,6 +164,10 @@ fn code(rng: &mut Rng, contents: &mut Contents<'_>) {
             if rng.one_in(30) {
                 contents.call_sites.push(call_site(rng, at));
             }
+            if rng.one_in(30) {
+                let slots = (0..rng.below(3) as u32).map(|slot| slot * 8).collect();
+                contents.stack_maps.push(StackMap { return_offset: at, frame_bytes: rng.below(99) as u32, slots });
+            }
             if at == next || rng.one_in(3) {
                 contents.addresses.push((at, rng.next() as u32));
             }
@@ -190,7 +199,8 @@ fn interface(rng: &mut Rng, contents: &mut Contents<'_>) {
         let ty = table(rng, types);
         let expr = init(rng, ValType::Ref(ty.element));
         if let Some(expr) = expr {
-            contents.tables.push((ty, rng.one_in(2).then_some(expr)));
+            let shown = !ty.element.nullable || rng.one_in(2);
+            contents.tables.push((ty, shown.then_some(expr)));
         }
         contents.memories.push(memory(rng));
         contents.tags.push(func_type(rng, &contents.types));

@@ -38,6 +38,7 @@ pub fn minimal() -> Contents<'static> {
         trampolines: vec![Trampolines { ty: TypeIndex(0), entry: Some(0), host: None }],
         traps: vec![],
         call_sites: vec![],
+        stack_maps: vec![],
         addresses: vec![],
         function_names: vec![],
         custom_sections: vec![],
@@ -98,6 +99,8 @@ fn imports() -> Vec<Import> {
 
 fn globals() -> Vec<(GlobalType, ConstExpr)> {
     let constant = |content, init: &[ConstOp]| (GlobalType { content, mutable: false }, init.to_vec());
+    let object = ValType::Ref(RefType { nullable: false, heap: HeapType::Any });
+    let to_three = RefType { nullable: true, heap: HeapType::Concrete(TypeIndex(3)) };
     let anything = RefType { nullable: true, heap: HeapType::None };
     use ConstOp::*;
     vec![
@@ -109,6 +112,16 @@ fn globals() -> Vec<(GlobalType, ConstExpr)> {
         constant(ValType::Ref(RefType { nullable: false, heap: HeapType::Func }), &[RefFunc(3)]),
         constant(ValType::Ref(RefType { nullable: true, heap: HeapType::Eq }), &[RefNull(anything)]),
         (GlobalType { content: ValType::I32, mutable: true }, vec![GlobalGet(1)]),
+        constant(object, &[I32Const(7), RefNull(to_three), StructNew(TypeIndex(4))]),
+        constant(object, &[StructNewDefault(TypeIndex(4))]),
+        constant(object, &[I32Const(5), I32Const(3), ArrayNew(TypeIndex(5))]),
+        constant(object, &[I32Const(3), ArrayNewDefault(TypeIndex(5))]),
+        constant(object, &[I32Const(1), I32Const(2), ArrayNewFixed(TypeIndex(5), 2)]),
+        constant(
+            ValType::Ref(RefType { nullable: false, heap: HeapType::Extern }),
+            &[I32Const(1), RefI31, ExternConvertAny],
+        ),
+        constant(ValType::Ref(RefType::ANYREF), &[RefNull(RefType::EXTERNREF), AnyConvertExtern]),
     ]
 }
 
@@ -145,6 +158,12 @@ fn call_sites() -> Vec<CallSite> {
     let shared = vec![handler(Some(2), false, 70), handler(Some(0), true, 80), handler(None, false, 90)];
     let site = |return_offset, handlers| CallSite { return_offset, frame_bytes: 48, vmctx_offset: 16, handlers };
     vec![site(55, shared.clone()), site(58, shared), site(61, vec![handler(None, true, 99)])]
+}
+
+/// Two calls that keep references at the same places, and one that does at others.
+fn stack_maps() -> Vec<StackMap> {
+    let map = |return_offset, slots: &[u32]| StackMap { return_offset, frame_bytes: 64, slots: slots.to_vec() };
+    vec![map(20, &[0, 8]), map(24, &[0, 8]), map(60, &[40])]
 }
 
 /// Every section has something in it.
@@ -221,6 +240,7 @@ pub fn rich() -> Contents<'static> {
         ],
         traps: vec![(17, TrapCode::Unreachable), (33, TrapCode::StackOverflow), (60, TrapCode::MemoryOutOfBounds)],
         call_sites: call_sites(),
+        stack_maps: stack_maps(),
         addresses: (0..190).map(|index| (49 + index, (index * index * 37) % 5000)).collect(),
         function_names: vec![(1, "imported".into()), (4, "start".into()), (5, long_name('f'))],
         custom_sections: vec![("note".into(), b"kept".to_vec()), (long_name('c'), vec![])],

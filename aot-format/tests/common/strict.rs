@@ -102,6 +102,34 @@ enum Value {
     Other(ValType),
 }
 
+fn reference(heap: HeapType) -> Value {
+    Value::Other(ValType::Ref(RefType { nullable: false, heap }))
+}
+
+fn element(spaces: &Spaces, ty: TypeIndex) -> FieldType {
+    match spaces.types[ty.0 as usize].composite {
+        CompositeType::Array(element) => element,
+        _ => panic!("{ty:?} is no array type"),
+    }
+}
+
+fn has_default(field: FieldType) -> bool {
+    !matches!(field.storage, StorageType::Val(ValType::Ref(RefType { nullable: false, .. })))
+}
+
+/// Asserts that a value can be what a field or element holds.
+fn holds(value: Option<Value>, field: FieldType) {
+    match (value, field.storage) {
+        (Some(Value::I32(_)), StorageType::I8 | StorageType::I16 | StorageType::Val(ValType::I32)) => {}
+        (Some(Value::I64(_)), StorageType::Val(ValType::I64)) => {}
+        (Some(Value::Other(ValType::Ref(value))), StorageType::Val(ValType::Ref(ty))) => {
+            assert!(ty.nullable || !value.nullable);
+        }
+        (Some(Value::Other(value)), StorageType::Val(ty)) => assert_eq!(value, ty),
+        (value, field) => panic!("{value:?} is no {field:?}"),
+    }
+}
+
 fn evaluate(artifact: &Artifact<&[u8]>, spaces: &Spaces, index: u32, ty: ValType) -> Value {
     let mut stack: Vec<Value> = Vec::new();
     for op in artifact.const_expr(index) {
@@ -125,6 +153,40 @@ fn evaluate(artifact: &Artifact<&[u8]>, spaces: &Spaces, index: u32, ty: ValType
                 (Some(Value::I32(right)), Some(Value::I32(left))) => Value::I32(left.wrapping_sub(right)),
                 other => panic!("{op:?} of {other:?}"),
             },
+            ConstOp::RefI31 => {
+                assert!(matches!(stack.pop(), Some(Value::I32(_))));
+                reference(HeapType::I31)
+            }
+            ConstOp::AnyConvertExtern | ConstOp::ExternConvertAny => match stack.pop() {
+                Some(Value::Other(ValType::Ref(ty))) => {
+                    let heap = if op == ConstOp::AnyConvertExtern { HeapType::Any } else { HeapType::Extern };
+                    Value::Other(ValType::Ref(RefType { heap, ..ty }))
+                }
+                other => panic!("{op:?} of {other:?}"),
+            },
+            ConstOp::StructNew(ty) => {
+                let CompositeType::Struct(fields) = &spaces.types[ty.0 as usize].composite else { panic!("{ty:?}") };
+                fields.iter().rev().for_each(|field| holds(stack.pop(), *field));
+                reference(HeapType::Concrete(ty))
+            }
+            ConstOp::StructNewDefault(ty) => {
+                let CompositeType::Struct(fields) = &spaces.types[ty.0 as usize].composite else { panic!("{ty:?}") };
+                fields.iter().for_each(|field| assert!(has_default(*field)));
+                reference(HeapType::Concrete(ty))
+            }
+            ConstOp::ArrayNew(ty) => {
+                assert!(matches!(stack.pop(), Some(Value::I32(_))));
+                holds(stack.pop(), element(spaces, ty));
+                reference(HeapType::Concrete(ty))
+            }
+            ConstOp::ArrayNewDefault(ty) => {
+                assert!(matches!(stack.pop(), Some(Value::I32(_))) && has_default(element(spaces, ty)));
+                reference(HeapType::Concrete(ty))
+            }
+            ConstOp::ArrayNewFixed(ty, length) => {
+                (0..length).for_each(|_| holds(stack.pop(), element(spaces, ty)));
+                reference(HeapType::Concrete(ty))
+            }
             ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => match (stack.pop(), stack.pop()) {
                 (Some(Value::I64(right)), Some(Value::I64(left))) => Value::I64(left.wrapping_sub(right)),
                 other => panic!("{op:?} of {other:?}"),

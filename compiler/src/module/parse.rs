@@ -234,9 +234,10 @@ impl<'data> Parsing<'data> {
             let mode = match &element.kind {
                 ElementKind::Passive => SegmentMode::Passive,
                 ElementKind::Declared => SegmentMode::Dropped,
-                ElementKind::Active { table_index, offset_expr } => {
-                    SegmentMode::Active { index: table_index.unwrap_or(0), offset: const_expr::convert(offset_expr, &self.module.types)? }
-                }
+                ElementKind::Active { table_index, offset_expr } => SegmentMode::Active {
+                    index: table_index.unwrap_or(0),
+                    offset: const_expr::convert(offset_expr, &self.module.types)?,
+                },
             };
             let (ty, items) = match element.items {
                 wasmparser::ElementItems::Functions(functions) => (
@@ -259,9 +260,10 @@ impl<'data> Parsing<'data> {
             let data = data?;
             let mode = match data.kind {
                 DataKind::Passive => SegmentMode::Passive,
-                DataKind::Active { memory_index, offset_expr } => {
-                    SegmentMode::Active { index: memory_index, offset: const_expr::convert(&offset_expr, &self.module.types)? }
-                }
+                DataKind::Active { memory_index, offset_expr } => SegmentMode::Active {
+                    index: memory_index,
+                    offset: const_expr::convert(&offset_expr, &self.module.types)?,
+                },
             };
             self.module.data.push(DataSegment { mode, bytes: data.data });
         }

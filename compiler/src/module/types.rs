@@ -119,9 +119,9 @@ impl<F: Fn(CoreTypeId) -> Option<TypeIndex>> TypeConverter<F> {
                     params: self.values(func.params())?,
                     results: self.values(func.results())?,
                 }),
-                CompositeInnerType::Struct(fields) => {
-                    CompositeType::Struct(fields.fields.iter().map(|field| self.field(*field)).collect::<Result<_, _>>()?)
-                }
+                CompositeInnerType::Struct(fields) => CompositeType::Struct(
+                    fields.fields.iter().map(|field| self.field(*field)).collect::<Result<_, _>>()?,
+                ),
                 CompositeInnerType::Array(array) => CompositeType::Array(self.field(array.0)?),
                 CompositeInnerType::Cont(_) => return self.unsupported(STACK_SWITCHING),
             };

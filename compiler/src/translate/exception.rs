@@ -17,8 +17,8 @@ use aot_format::abi::{Builtin, Exception, Tag, TrapCode};
 use aot_format::layout::{CLAUSE_ALL, CLAUSE_REF, CLAUSE_TAG};
 use aot_format::types::ValType;
 use cranelift_codegen::ir::{
-    Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExceptionTag, Inst, InstBuilder,
-    MemFlagsData, SigRef, Value,
+    Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExceptionTag, Inst,
+    InstBuilder, MemFlagsData, SigRef, Value,
 };
 use cranelift_frontend::FuncInstBuilder;
 use wasmparser::Catch;
@@ -73,7 +73,6 @@ pub struct Handler {
     /// Whether any call can go there.
     used: bool,
 }
-
 
 fn value_offset(index: usize) -> cranelift_codegen::ir::immediates::Offset32 {
     // At most a thousand arguments (`limits::MAX_PARAMS`).

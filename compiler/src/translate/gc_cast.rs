@@ -120,8 +120,7 @@ impl FuncTranslator<'_, '_> {
             let shallow = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThan, actual, i64::from(depth));
             self.no_if(shallow, to);
         }
-        let ancestor =
-            self.builder.ins().load(POINTER, flags, descriptor, offset32(TypeDescriptor::ancestor(depth)));
+        let ancestor = self.builder.ins().load(POINTER, flags, descriptor, offset32(TypeDescriptor::ancestor(depth)));
         let same = self.builder.ins().icmp(IntCC::Equal, ancestor, wanted);
         self.decide(same, to);
     }

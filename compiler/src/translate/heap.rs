@@ -195,7 +195,13 @@ impl FuncTranslator<'_, '_> {
     /// Base address and flags of an element at an index that is checked; its offset from that base is
     /// [`Array::elements`]. An index out of bounds makes the base null, by a select that the processor
     /// cannot predict, and the access traps; without the Spectre mitigation, a branch does.
-    fn element_base(&mut self, array: Value, index: Value, element: FieldType, null: NullTrap) -> (Value, MemFlagsData) {
+    fn element_base(
+        &mut self,
+        array: Value,
+        index: Value,
+        element: FieldType,
+        null: NullTrap,
+    ) -> (Value, MemFlagsData) {
         let bytes = storage_bytes(element.storage);
         let length = self.array_length(array, null);
         let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);

@@ -8,12 +8,7 @@ use crate::error::UsageError;
 use crate::float;
 
 /// Values for the parameters of a function, one text each.
-pub(crate) fn parse(
-    engine: &Engine,
-    function: &str,
-    ty: &FuncType,
-    texts: &[String],
-) -> Result<Vec<Val>, UsageError> {
+pub(crate) fn parse(engine: &Engine, function: &str, ty: &FuncType, texts: &[String]) -> Result<Vec<Val>, UsageError> {
     if texts.len() != ty.params.len() {
         let (wanted, found) = (ty.params.len(), texts.len());
         return Err(UsageError::ValueCount { function: function.into(), ty: ty.to_string(), wanted, found });

@@ -95,10 +95,9 @@ impl Heap {
     pub(super) fn collected(&mut self, vm: &mut VMStoreContext, live: u64) {
         self.collections += 1;
         self.threshold = live.saturating_add(live.max(MIN_ALLOCATED_BYTES));
-        let keep = usize::try_from(self.threshold).unwrap_or(usize::MAX);
         let Some(spaces) = &mut self.spaces else { return };
-        spaces.idle.discard_from(keep);
-        spaces.active.discard_from(keep.max(live as usize));
+        // What the next collection will probably fill stays; having it anew costs as much as copying it.
+        spaces.idle.discard_from(live.max(MIN_ALLOCATED_BYTES) as usize);
         vm.heap_top = spaces.active.base().expose_provenance() + live as usize;
         // Nothing more without asking: that opens what there is.
         vm.heap_end = vm.heap_top;

@@ -56,12 +56,7 @@ impl InstanceData {
         Ok(pop(&mut stack))
     }
 
-    fn new_object(
-        &self,
-        op: ConstOp,
-        stack: &mut Vec<ValRaw>,
-        allocator: &mut Allocator<'_>,
-    ) -> Result<ValRaw, Error> {
+    fn new_object(&self, op: ConstOp, stack: &mut Vec<ValRaw>, allocator: &mut Allocator<'_>) -> Result<ValRaw, Error> {
         match op {
             ConstOp::StructNew(ty) | ConstOp::StructNewDefault(ty) => {
                 let (descriptor, shape) = self.descriptor(ty)?;

@@ -15,7 +15,6 @@ use crate::store::{InstanceId, Item, MemoryData, Owner, StoreOpaque, TableData};
 use crate::sys::memory::Reservation;
 use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
 
-
 impl StoreOpaque {
     /// Links instance `id` to `imports`, one for each import of its module and of its type.
     pub(crate) fn link_instance(&mut self, id: InstanceId, imports: &[Extern]) -> Result<(), Error> {

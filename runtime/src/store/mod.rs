@@ -136,6 +136,8 @@ pub struct StoreOpaque {
     pub(crate) handles: Handles,
     /// Set by a host function that wants to unwind, taken by the call that entered.
     pub(crate) pending: Option<Pending>,
+    /// Handles that there were before that host function ran.
+    pub(crate) pending_handles: usize,
     /// Calls from host to wasm that are active.
     pub(crate) nesting: usize,
     /// Something was given up while wasm was running; see [`sweep`].
@@ -187,6 +189,7 @@ impl<T> Store<T> {
             heap: Heap::new(engine.config().gc_stress),
             handles: Handles::default(),
             pending: None,
+            pending_handles: 0,
             nesting: 0,
             sweep_wanted: false,
             memories_alive: 0,

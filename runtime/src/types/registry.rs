@@ -116,7 +116,8 @@ impl TypeRegistry {
     /// The descriptor of exceptions whose tags have this function type.
     pub(crate) fn exception_descriptor(&self, id: CanonicalId) -> *const VMTypeDescriptor {
         let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(Entry { composite: CompositeType::Func(func), descriptor, .. }) = types.entries.get(id as usize) else {
+        let Some(Entry { composite: CompositeType::Func(func), descriptor, .. }) = types.entries.get(id as usize)
+        else {
             return std::ptr::null();
         };
         if let Some(descriptor) = descriptor {

@@ -252,7 +252,8 @@ mod tests {
     #[test]
     fn a_shape_knows_its_references() {
         let field = |storage| FieldType { storage, mutable: true };
-        let concrete = |id| StorageType::Val(ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeIndex(id)) }));
+        let concrete =
+            |id| StorageType::Val(ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeIndex(id)) }));
         let reference = |ty| StorageType::Val(ValType::Ref(ty));
         let fields = vec![
             field(StorageType::I8),

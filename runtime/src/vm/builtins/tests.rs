@@ -6,7 +6,10 @@
 
 use core::ffi::c_void;
 
+use aot_format::types::{CompositeType, FieldType, RefType, StorageType, ValType};
+
 use super::*;
+use crate::vm::objects::{Shape, VMArray};
 use crate::vm::structs::VMStoreContext;
 
 struct Fake {
@@ -14,6 +17,7 @@ struct Fake {
     tables: [VMTable; 2],
     data: Vec<u8>,
     elements: Vec<u64>,
+    objects: Vec<Box<[u64]>>,
 }
 
 unsafe fn fake<'a>(vmctx: *mut Vmctx) -> &'a mut Fake {
@@ -63,8 +67,23 @@ unsafe impl BuiltinHost for Fake {
     unsafe fn is_subtype(_: *mut Vmctx, actual: u32, expected: u32) -> bool {
         actual.is_multiple_of(expected)
     }
-    unsafe fn exception_new(_: *mut Vmctx, _: u32, _: u32) -> *mut VMException {
-        ptr::null_mut()
+    unsafe fn object_new(
+        vmctx: *mut Vmctx,
+        descriptor: *const VMTypeDescriptor,
+        bytes: u64,
+        array: Option<u32>,
+    ) -> *mut VMObject {
+        if bytes > 1 << 20 {
+            return ptr::null_mut();
+        }
+        let mut words = vec![!0u64; bytes as usize / 8].into_boxed_slice();
+        let object: *mut VMObject = words.as_mut_ptr().cast();
+        // SAFETY: see `fake`; there is room for so many bytes.
+        unsafe {
+            fake(vmctx).objects.push(words);
+            VMObject::initialize(object, descriptor, bytes, array);
+        }
+        object
     }
     unsafe fn throw(_: *mut Vmctx, _: *mut VMException) -> ! {
         std::process::abort()
@@ -83,6 +102,7 @@ fn with_instance(run: impl FnOnce(*mut Vmctx, [*mut u8; 2], [*mut u64; 2])) {
         tables: [VMTable { elements: elements[0], length: 8 }, VMTable { elements: elements[1], length: 4 }],
         data: vec![201, 202, 203, 204],
         elements: vec![301, 302, 303],
+        objects: Vec::new(),
     };
     let mut store = VMStoreContext::new();
     let mut vmctx = Vmctx {
@@ -90,6 +110,7 @@ fn with_instance(run: impl FnOnce(*mut Vmctx, [*mut u8; 2], [*mut u64; 2])) {
         builtins: &raw const TABLE,
         type_ids: ptr::null(),
         instance: (&raw mut fake).cast::<c_void>(),
+        descriptors: ptr::null(),
     };
     run(&raw mut vmctx, bytes, elements);
 }
@@ -220,5 +241,153 @@ fn the_others_reach_the_host() {
         assert_eq!(call!(TableGrow(vmctx, 1, 2, 3) as fn(u32, u64, u64) -> i64), 6);
         assert_eq!(call!(IsSubtype(vmctx, 6, 3) as fn(u32, u32) -> u32), 1);
         assert_eq!(call!(IsSubtype(vmctx, 7, 3) as fn(u32, u32) -> u32), 0);
+    });
+}
+
+/// A descriptor of arrays with these elements. Nothing here looks at the display behind it.
+fn array_of(storage: StorageType) -> (Box<Shape>, Box<VMTypeDescriptor>) {
+    let composite = CompositeType::Array(FieldType { storage, mutable: true });
+    let shape = Box::new(Shape::of_type(0, &composite, |_| false).unwrap());
+    let descriptor = VMTypeDescriptor { kind: shape.kind as u32, depth: 0, data: &raw const *shape };
+    (shape, Box::new(descriptor))
+}
+
+/// The bytes of an array's elements.
+fn contents(array: u64, shape: &Shape) -> Vec<u8> {
+    let array = core::ptr::with_exposed_provenance::<VMArray>(array as usize);
+    // SAFETY: an array of this shape, kept by the fake host.
+    unsafe {
+        let len = shape.element_bytes() * VMArray::length_of(array);
+        read(array.cast::<u8>().add(shape.elements() as usize), len as usize)
+    }
+}
+
+/// 32-bit ranges of an array of `length` elements at their limits, and whether they fit.
+fn array_edges(length: u32) -> Vec<(u32, u32, bool)> {
+    vec![
+        (0, length, true),
+        (length, 0, true),
+        (length - 1, 1, true),
+        (0, length + 1, false),
+        (length, 1, false),
+        (length + 1, 0, false),
+        (u32::MAX, 0, false),
+        (u32::MAX, 1, false),
+        (1, u32::MAX, false),
+        (u32::MAX, u32::MAX, false),
+        (1 << 31, 1 << 31, false),
+    ]
+}
+
+fn all_storages() -> [StorageType; 8] {
+    let value = StorageType::Val;
+    [
+        StorageType::I8,
+        StorageType::I16,
+        value(ValType::I32),
+        value(ValType::F32),
+        value(ValType::I64),
+        value(ValType::F64),
+        value(ValType::V128),
+        value(ValType::Ref(RefType::ANYREF)),
+    ]
+}
+
+#[test]
+fn arrays_of_every_width_are_made_filled_and_copied() {
+    const LOW: u64 = 0x1716_1514_1312_1110;
+    const HIGH: u64 = 0x1f1e_1d1c_1b1a_1918;
+    type Fill = unsafe extern "C" fn(*mut Vmctx, u64, u32, u64, u64, u32) -> u32;
+    type Copy = unsafe extern "C" fn(*mut Vmctx, u64, u32, u64, u32, u32) -> u32;
+    // SAFETY: the table has functions of these types there.
+    let (fill, copy) = unsafe {
+        (
+            core::mem::transmute::<*const (), Fill>(TABLE.address(Builtin::ArrayFill)),
+            core::mem::transmute::<*const (), Copy>(TABLE.address(Builtin::ArrayCopy)),
+        )
+    };
+    let pattern: Vec<u8> = LOW.to_le_bytes().into_iter().chain(HIGH.to_le_bytes()).collect();
+    for storage in all_storages() {
+        let (shape, descriptor) = array_of(storage);
+        let width = shape.element_bytes() as usize;
+        with_instance(|vmctx, _, _| {
+            let make = |length| {
+                call!(ArrayNew(vmctx, &raw const *descriptor, length) as fn(*const VMTypeDescriptor, u32) -> u64)
+            };
+            let array = make(5);
+            assert_eq!(contents(array, &shape), vec![0; 5 * width]);
+            // SAFETY: an array of the fake host's.
+            assert_eq!(unsafe { fill(vmctx, array, 1, LOW, HIGH, 3) }, 0);
+            let filled = [vec![0; width], pattern[..width].repeat(3), vec![0; width]].concat();
+            assert_eq!(contents(array, &shape), filled, "{storage:?}");
+            // SAFETY: as above; the ranges overlap.
+            assert_eq!(unsafe { copy(vmctx, array, 0, array, 1, 4) }, 0);
+            assert_eq!(contents(array, &shape), [&filled[width..], &vec![0; width]].concat(), "{storage:?}");
+            let before = contents(array, &shape);
+            let other = make(9);
+            for (start, len, fits) in array_edges(5) {
+                let expected = if fits { 0 } else { TrapCode::ArrayOutOfBounds as u32 };
+                // SAFETY: as above.
+                unsafe {
+                    assert_eq!(fill(vmctx, array, start, 0, 0, len), expected, "{storage:?} {start} {len}");
+                    assert_eq!(copy(vmctx, other, 0, array, start, len), expected, "{storage:?} from {start} {len}");
+                    assert_eq!(copy(vmctx, array, start, other, 0, len), expected, "{storage:?} to {start} {len}");
+                    if fits {
+                        assert_eq!(fill(vmctx, array, 0, LOW, HIGH, 3), 0);
+                        assert_eq!(fill(vmctx, array, 3, 0, 0, 2), 0);
+                    }
+                }
+                assert_eq!(contents(array, &shape), before, "a refused one writes nothing");
+            }
+            assert_eq!(make(1 << 20), TrapCode::HeapExhausted as u64);
+            assert_eq!(make(u32::MAX), TrapCode::HeapExhausted as u64);
+        });
+    }
+}
+
+#[test]
+fn arrays_are_made_and_initialised_from_segments() {
+    let (numbers, of_numbers) = array_of(StorageType::I16);
+    let (references, of_references) = array_of(StorageType::Val(ValType::Ref(RefType::ANYREF)));
+    let words = |values: &[u64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    with_instance(|vmctx, _, _| {
+        type Descriptor = *const VMTypeDescriptor;
+        let from_data = |offset, len| {
+            call!(ArrayNewData(vmctx, &raw const *of_numbers, 0, offset, len) as fn(Descriptor, u32, u32, u32) -> u64)
+        };
+        let from_elem = |offset, len| {
+            call!(ArrayNewElem(vmctx, &raw const *of_references, 0, offset, len) as fn(Descriptor, u32, u32, u32) -> u64)
+        };
+        let init_data = |array, start, offset, len| {
+            call!(ArrayInitData(vmctx, array, 0, start, offset, len) as fn(u64, u32, u32, u32, u32) -> u32)
+        };
+        let init_elem = |array, start, offset, len| {
+            call!(ArrayInitElem(vmctx, array, 0, start, offset, len) as fn(u64, u32, u32, u32, u32) -> u32)
+        };
+        let array = from_data(1, 1);
+        assert_eq!(contents(array, &numbers), [202, 203]);
+        let pair = from_data(0, 2);
+        assert_eq!(contents(pair, &numbers), [201, 202, 203, 204]);
+        assert_eq!(init_data(pair, 1, 0, 1), 0);
+        assert_eq!(contents(pair, &numbers), [201, 202, 201, 202]);
+        let memory = TrapCode::MemoryOutOfBounds as u64;
+        for (offset, len) in [(3, 1), (0, 3), (5, 0), (u32::MAX, 1), (0, u32::MAX), (1, 1 << 31)] {
+            assert_eq!(from_data(offset, len), memory, "{offset} {len}");
+        }
+        assert_eq!(u64::from(init_data(pair, 0, 3, 1)), memory);
+        assert_eq!(init_data(pair, 2, 9, 1), TrapCode::ArrayOutOfBounds as u32, "the array is looked at first");
+        let array = from_elem(1, 2);
+        assert_eq!(contents(array, &references), words(&[302, 303]));
+        assert_eq!(init_elem(array, 1, 0, 1), 0);
+        assert_eq!(contents(array, &references), words(&[302, 301]));
+        for (offset, len) in [(3, 1), (0, 4), (4, 0), (u32::MAX, 1), (0, u32::MAX)] {
+            assert_eq!(from_elem(offset, len), TrapCode::TableOutOfBounds as u64, "{offset} {len}");
+        }
+        assert_eq!(init_elem(array, 0, 3, 1), TrapCode::TableOutOfBounds as u32);
+        call!(DataDrop(vmctx, 0) as fn(u32));
+        call!(ElemDrop(vmctx, 0) as fn(u32));
+        assert_eq!((from_data(0, 1), from_elem(0, 1)), (memory, TrapCode::TableOutOfBounds as u64));
+        assert_eq!((init_data(pair, 2, 0, 0), init_elem(array, 2, 0, 0)), (0, 0));
+        assert_eq!(contents(from_elem(0, 0), &references), []);
     });
 }
