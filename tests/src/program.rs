@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use iwasm::{Engine, Error, Linker, Module, Store};
+use iwasm::{Config, Engine, Error, Linker, Module, Store};
 use iwasm_wasi::{InputStream, OutputBuffer, OutputStream, WasiCtx};
 use serde_json::Value;
 
@@ -39,8 +39,17 @@ pub fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, String> {
 ///
 /// A message, when it cannot even be started.
 pub fn run(case: &Value, corpus: &Path) -> Result<Outcome, String> {
+    run_with(case, corpus, &Config::default())
+}
+
+/// Like [`run`], on an engine like this.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with(case: &Value, corpus: &Path, config: &Config) -> Result<Outcome, String> {
     let say = |error: Error| error.to_string();
-    let engine = Engine::default();
+    let engine = Engine::new(config);
     let mut linker: Linker<WasiCtx> = Linker::new(&engine);
     iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     let mut builder = Builder::new(wamrc::Options::new());

@@ -42,6 +42,7 @@ use crate::externs::{Extern, Func, Instance};
 use crate::host::{Caller, HostFunc, IntoHostFunc};
 use crate::module::Module;
 use crate::store::{InstanceId, StoreOpaque};
+use crate::types::describe::describe;
 use crate::types::matching::extern_matches;
 use crate::value::Val;
 
@@ -236,25 +237,13 @@ fn display_name<'a>(name: &'a str, module: &'a Module) -> &'a str {
     }
 }
 
-/// A type as errors show it: function types written out.
-fn describe(engine: &Engine, ty: &ExternType) -> String {
-    let func = |id: aot_format::types::TypeIndex| engine.types().func_type(id.0).unwrap_or_default();
-    match ty {
-        ExternType::Func(id) => func(*id).to_string(),
-        ExternType::Tag(id) => format!("(tag {})", func(*id)),
-        ExternType::Global(global) => global.to_string(),
-        ExternType::Table(table) => table.to_string(),
-        ExternType::Memory(memory) => memory.to_string(),
-    }
-}
-
 fn site(importer: &str, module: &Module, import: usize) -> Box<ImportSite> {
     let import = &module.imports()[import];
     Box::new(ImportSite {
         importer: importer.to_string(),
         module: import.module.clone(),
         field: import.name.clone(),
-        wanted: describe(module.engine(), &import.ty),
+        wanted: describe(module.engine().types(), &import.ty),
     })
 }
 
@@ -265,7 +254,7 @@ fn check_import(importer: &str, module: &Module, import: usize, found: &ExternTy
         return Err(LinkError::IncompatibleType {
             site: site(importer, module, import),
             kind: found.kind(),
-            found: describe(module.engine(), found),
+            found: describe(module.engine().types(), found),
         });
     }
     Ok(())

@@ -20,6 +20,7 @@ struct Entry {
     composite: CompositeType,
     /// Its supertypes, outermost last.
     ancestors: Vec<CanonicalId>,
+    is_final: bool,
     /// Of its objects; of a function type, of the exceptions whose tags have it, once there are any.
     descriptor: Option<Descriptor>,
 }
@@ -71,7 +72,7 @@ impl TypeRegistry {
         }
         let id = types.entries.len() as CanonicalId;
         let composite = CompositeType::Func(func.clone());
-        types.entries.push(Entry { composite, ancestors: Vec::new(), descriptor: None });
+        types.entries.push(Entry { composite, ancestors: Vec::new(), is_final: true, descriptor: None });
         types.groups.insert(key, id);
         id
     }
@@ -89,6 +90,13 @@ impl TypeRegistry {
     pub(crate) fn composite(&self, id: CanonicalId) -> Option<CompositeType> {
         let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
         types.entries.get(id as usize).map(|entry| entry.composite.clone())
+    }
+
+    /// The structure of the type with this id, whether it is final, and its supertype.
+    pub(super) fn definition(&self, id: CanonicalId) -> Option<(CompositeType, bool, Option<CanonicalId>)> {
+        let types = self.types.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = types.entries.get(id as usize)?;
+        Some((entry.composite.clone(), entry.is_final, entry.ancestors.first().copied()))
     }
 
     /// Whether the type with this id is a function type.
@@ -221,7 +229,7 @@ impl Types {
                 }
             };
             let composite = canonical_composite(&def.composite, ids);
-            self.entries.push(Entry { composite, ancestors, descriptor: None });
+            self.entries.push(Entry { composite, ancestors, is_final: def.is_final, descriptor: None });
         }
         // Fields may be of any type of the group.
         for id in base..base + group.len() as u32 {
