@@ -43,8 +43,8 @@
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64, v1: i32):
-;;                                     v3 = load.i64 notrap aligned readonly can_move v0+32
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+40
+;;                                     v3 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+56
 ;; @0036                               v5 = call_indirect sig0, v3(v4, v1)
 ;;                                     return v5
 ;; }

@@ -25,7 +25,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i64, v2: i32):
 ;;                                     v4 = uextend.i64 v2
-;;                                     v5 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v5 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v6 = iconst.i64 3
 ;;                                     v7 = ishl v4, v6  ; v6 = 3
 ;;                                     v8 = iadd v5, v7
@@ -57,12 +57,12 @@
 ;;
 ;;                                 block0(v0: i64, v1: i64, v2: i32):
 ;;                                     v4 = uextend.i64 v2
-;;                                     v5 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v5 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v6 = load.i64 notrap aligned region0 v5
 ;;                                     v7 = iconst.i64 3
 ;;                                     v8 = ishl v4, v7  ; v7 = 3
 ;;                                     v9 = iadd v6, v8
-;;                                     v10 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v10 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v11 = load.i64 notrap aligned region0 v10+8
 ;;                                     v12 = icmp uge v4, v11
 ;;                                     v13 = iconst.i64 0

@@ -41,6 +41,7 @@
 ;;
 ;; ;; function 2 (nested)
 ;; function u0:2(i64 vmctx, i32) -> i32 tail {
+;;     region0 = 9 "arguments of exceptions"
 ;;     gv0 = vmctx
 ;;     gv1 = load.i64 notrap aligned readonly can_move gv0
 ;;     gv2 = load.i64 notrap aligned readonly can_move gv1
@@ -50,8 +51,8 @@
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64, v1: i32):
-;;                                     v6 = load.i64 notrap aligned readonly can_move v0+32
-;;                                     v7 = load.i64 notrap aligned readonly can_move v0+40
+;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v7 = load.i64 notrap aligned readonly can_move v0+56
 ;; @007e                               try_call_indirect v6(v7), sig0, block10, [ context v0, tag0: block9(exn0), tag2: block7(exn0), tag1073741824: block6(exn0) ]
 ;;
 ;;                                 block10:
@@ -61,20 +62,20 @@
 ;;                                     jump block8
 ;;
 ;;                                 block9(v9: i64) cold:
-;;                                     v10 = load.i64 notrap aligned v9+16
-;;                                     v11 = load.f64 notrap aligned v9+32
+;;                                     v10 = load.i64 notrap region0 v9+16
+;;                                     v11 = load.f64 notrap region0 v9+32
 ;;                                     jump block3(v10, v11)
 ;;
 ;;                                 block8:
-;;                                     v12 = load.i64 notrap aligned readonly can_move v0+32
-;;                                     v13 = load.i64 notrap aligned readonly can_move v0+40
+;;                                     v12 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v13 = load.i64 notrap aligned readonly can_move v0+56
 ;; @0086                               try_call_indirect v12(v13), sig0, block12, [ context v0, tag2: block7(exn0), tag1073741824: block6(exn0) ]
 ;;
 ;;                                 block12:
 ;;                                     jump block5
 ;;
 ;;                                 block7(v14: i64) cold:
-;;                                     v15 = load.i32 notrap aligned v14+16
+;;                                     v15 = load.i32 notrap region0 v14+16
 ;;                                     jump block4(v15)
 ;;
 ;;                                 block6(v16: i64) cold:
@@ -98,22 +99,51 @@
 ;;
 ;; ;; function 3 (throw)
 ;; function u0:3(i64 vmctx, i32) tail {
+;;     region0 = 6 "bounds of the heap"
+;;     region1 = 7 "descriptors of objects"
+;;     region2 = 9 "arguments of exceptions"
 ;;     gv0 = vmctx
 ;;     gv1 = load.i64 notrap aligned readonly can_move gv0
 ;;     gv2 = load.i64 notrap aligned readonly can_move gv1
-;;     sig0 = (i64, i32 sext, i32 sext) -> i64 system_v
+;;     sig0 = (i64 vmctx, i64, i64) -> i64 tail
 ;;     sig1 = (i64 vmctx, i64) tail
-;;     fn0 = colocated u2:0 sig1
+;;     fn0 = colocated u2:11 sig0
+;;     fn1 = colocated u2:12 sig1
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64, v1: i32):
-;;                                     v2 = iconst.i32 1
-;;                                     v3 = iconst.i32 1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+8
-;;                                     v5 = load.i64 notrap aligned readonly can_move v4+88
-;; @009e                               v6 = call_indirect sig0, v5(v0, v2, v3)  ; v2 = 1, v3 = 1
-;;                                     store notrap aligned v1, v6+16
-;; @009e                               call fn0(v0, v6)
+;;                                     v2 = load.i64 notrap aligned readonly can_move v0+72
+;;                                     v3 = iconst.i64 32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0
+;;                                     v5 = load.i64 notrap aligned region0 v4+64
+;;                                     v6 = load.i64 notrap aligned region0 v4+72
+;;                                     v7 = iadd v5, v3  ; v3 = 32
+;;                                     v8 = icmp ugt v7, v6
+;;                                     brif v8, block3, block2
+;;
+;;                                 block3 cold:
+;; @009e                               v10 = call fn0(v0, v2, v3)  ; v3 = 32
+;;                                     v11 = iconst.i64 256
+;;                                     v12 = icmp ult v10, v11  ; v11 = 256
+;;                                     brif v12, block5, block6
+;;
+;;                                 block5 cold:
+;; @009e                               trap user14
+;;
+;;                                 block6:
+;;                                     jump block4(v10)
+;;
+;;                                 block2:
+;;                                     store.i64 notrap aligned region0 v7, v4+64
+;;                                     store.i64 notrap region1 v2, v5
+;;                                     jump block4(v5)
+;;
+;;                                 block4(v9: i64):
+;;                                     v13 = iconst.i64 64
+;;                                     v14 = iadd.i64 v0, v13  ; v13 = 64
+;;                                     store notrap region2 v14, v9+8
+;;                                     store.i32 notrap region2 v1, v9+16
+;; @009e                               call fn1(v0, v9)
 ;; @009e                               trap user1
 ;; }
 ;;
@@ -123,7 +153,7 @@
 ;;     gv1 = load.i64 notrap aligned readonly can_move gv0
 ;;     gv2 = load.i64 notrap aligned readonly can_move gv1
 ;;     sig0 = (i64 vmctx, i64) tail
-;;     fn0 = colocated u2:0 sig0
+;;     fn0 = colocated u2:12 sig0
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64, v1: i64):

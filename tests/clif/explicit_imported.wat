@@ -22,10 +22,10 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 8
 ;;                                     v5 = iadd v3, v4  ; v4 = 8
-;;                                     v6 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v7 = load.i64 notrap aligned region0 v6+8
 ;;                                     v8 = icmp ugt v5, v7
-;;                                     v9 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v9 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v10 = load.i64 notrap aligned region0 v9
 ;;                                     v11 = iadd v10, v3
 ;;                                     v12 = iconst.i64 4

@@ -17,8 +17,8 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64, v1: i32):
-;;     store notrap aligned region0 v1, v0+32
-;;     v3 = load.i32 notrap aligned region0 v0+32
+;;     store notrap aligned region0 v1, v0+48
+;;     v3 = load.i32 notrap aligned region0 v0+48
 ;;     return v3
 ;; }
 ;;
@@ -31,9 +31,9 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64, v1: i64):
-;;     v3 = load.i64 notrap aligned readonly can_move v0+64
+;;     v3 = load.i64 notrap aligned readonly can_move v0+80
 ;;     store notrap aligned region0 v1, v3
-;;     v4 = load.i64 notrap aligned readonly can_move v0+64
+;;     v4 = load.i64 notrap aligned readonly can_move v0+80
 ;;     v5 = load.i64 notrap aligned region0 v4
 ;;     return v5
 ;; }

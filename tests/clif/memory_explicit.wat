@@ -25,9 +25,9 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 1
 ;;                                     v5 = iadd v3, v4  ; v4 = 1
-;;                                     v6 = load.i64 notrap aligned region0 v0+40
+;;                                     v6 = load.i64 notrap aligned region0 v0+56
 ;;                                     v7 = icmp ugt v5, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+32
+;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0
 ;;                                     v11 = iadd v9, v10  ; v10 = 0
@@ -50,9 +50,9 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 108
 ;;                                     v5 = iadd v3, v4  ; v4 = 108
-;;                                     v6 = load.i64 notrap aligned region0 v0+40
+;;                                     v6 = load.i64 notrap aligned region0 v0+56
 ;;                                     v7 = icmp ugt v5, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+32
+;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 100
 ;;                                     v11 = iadd v9, v10  ; v10 = 100
@@ -75,9 +75,9 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 0x0001_0000_0000
 ;;                                     v5 = iadd v3, v4  ; v4 = 0x0001_0000_0000
-;;                                     v6 = load.i64 notrap aligned region0 v0+40
+;;                                     v6 = load.i64 notrap aligned region0 v0+56
 ;;                                     v7 = icmp ugt v5, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+32
+;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0xffff_fffc
 ;;                                     v11 = iadd v9, v10  ; v10 = 0xffff_fffc

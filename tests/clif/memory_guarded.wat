@@ -23,7 +23,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v5 = iadd v4, v3
 ;; @002c                               v6 = uload8.i32 region0 v5+16
 ;;                                     return v6
@@ -39,7 +39,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v5 = iadd v4, v3
 ;; @0034                               v6 = load.i64 region0 v5
 ;;                                     return v6
@@ -55,7 +55,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v5 = iadd v4, v3
 ;; @003e                               store region0 v2, v5+8
 ;;                                     return

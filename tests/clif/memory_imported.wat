@@ -20,7 +20,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v5 = load.i64 notrap aligned readonly can_move v4
 ;;                                     v6 = iadd v5, v3
 ;; @003a                               v7 = load.i32 region0 v6
@@ -37,7 +37,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v5 = iadd v4, v3
 ;; @0042                               v6 = load.i32 region0 v5
 ;;                                     return v6
@@ -53,7 +53,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: f64):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v5 = load.i64 notrap aligned readonly can_move v4
 ;;                                     v6 = iadd v5, v3
 ;; @004d                               store region0 v2, v6

@@ -16,7 +16,7 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64):
-;;     v2 = load.i64 notrap aligned region0 v0+40
+;;     v2 = load.i64 notrap aligned region0 v0+56
 ;;     v3 = iconst.i64 16
 ;;     v4 = ushr v2, v3  ; v3 = 16
 ;;     v5 = ireduce.i32 v4

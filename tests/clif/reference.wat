@@ -39,8 +39,8 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64):
-;;     v2 = iconst.i64 32
-;;     v3 = iadd v0, v2  ; v2 = 32
+;;     v2 = iconst.i64 48
+;;     v3 = iadd v0, v2  ; v2 = 48
 ;;     return v3
 ;; }
 ;;

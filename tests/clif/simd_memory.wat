@@ -33,9 +33,9 @@
 ;;                                     v7 = uextend.i64 v1
 ;;                                     v8 = iconst.i64 32
 ;;                                     v9 = iadd v7, v8  ; v8 = 32
-;;                                     v10 = load.i64 notrap aligned region0 v0+40
+;;                                     v10 = load.i64 notrap aligned region0 v0+56
 ;;                                     v11 = icmp ugt v9, v10
-;;                                     v12 = load.i64 notrap aligned region0 v0+32
+;;                                     v12 = load.i64 notrap aligned region0 v0+48
 ;;                                     v13 = iadd v12, v7
 ;;                                     v14 = iconst.i64 16
 ;;                                     v15 = iadd v13, v14  ; v14 = 16
@@ -45,9 +45,9 @@
 ;;                                     v19 = uextend.i64 v1
 ;;                                     v20 = iconst.i64 8
 ;;                                     v21 = iadd v19, v20  ; v20 = 8
-;;                                     v22 = load.i64 notrap aligned region0 v0+40
+;;                                     v22 = load.i64 notrap aligned region0 v0+56
 ;;                                     v23 = icmp ugt v21, v22
-;;                                     v24 = load.i64 notrap aligned region0 v0+32
+;;                                     v24 = load.i64 notrap aligned region0 v0+48
 ;;                                     v25 = iadd v24, v19
 ;;                                     v26 = iconst.i64 0
 ;;                                     v27 = iadd v25, v26  ; v26 = 0
@@ -58,9 +58,9 @@
 ;;                                     v32 = uextend.i64 v1
 ;;                                     v33 = iconst.i64 8
 ;;                                     v34 = iadd v32, v33  ; v33 = 8
-;;                                     v35 = load.i64 notrap aligned region0 v0+40
+;;                                     v35 = load.i64 notrap aligned region0 v0+56
 ;;                                     v36 = icmp ugt v34, v35
-;;                                     v37 = load.i64 notrap aligned region0 v0+32
+;;                                     v37 = load.i64 notrap aligned region0 v0+48
 ;;                                     v38 = iadd v37, v32
 ;;                                     v39 = iconst.i64 0
 ;;                                     v40 = iadd v38, v39  ; v39 = 0
@@ -71,9 +71,9 @@
 ;;                                     v45 = uextend.i64 v1
 ;;                                     v46 = iconst.i64 4
 ;;                                     v47 = iadd v45, v46  ; v46 = 4
-;;                                     v48 = load.i64 notrap aligned region0 v0+40
+;;                                     v48 = load.i64 notrap aligned region0 v0+56
 ;;                                     v49 = icmp ugt v47, v48
-;;                                     v50 = load.i64 notrap aligned region0 v0+32
+;;                                     v50 = load.i64 notrap aligned region0 v0+48
 ;;                                     v51 = iadd v50, v45
 ;;                                     v52 = iconst.i64 0
 ;;                                     v53 = iadd v51, v52  ; v52 = 0
@@ -85,9 +85,9 @@
 ;;                                     v59 = uextend.i64 v1
 ;;                                     v60 = iconst.i64 2
 ;;                                     v61 = iadd v59, v60  ; v60 = 2
-;;                                     v62 = load.i64 notrap aligned region0 v0+40
+;;                                     v62 = load.i64 notrap aligned region0 v0+56
 ;;                                     v63 = icmp ugt v61, v62
-;;                                     v64 = load.i64 notrap aligned region0 v0+32
+;;                                     v64 = load.i64 notrap aligned region0 v0+48
 ;;                                     v65 = iadd v64, v59
 ;;                                     v66 = iconst.i64 0
 ;;                                     v67 = iadd v65, v66  ; v66 = 0
@@ -112,9 +112,9 @@
 ;;                                     v4 = uextend.i64 v1
 ;;                                     v5 = iconst.i64 1
 ;;                                     v6 = iadd v4, v5  ; v5 = 1
-;;                                     v7 = load.i64 notrap aligned region0 v0+40
+;;                                     v7 = load.i64 notrap aligned region0 v0+56
 ;;                                     v8 = icmp ugt v6, v7
-;;                                     v9 = load.i64 notrap aligned region0 v0+32
+;;                                     v9 = load.i64 notrap aligned region0 v0+48
 ;;                                     v10 = iadd v9, v4
 ;;                                     v11 = iconst.i64 0
 ;;                                     v12 = iadd v10, v11  ; v11 = 0
@@ -126,9 +126,9 @@
 ;;                                     v17 = uextend.i64 v1
 ;;                                     v18 = iconst.i64 8
 ;;                                     v19 = iadd v17, v18  ; v18 = 8
-;;                                     v20 = load.i64 notrap aligned region0 v0+40
+;;                                     v20 = load.i64 notrap aligned region0 v0+56
 ;;                                     v21 = icmp ugt v19, v20
-;;                                     v22 = load.i64 notrap aligned region0 v0+32
+;;                                     v22 = load.i64 notrap aligned region0 v0+48
 ;;                                     v23 = iadd v22, v17
 ;;                                     v24 = iconst.i64 0
 ;;                                     v25 = iadd v23, v24  ; v24 = 0
@@ -153,9 +153,9 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 16
 ;;                                     v5 = iadd v3, v4  ; v4 = 16
-;;                                     v6 = load.i64 notrap aligned region0 v0+40
+;;                                     v6 = load.i64 notrap aligned region0 v0+56
 ;;                                     v7 = icmp ugt v5, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+32
+;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0
 ;;                                     v11 = iadd v9, v10  ; v10 = 0
@@ -176,7 +176,7 @@
 ;;
 ;; block0(v0: i64):
 ;;     v2 = iconst.i32 0xfff0
-;;     v3 = load.i64 notrap aligned region0 v0+32
+;;     v3 = load.i64 notrap aligned region0 v0+48
 ;;     v4 = load.i8x16 notrap region1 v3+0xfff0
 ;;     return v4
 ;; }

@@ -22,11 +22,11 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned region0 v0+32
+;;                                     v4 = load.i64 notrap aligned region0 v0+48
 ;;                                     v5 = iconst.i64 3
 ;;                                     v6 = ishl v3, v5  ; v5 = 3
 ;;                                     v7 = iadd v4, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+40
+;;                                     v8 = load.i64 notrap aligned region0 v0+56
 ;;                                     v9 = icmp uge v3, v8
 ;;                                     v10 = iconst.i64 0
 ;;                                     v11 = select_spectre_guard v9, v10, v7  ; v10 = 0
@@ -45,11 +45,11 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i64):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned region0 v0+32
+;;                                     v4 = load.i64 notrap aligned region0 v0+48
 ;;                                     v5 = iconst.i64 3
 ;;                                     v6 = ishl v3, v5  ; v5 = 3
 ;;                                     v7 = iadd v4, v6
-;;                                     v8 = load.i64 notrap aligned region0 v0+40
+;;                                     v8 = load.i64 notrap aligned region0 v0+56
 ;;                                     v9 = icmp uge v3, v8
 ;;                                     v10 = iconst.i64 0
 ;;                                     v11 = select_spectre_guard v9, v10, v7  ; v10 = 0
@@ -68,12 +68,12 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v5 = load.i64 notrap aligned region0 v4
 ;;                                     v6 = iconst.i64 3
 ;;                                     v7 = ishl v3, v6  ; v6 = 3
 ;;                                     v8 = iadd v5, v7
-;;                                     v9 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v9 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v10 = load.i64 notrap aligned region0 v9+8
 ;;                                     v11 = icmp uge v3, v10
 ;;                                     v12 = iconst.i64 0
@@ -91,7 +91,7 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64):
-;;     v2 = load.i64 notrap aligned region0 v0+40
+;;     v2 = load.i64 notrap aligned region0 v0+56
 ;;     v3 = ireduce.i32 v2
 ;;     return v3
 ;; }

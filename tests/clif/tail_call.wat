@@ -44,8 +44,8 @@
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64, v1: i64):
-;;                                     v3 = load.i64 notrap aligned readonly can_move v0+48
-;;                                     v4 = load.i64 notrap aligned readonly can_move v0+56
+;;                                     v3 = load.i64 notrap aligned readonly can_move v0+64
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+72
 ;; @003d                               return_call_indirect sig0, v3(v4, v1)
 ;; }
 ;;
@@ -62,7 +62,7 @@
 ;;                                 block0(v0: i64, v1: i64):
 ;;                                     v3 = iconst.i32 0
 ;;                                     v4 = uextend.i64 v3  ; v3 = 0
-;;                                     v5 = load.i64 notrap aligned region0 v0+32
+;;                                     v5 = load.i64 notrap aligned region0 v0+48
 ;;                                     v6 = iconst.i64 3
 ;;                                     v7 = ishl v4, v6  ; v6 = 3
 ;;                                     v8 = iadd v5, v7

@@ -67,7 +67,7 @@ pub struct FuncTranslator<'f, 'data> {
 }
 
 /// As many as the operator with the object furthest down has; none where it is not known.
-pub type OperandTypes = [Option<wasmparser::ValType>; 4];
+pub type OperandTypes = [Option<wasmparser::ValType>; 5];
 
 impl<'f, 'data> FuncTranslator<'f, 'data> {
     /// Starts a function of this type whose signature is set and whose body is empty: entry block,

@@ -154,11 +154,10 @@ impl FuncTranslator<'_, '_> {
         _array_type_index_dst: u32,
         _array_type_index_src: u32,
     ) -> Result<(), BodyError> {
-        let from_null = self.null_trap(2, TrapCode::NullArray);
+        let (to_null, from_null) = (self.null_trap(4, TrapCode::NullArray), self.null_trap(2, TrapCode::NullArray));
         let (from, from_index, length) = self.state.stack.pop3();
         let (to, to_index) = self.state.stack.pop2();
-        // Whether the array below can be null is not worth knowing: its length is read next.
-        self.check_null(to, Some(TrapCode::NullArray));
+        self.check_null(to, to_null);
         self.check_null(from, from_null);
         let args = [to, to_index, from, from_index, length];
         self.call_checking(Builtin::ArrayCopy, &args, &[TrapCode::ArrayOutOfBounds]);

@@ -336,18 +336,6 @@ fn only_calls_and_traps_have_locations() {
 }
 
 #[test]
-fn unsupported_is_named() {
-    let isa = &isas()[0];
-    let settings = TranslateSettings::new(&**isa);
-    let wat = "(module (type $s (struct)) (func (drop (struct.new $s))))";
-    let Ok(wasm) = wat::parse_str(wat) else { panic!() };
-    if crate::module::parse(&wasm).is_ok() {
-        let error = translate_with(wat, &settings).map(|_| ()).unwrap_err();
-        assert!(matches!(error, BodyError::Unsupported { feature: "garbage collection (StructNew)", .. }), "{error}");
-    }
-}
-
-#[test]
 fn an_error_leaves_the_context_usable() {
     let isa = &isas()[0];
     let settings = TranslateSettings::new(&**isa);
