@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+use tests::spec_groups::group_of;
 use tests::{expected, paths, spec_list};
 
 /// Lines of a Rust file; a few more than what one should aim at, which is 600.
@@ -293,6 +294,29 @@ fn the_parts_depend_on_each_other_as_designed() {
     forbid("wamrc", "the compiler never sees the runtime", &runs);
     forbid("aot-format", "the format stands alone", &|name| compiles(name) || runs(name) || name == "libc");
     report(breaches, "find what brought it in with `cargo tree -p PACKAGE -i DEPENDENCY` and take that out");
+}
+
+#[test]
+fn the_counts_by_proposal_tell_files_apart() {
+    for (name, group) in [
+        ("i64.wast", "core"),
+        ("f64_cmp.wast", "core"),
+        ("bulk.wast", "core"),
+        ("memory_copy.wast", "core"),
+        ("address64.wast", "memory64"),
+        ("memory64-imports.wast", "memory64"),
+        ("memory_copy1.wast", "multi-memory"),
+        ("simd_memory-multi.wast", "simd"),
+        ("i32x4_relaxed_trunc.wast", "relaxed-simd"),
+        ("return_call_ref.wast", "tail-call"),
+        ("br_on_cast_fail.wast", "gc"),
+        ("br_on_null.wast", "function-references"),
+        ("throw_ref.wast", "exceptions"),
+        ("legacy/throw.wast", "legacy-exceptions"),
+        ("proposals/threads/memory.wast", "threads"),
+    ] {
+        assert_eq!(group_of(name), group, "{name}");
+    }
 }
 
 #[test]

@@ -68,32 +68,3 @@ fn fits(name: &str, pattern: &str) -> bool {
     }
     name.ends_with(end)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_tell_groups_apart() {
-        for (name, group) in [
-            ("i64.wast", "core"),
-            ("f64_cmp.wast", "core"),
-            ("bulk.wast", "core"),
-            ("memory_copy.wast", "core"),
-            ("address64.wast", "memory64"),
-            ("memory64-imports.wast", "memory64"),
-            ("memory_copy1.wast", "multi-memory"),
-            ("simd_memory-multi.wast", "simd"),
-            ("i32x4_relaxed_trunc.wast", "relaxed-simd"),
-            ("return_call_ref.wast", "tail-call"),
-            ("br_on_cast_fail.wast", "gc"),
-            ("br_on_null.wast", "function-references"),
-            ("throw_ref.wast", "exceptions"),
-            ("legacy/throw.wast", "legacy-exceptions"),
-            ("proposals/threads/memory.wast", "threads"),
-        ] {
-            assert_eq!(group_of(name), group, "{name}");
-        }
-        assert!(ROOT.iter().all(|(group, _)| GROUPS.contains(group)));
-    }
-}

@@ -6,8 +6,8 @@
 //! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
-//! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
-//!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
+//! * One file per opcode family: `numeric_int`, `numeric_wide`, `numeric_float`, `compare`,
+//!   `conversion`, `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
 //!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
@@ -28,6 +28,7 @@ mod memory_access;
 mod memory_bulk;
 mod numeric_float;
 mod numeric_int;
+mod numeric_wide;
 mod operand_stack;
 mod parametric;
 mod reference;

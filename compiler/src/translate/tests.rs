@@ -270,6 +270,22 @@ fn memories_and_globals() {
     check(&wat);
 }
 
+#[test]
+fn wide_arithmetic() {
+    check(
+        "(module
+        (func (param i64 i64 i64 i64) (result i64 i64)
+          (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+        (func (param i64 i64) (result i64 i64) (i64.sub128 (local.get 0) (i64.const 0) (local.get 1) (i64.const -1)))
+        (func (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1)))
+        (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (i64.const 7)))
+        (func (param i64 i64 i64) (result i64 i64)
+          (i64.add128 (i64.mul_wide_u (local.get 0) (local.get 1)) (local.get 2) (i64.const 0)))
+        (func (param i64 i64) (result i64) (drop (i64.mul_wide_s (local.get 0) (local.get 1))))
+        (func (result i64 i64) (i64.sub128 (i64.const 0) (i64.const 0) (i64.const 1) (i64.const 0))))",
+    );
+}
+
 const LOAD: &str = "(func (param i32) (result i32) (i32.load offset=4 (local.get 0)))";
 
 #[test]
