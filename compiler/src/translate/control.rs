@@ -89,6 +89,7 @@ impl FuncTranslator<'_, '_> {
         let header = self.create_block_with(&types.params);
         self.push_frame(FrameKind::Loop, header, &types);
         let args = self.branch_args(types.params.len());
+        self.preload_memories();
         self.builder.ins().jump(header, &args);
         // Sealed at its end, when all branches back are known.
         self.builder.switch_to_block(header);

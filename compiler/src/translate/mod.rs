@@ -80,8 +80,8 @@ pub const THROW_NAMESPACE: u32 = 2;
 pub struct TranslateSettings {
     /// Calling convention of C functions and width of pointers.
     pub frontend_config: TargetFrontendConfig,
-    /// Whether 32-bit memories with 64 KiB pages stand in a reservation with a guard behind it, as
-    /// [`aot_format::abi::GUARDED_RESERVATION_BYTES`] says. Without, every access is checked.
+    /// Whether memories have the guard that [`aot_format::abi::Guard`] says. Without, every access is
+    /// checked in full.
     pub guarded_memories: bool,
     /// Whether explicit bounds checks of memories also hold under misspeculation.
     pub spectre_heap: bool,
