@@ -3,6 +3,7 @@
 //!
 //! [`parse`](fn@parse) is the only way to get one. Bodies are validated by whoever translates them.
 
+mod branch_hints;
 mod const_expr;
 mod features;
 mod names;
@@ -17,6 +18,7 @@ use wasmparser::types::CoreTypeId;
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
 pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment, SegmentMode};
+pub use branch_hints::{BranchHint, BranchHints, usually_taken};
 pub use features::{explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};
@@ -120,6 +122,8 @@ pub struct Module<'data> {
     pub bodies: Vec<Body<'data>>,
     /// What the name section and the exports call things.
     pub names: Names<'data>,
+    /// Which way branches usually go.
+    pub branch_hints: BranchHints,
     /// All custom sections.
     pub custom_sections: Vec<CustomSection<'data>>,
 }

@@ -11,7 +11,7 @@ use wasmparser::{
     Validator,
 };
 
-use super::{Body, CustomSection, Export, Import, Module, Names, Simd, const_expr, types};
+use super::{Body, BranchHints, CustomSection, Export, Import, Module, Names, Simd, const_expr, types};
 use crate::error::{BodyError, Error};
 
 /// Bytes of a module: places in it are 32-bit offsets.
@@ -78,6 +78,7 @@ fn empty(wasm: &[u8], simd: Simd) -> Module<'_> {
         funcrefs: Vec::new(),
         bodies: Vec::new(),
         names: Names::default(),
+        branch_hints: BranchHints::default(),
         custom_sections: Vec::new(),
     }
 }
@@ -269,8 +270,10 @@ impl<'data> Parsing<'data> {
     }
 
     fn custom_section(&mut self, section: &CustomSectionReader<'data>) {
-        if let KnownCustom::Name(names) = section.as_known() {
-            self.module.names.read(names);
+        match section.as_known() {
+            KnownCustom::Name(names) => self.module.names.read(names),
+            KnownCustom::BranchHints(hints) => self.module.branch_hints.read(hints),
+            _ => {}
         }
         self.module.custom_sections.push(CustomSection { name: section.name(), bytes: section.data() });
     }

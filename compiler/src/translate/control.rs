@@ -4,6 +4,10 @@
 //! gets its CLIF block even if nothing branches there, but enters the layout only if something does.
 //! Operators after a branch are skipped until the frame's `else` or `end`; what is opened in there is
 //! only counted.
+//!
+//! Where branch hints say that an edge is seldom taken, what only such edges lead to is **cold**: its
+//! blocks are laid out behind all others. An end is cold if every edge to it is, the way from the last
+//! operator before it included.
 
 use aot_format::abi::TrapCode;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -27,7 +31,15 @@ impl FuncTranslator<'_, '_> {
         let height = self.state.stack.len();
         let (label, label_arity, results) = (Block::from_u32(0), 0, 0);
         let kind = FrameKind::Skipped;
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        self.state.control.push(Frame {
+            kind,
+            label,
+            label_arity,
+            height,
+            results,
+            end_reached: false,
+            end_warm: false,
+        });
     }
 
     /// Opens a frame whose parameters are on the stack.
@@ -35,13 +47,27 @@ impl FuncTranslator<'_, '_> {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
         let results = types.results.len();
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        self.state.control.push(Frame {
+            kind,
+            label,
+            label_arity,
+            height,
+            results,
+            end_reached: false,
+            end_warm: false,
+        });
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
     pub(super) fn branch_target(&mut self, depth: u32) -> (Block, usize) {
+        let cold = self.cold;
+        self.edge_target(depth, cold)
+    }
+
+    fn edge_target(&mut self, depth: u32, cold: bool) -> (Block, usize) {
         let frame = self.state.control.at(depth);
         frame.end_reached = true;
+        frame.end_warm |= !cold;
         (frame.label, frame.label_arity)
     }
 
@@ -51,8 +77,9 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Branches to a label if a condition holds, with the topmost operands and perhaps one more.
-    fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
-        let (label, arity) = self.branch_target(depth);
+    /// `usually` says whether the branch is usually taken, if that is known.
+    fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool, usually: Option<bool>) {
+        let (label, arity) = self.edge_target(depth, self.cold || usually == Some(false));
         let mut args = self.branch_args(arity - usize::from(extra.is_some()));
         args.extend(extra.map(BlockArg::Value));
         let next = self.builder.create_block();
@@ -61,6 +88,9 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.builder.ins().brif(condition, next, &[], label, &args);
         }
+        // The way out of a loop is seldom taken each time round, but once a loop: not cold.
+        let repeats = matches!(self.state.control.at(depth).kind, FrameKind::Loop);
+        self.cold |= usually == Some(true) && !repeats;
         self.continue_in(next);
     }
 
@@ -92,6 +122,9 @@ impl FuncTranslator<'_, '_> {
         self.preload_memories();
         self.builder.ins().jump(header, &args);
         // Sealed at its end, when all branches back are known.
+        if self.cold {
+            self.builder.set_cold_block(header);
+        }
         self.builder.switch_to_block(header);
         self.state.stack.truncate(self.state.stack.len() - args.len());
         self.state.stack.push_all(self.builder.block_params(header));
@@ -109,15 +142,20 @@ impl FuncTranslator<'_, '_> {
         let end = self.create_block_with(&types.results);
         self.builder.ins().brif(condition, then_block, &[], else_block, &[]);
         let params = self.state.stack.top(types.params.len()).to_vec();
-        self.push_frame(FrameKind::If { else_block, params }, end, &types);
+        let usually = self.usually_taken();
+        let else_cold = self.cold || usually == Some(true);
+        self.cold |= usually == Some(false);
+        self.push_frame(FrameKind::If { else_block, params, else_cold }, end, &types);
         self.continue_in(then_block);
         Ok(())
     }
 
     pub(super) fn visit_else(&mut self) -> Result<(), BodyError> {
         let mut frame = self.state.control.pop();
-        if let FrameKind::If { else_block, params } = frame.kind {
-            self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+        if let FrameKind::If { else_block, ref params, else_cold } = frame.kind {
+            let params = params.clone();
+            self.fall_through(&mut frame);
+            self.cold = else_cold;
             self.start_else(else_block, frame.height, &params);
             frame.kind = FrameKind::Block;
         }
@@ -126,11 +164,12 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Jumps to the end of a frame with its results, if this point can be reached.
-    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut bool) {
+    fn fall_through(&mut self, frame: &mut Frame) {
         if self.is_reachable() {
-            let args = self.branch_args(results);
-            self.builder.ins().jump(end, &args);
-            *end_reached = true;
+            let args = self.branch_args(frame.results);
+            self.builder.ins().jump(frame.label, &args);
+            frame.end_reached = true;
+            frame.end_warm |= !self.cold;
         }
     }
 
@@ -156,20 +195,24 @@ impl FuncTranslator<'_, '_> {
                 return Ok(());
             }
             FrameKind::Block => {}
-            FrameKind::TryTable { outer_handlers } => {
-                self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+            FrameKind::TryTable { outer_handlers, cold } => {
+                self.fall_through(&mut frame);
                 self.set_unreachable();
+                self.cold = cold;
                 self.landing_pads(outer_handlers);
             }
-            FrameKind::If { else_block, ref params } => {
+            FrameKind::If { else_block, ref params, else_cold } => {
                 // No `else`: the false condition passes the parameters on as results.
-                self.fall_through(frame.label, frame.results, &mut frame.end_reached);
-                self.start_else(else_block, frame.height, params);
+                let params = params.clone();
+                self.fall_through(&mut frame);
+                self.cold = else_cold;
+                self.start_else(else_block, frame.height, &params);
             }
         }
-        self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+        self.fall_through(&mut frame);
         self.state.stack.truncate(frame.height);
         if frame.end_reached {
+            self.cold = !frame.end_warm;
             self.continue_in(frame.label);
             self.state.stack.push_all(self.builder.block_params(frame.label));
         } else {
@@ -183,6 +226,7 @@ impl FuncTranslator<'_, '_> {
             self.return_top();
         }
         if frame.end_reached {
+            self.cold = !frame.end_warm;
             self.continue_in(frame.label);
             let results = self.builder.block_params(frame.label).to_vec();
             self.builder.ins().return_(&results);
@@ -210,7 +254,7 @@ impl FuncTranslator<'_, '_> {
 
     pub(super) fn visit_br_if(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let condition = self.pop();
-        self.branch_if(condition, relative_depth, None, true);
+        self.branch_if(condition, relative_depth, None, true, self.usually_taken());
         Ok(())
     }
 
@@ -254,7 +298,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_br_on_null(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let reference = self.pop();
         let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
-        self.branch_if(is_null, relative_depth, None, true);
+        self.branch_if(is_null, relative_depth, None, true, None);
         self.push(reference);
         Ok(())
     }
@@ -262,7 +306,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_br_on_non_null(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let reference = self.pop();
         let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
-        self.branch_if(is_null, relative_depth, Some(reference), false);
+        self.branch_if(is_null, relative_depth, Some(reference), false, None);
         Ok(())
     }
 }

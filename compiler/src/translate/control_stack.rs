@@ -14,6 +14,8 @@ pub enum FrameKind {
     TryTable {
         /// Number of handlers that are not its own.
         outer_handlers: usize,
+        /// Whether the frame begins where it is cold.
+        cold: bool,
     },
     /// The `then` part of an `if`.
     If {
@@ -21,6 +23,8 @@ pub enum FrameKind {
         else_block: Block,
         /// Parameters, for the `else` part to start with.
         params: Vec<Value>,
+        /// Whether the `else` part is cold.
+        else_cold: bool,
     },
     /// Anything opened in unreachable code: only counted, so that `end` finds its match.
     Skipped,
@@ -40,6 +44,8 @@ pub struct Frame {
     pub results: usize,
     /// Whether a branch goes to the end.
     pub end_reached: bool,
+    /// Whether one that is not cold does.
+    pub end_warm: bool,
 }
 
 /// Types of a structured instruction's parameters and results.

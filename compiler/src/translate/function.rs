@@ -21,7 +21,7 @@ use super::signature::{builtin_signature, clif_type, clif_type_of_parsed, wasm_s
 use super::vector::VECTOR;
 use super::{FUNCTION_NAMESPACE, TranslateContext, TranslateSettings, trap};
 use crate::error::BodyError;
-use crate::module::Module;
+use crate::module::{BranchHint, Module, usually_taken};
 use aot_format::types::TypeIndex;
 
 /// State of a translation whose allocations the next one reuses.
@@ -61,18 +61,24 @@ pub struct FuncTranslator<'f, 'data> {
     pub(super) vmctx: Value,
     /// Offset of the current operator in the wasm.
     pub(super) offset: u64,
+    body_start: u64,
+    /// About branches of this body.
+    hints: &'f [BranchHint],
+    /// Whether branch hints say that the current position is seldom reached.
+    pub(super) cold: bool,
     reachable: bool,
 }
 
 impl<'f, 'data> FuncTranslator<'f, 'data> {
-    /// Starts a function whose signature is set and whose body is empty: entry block, parameters,
-    /// stack check.
+    /// Starts a function whose signature is set and whose body, at `offset`, is empty: entry block,
+    /// parameters, stack check.
     pub fn new(
         cx: &'f mut TranslateContext,
         module: &'f Module<'data>,
         settings: &'f TranslateSettings,
         func: &'f mut ir::Function,
         offset: u64,
+        hints: &'f [BranchHint],
     ) -> Result<Self, BodyError> {
         if module.layout.size() > MAX_VMCTX_BYTES {
             return Err(BodyError::TooLarge { what: "the size of the vmctx in bytes", limit: MAX_VMCTX_BYTES, offset });
@@ -108,8 +114,20 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             height: 0,
             results,
             end_reached: false,
+            end_warm: false,
         });
-        Ok(FuncTranslator { builder, module, settings, state, vmctx, offset, reachable: true })
+        Ok(FuncTranslator {
+            builder,
+            module,
+            settings,
+            state,
+            vmctx,
+            offset,
+            body_start: offset,
+            hints,
+            cold: false,
+            reachable: true,
+        })
     }
 
     /// Declares the next `count` locals, all zero or null.
@@ -148,8 +166,16 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.reachable = false;
     }
 
+    /// Whether a branch hint says that the condition of the current operator usually holds.
+    pub(super) fn usually_taken(&self) -> Option<bool> {
+        usually_taken(self.hints, self.offset - self.body_start)
+    }
+
     /// Continues in a block that all its predecessors are known of.
     pub(super) fn continue_in(&mut self, block: Block) {
+        if self.cold {
+            self.builder.set_cold_block(block);
+        }
         self.builder.switch_to_block(block);
         self.builder.seal_block(block);
         self.reachable = true;

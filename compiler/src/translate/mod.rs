@@ -151,7 +151,8 @@ fn translate_body(
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
-    let mut translator = FuncTranslator::new(cx, module, settings, func, reader.original_position())?;
+    let hints = module.branch_hints.of(validator.index());
+    let mut translator = FuncTranslator::new(cx, module, settings, func, reader.original_position(), hints)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;
