@@ -1,7 +1,7 @@
 //! Which way branches usually go: the custom section `metadata.code.branch_hint`, as the
 //! branch-hinting proposal has it, wherever it stands. It is advice: a section that is malformed gives no hints, hints that
-//! contradict one another are left out, and a hint about anything but an `if` or `br_if` is never asked
-//! for.
+//! contradict one another are left out, and a hint about anything but an `if` or a conditional branch is
+//! never asked for.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use wasmparser::BranchHintSectionReader;
 pub struct BranchHint {
     /// Offset of the instruction from the start of its function's body, where the locals are declared.
     pub func_offset: u32,
-    /// Whether the condition usually holds; nothing where hints contradict one another.
+    /// Whether it usually branches; nothing where hints contradict one another.
     taken: Option<bool>,
 }
 
@@ -47,7 +47,7 @@ impl BranchHints {
     }
 }
 
-/// Whether the condition of the branch at an offset in its body usually holds, if that is known.
+/// Whether the branch at an offset in its body is usually taken, if that is known.
 pub fn usually_taken(hints: &[BranchHint], func_offset: u64) -> Option<bool> {
     let position = hints.binary_search_by_key(&func_offset, |hint| u64::from(hint.func_offset)).ok()?;
     hints.get(position)?.taken

@@ -14,7 +14,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Type, Value};
 use std::collections::BTreeMap;
 
-use super::control_stack::{BlockTypes, Frame, FrameKind};
+use super::control_stack::{BlockTypes, Frame, FrameKind, Reached};
 use super::function::FuncTranslator;
 use crate::error::BodyError;
 
@@ -28,18 +28,8 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn push_skipped(&mut self) {
-        let height = self.state.stack.len();
-        let (label, label_arity, results) = (Block::from_u32(0), 0, 0);
-        let kind = FrameKind::Skipped;
-        self.state.control.push(Frame {
-            kind,
-            label,
-            label_arity,
-            height,
-            results,
-            end_reached: false,
-            end_warm: false,
-        });
+        let types = BlockTypes { params: Vec::new(), results: Vec::new() };
+        self.push_frame(FrameKind::Skipped, Block::from_u32(0), &types);
     }
 
     /// Opens a frame whose parameters are on the stack.
@@ -47,15 +37,8 @@ impl FuncTranslator<'_, '_> {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
         let results = types.results.len();
-        self.state.control.push(Frame {
-            kind,
-            label,
-            label_arity,
-            height,
-            results,
-            end_reached: false,
-            end_warm: false,
-        });
+        let (end_reached, aside_cold) = (Reached::Never, self.cold);
+        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached, aside_cold });
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
@@ -66,8 +49,7 @@ impl FuncTranslator<'_, '_> {
 
     fn edge_target(&mut self, depth: u32, cold: bool) -> (Block, usize) {
         let frame = self.state.control.at(depth);
-        frame.end_reached = true;
-        frame.end_warm |= !cold;
+        frame.end_reached.by(cold);
         (frame.label, frame.label_arity)
     }
 
@@ -77,8 +59,8 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Branches to a label if a condition holds, with the topmost operands and perhaps one more.
-    /// `usually` says whether the branch is usually taken, if that is known.
-    fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool, usually: Option<bool>) {
+    fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
+        let usually = self.usually_taken();
         let (label, arity) = self.edge_target(depth, self.cold || usually == Some(false));
         let mut args = self.branch_args(arity - usize::from(extra.is_some()));
         args.extend(extra.map(BlockArg::Value));
@@ -142,20 +124,19 @@ impl FuncTranslator<'_, '_> {
         let end = self.create_block_with(&types.results);
         self.builder.ins().brif(condition, then_block, &[], else_block, &[]);
         let params = self.state.stack.top(types.params.len()).to_vec();
-        let usually = self.usually_taken();
-        let else_cold = self.cold || usually == Some(true);
-        self.cold |= usually == Some(false);
-        self.push_frame(FrameKind::If { else_block, params, else_cold }, end, &types);
+        let (cold, usually) = (self.cold, self.usually_taken());
+        self.cold = cold || usually == Some(true);
+        self.push_frame(FrameKind::If { else_block, params }, end, &types);
+        self.cold = cold || usually == Some(false);
         self.continue_in(then_block);
         Ok(())
     }
 
     pub(super) fn visit_else(&mut self) -> Result<(), BodyError> {
         let mut frame = self.state.control.pop();
-        if let FrameKind::If { else_block, ref params, else_cold } = frame.kind {
-            let params = params.clone();
-            self.fall_through(&mut frame);
-            self.cold = else_cold;
+        if let FrameKind::If { else_block, params } = frame.kind {
+            self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+            self.cold = frame.aside_cold;
             self.start_else(else_block, frame.height, &params);
             frame.kind = FrameKind::Block;
         }
@@ -164,12 +145,11 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Jumps to the end of a frame with its results, if this point can be reached.
-    fn fall_through(&mut self, frame: &mut Frame) {
+    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut Reached) {
         if self.is_reachable() {
-            let args = self.branch_args(frame.results);
-            self.builder.ins().jump(frame.label, &args);
-            frame.end_reached = true;
-            frame.end_warm |= !self.cold;
+            let args = self.branch_args(results);
+            self.builder.ins().jump(end, &args);
+            end_reached.by(self.cold);
         }
     }
 
@@ -195,24 +175,23 @@ impl FuncTranslator<'_, '_> {
                 return Ok(());
             }
             FrameKind::Block => {}
-            FrameKind::TryTable { outer_handlers, cold } => {
-                self.fall_through(&mut frame);
+            FrameKind::TryTable { outer_handlers } => {
+                self.fall_through(frame.label, frame.results, &mut frame.end_reached);
                 self.set_unreachable();
-                self.cold = cold;
+                self.cold = frame.aside_cold;
                 self.landing_pads(outer_handlers);
             }
-            FrameKind::If { else_block, ref params, else_cold } => {
+            FrameKind::If { else_block, ref params } => {
                 // No `else`: the false condition passes the parameters on as results.
-                let params = params.clone();
-                self.fall_through(&mut frame);
-                self.cold = else_cold;
-                self.start_else(else_block, frame.height, &params);
+                self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+                self.cold = frame.aside_cold;
+                self.start_else(else_block, frame.height, params);
             }
         }
-        self.fall_through(&mut frame);
+        self.fall_through(frame.label, frame.results, &mut frame.end_reached);
         self.state.stack.truncate(frame.height);
-        if frame.end_reached {
-            self.cold = !frame.end_warm;
+        if frame.end_reached != Reached::Never {
+            self.cold = frame.end_reached == Reached::Cold;
             self.continue_in(frame.label);
             self.state.stack.push_all(self.builder.block_params(frame.label));
         } else {
@@ -225,8 +204,8 @@ impl FuncTranslator<'_, '_> {
         if self.is_reachable() {
             self.return_top();
         }
-        if frame.end_reached {
-            self.cold = !frame.end_warm;
+        if frame.end_reached != Reached::Never {
+            self.cold = frame.end_reached == Reached::Cold;
             self.continue_in(frame.label);
             let results = self.builder.block_params(frame.label).to_vec();
             self.builder.ins().return_(&results);
@@ -254,7 +233,7 @@ impl FuncTranslator<'_, '_> {
 
     pub(super) fn visit_br_if(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let condition = self.pop();
-        self.branch_if(condition, relative_depth, None, true, self.usually_taken());
+        self.branch_if(condition, relative_depth, None, true);
         Ok(())
     }
 
@@ -298,7 +277,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_br_on_null(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let reference = self.pop();
         let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
-        self.branch_if(is_null, relative_depth, None, true, None);
+        self.branch_if(is_null, relative_depth, None, true);
         self.push(reference);
         Ok(())
     }
@@ -306,7 +285,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_br_on_non_null(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let reference = self.pop();
         let is_null = self.builder.ins().icmp_imm_u(IntCC::Equal, reference, 0);
-        self.branch_if(is_null, relative_depth, Some(reference), false, None);
+        self.branch_if(is_null, relative_depth, Some(reference), false);
         Ok(())
     }
 }

@@ -14,8 +14,6 @@ pub enum FrameKind {
     TryTable {
         /// Number of handlers that are not its own.
         outer_handlers: usize,
-        /// Whether the frame begins where it is cold.
-        cold: bool,
     },
     /// The `then` part of an `if`.
     If {
@@ -23,11 +21,27 @@ pub enum FrameKind {
         else_block: Block,
         /// Parameters, for the `else` part to start with.
         params: Vec<Value>,
-        /// Whether the `else` part is cold.
-        else_cold: bool,
     },
     /// Anything opened in unreachable code: only counted, so that `end` finds its match.
     Skipped,
+}
+
+/// How something is reached.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// Not so far.
+    Never,
+    /// By edges that are seldom taken only.
+    Cold,
+    /// By others, too.
+    Warm,
+}
+
+impl Reached {
+    /// Adds an edge.
+    pub fn by(&mut self, cold: bool) {
+        *self = (*self).max(if cold { Reached::Cold } else { Reached::Warm });
+    }
 }
 
 /// One frame.
@@ -43,9 +57,9 @@ pub struct Frame {
     /// Number of results it leaves.
     pub results: usize,
     /// Whether a branch goes to the end.
-    pub end_reached: bool,
-    /// Whether one that is not cold does.
-    pub end_warm: bool,
+    pub end_reached: Reached,
+    /// Whether what stands aside of its first part is cold: `else`, or landing pads.
+    pub aside_cold: bool,
 }
 
 /// Types of a structured instruction's parameters and results.

@@ -101,7 +101,7 @@ impl FuncTranslator<'_, '_> {
         let types = self.block_types(try_table.ty);
         let end = self.create_block_with(&types.results);
         let outer_handlers = self.state.handlers.len();
-        self.push_frame(FrameKind::TryTable { outer_handlers, cold: self.cold }, end, &types);
+        self.push_frame(FrameKind::TryTable { outer_handlers }, end, &types);
         for catch in try_table.catches.iter().rev() {
             let (clause, label) = Clause::of(catch);
             let landing_pad = self.builder.create_block();

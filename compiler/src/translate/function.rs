@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::FunctionBuilder;
 
-use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
+use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind, Reached};
 use super::exception::Handler;
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
@@ -113,8 +113,8 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             label_arity: results,
             height: 0,
             results,
-            end_reached: false,
-            end_warm: false,
+            end_reached: Reached::Never,
+            aside_cold: false,
         });
         Ok(FuncTranslator {
             builder,
@@ -166,7 +166,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.reachable = false;
     }
 
-    /// Whether a branch hint says that the condition of the current operator usually holds.
+    /// Whether a branch hint says that the current operator usually branches, or enters its `if`.
     pub(super) fn usually_taken(&self) -> Option<bool> {
         usually_taken(self.hints, self.offset - self.body_start)
     }
