@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aot_format::features::Feature;
 use serde_json::Value;
 use tests::spec_groups::group_of;
 use tests::{expected, paths, spec_list};
@@ -294,6 +295,16 @@ fn the_parts_depend_on_each_other_as_designed() {
     forbid("wamrc", "the compiler never sees the runtime", &runs);
     forbid("aot-format", "the format stands alone", &|name| compiles(name) || runs(name) || name == "libc");
     report(breaches, "find what brought it in with `cargo tree -p PACKAGE -i DEPENDENCY` and take that out");
+}
+
+#[test]
+fn the_readme_lists_the_features_there_are() {
+    let readme = std::fs::read_to_string(paths::project().join("README.md")).expect("README.md");
+    let rows: String = readme.lines().filter(|line| line.starts_with("| ")).collect();
+    let wrong =
+        Feature::ALL.iter().filter(|feature| rows.contains(&format!("`{}`", feature.name())) != feature.is_compiled());
+    let wrong = wrong.map(|feature| feature.name().to_owned()).collect();
+    report(wrong, "the table of features in README.md has those that are compiled, and no others");
 }
 
 #[test]

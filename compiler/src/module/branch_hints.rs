@@ -1,7 +1,7 @@
 //! Which way branches usually go: the custom section `metadata.code.branch_hint`, as the
-//! branch-hinting proposal has it, wherever it stands. It is advice: a section that is malformed gives no hints, hints that
-//! contradict one another are left out, and a hint about anything but an `if` or a conditional branch is
-//! never asked for.
+//! branch-hinting proposal has it, wherever it stands. It is advice: a section that is malformed gives
+//! no hints, hints that contradict one another are left out, and a hint about anything but an `if` or a
+//! conditional branch is never asked for.
 
 use std::collections::HashMap;
 

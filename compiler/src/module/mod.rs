@@ -19,21 +19,9 @@ use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
 pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment, SegmentMode};
 pub use branch_hints::{BranchHint, BranchHints, usually_taken};
-pub use features::{explain, explain_unsupported};
+pub use features::{Admitted, Feature, FeatureSet, explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};
-
-/// Whether modules may use SIMD, fixed-width and relaxed, and why not.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub enum Simd {
-    /// They may.
-    #[default]
-    Admitted,
-    /// Whoever compiles does not want it.
-    SwitchedOff,
-    /// The target is riscv64 without the V extension, which has no vectors.
-    NeedsV,
-}
 
 /// One import.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +68,8 @@ pub struct Body<'data> {
 pub struct Module<'data> {
     /// The bytes it was parsed from.
     pub wasm: &'data [u8],
-    /// Whether its bodies may use SIMD.
-    pub simd: Simd,
+    /// What its bodies may use.
+    pub admitted: Admitted,
     /// The type index space.
     pub types: Vec<TypeDef>,
     /// wasmparser's canonical id of each type; identical types have one id.
