@@ -80,6 +80,39 @@ fn any_other_hint_counts_for_nothing() {
     }
 }
 
+/// Many entries for one function that has many hints: reading takes time in proportion to the section.
+#[test]
+fn hints_are_read_in_linear_time() {
+    let mut section = Vec::new();
+    let leb = |mut value: usize, out: &mut Vec<u8>| {
+        while value >= 0x80 {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+    };
+    let (hints, entries) = (400_000usize, 400_000usize);
+    leb(1 + entries, &mut section);
+    section.push(0);
+    leb(hints, &mut section);
+    for offset in 0..hints {
+        leb(offset, &mut section);
+        section.extend([1, 0]);
+    }
+    section.extend([0, 0].repeat(entries));
+    let name = b"metadata.code.branch_hint";
+    let mut wasm = b"\0asm\x01\0\0\0\0".to_vec();
+    leb(1 + name.len() + section.len(), &mut wasm);
+    wasm.push(name.len() as u8);
+    wasm.extend(name);
+    wasm.extend(&section);
+    wasm.extend(&hinted(&[])[8..]);
+    let begun = std::time::Instant::now();
+    assert!(clif(&wasm).contains("block2 cold"));
+    // Some milliseconds; in quadratic time it would be minutes.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn the_order_of_hints_does_not_matter() {
     let ascending = [1, 0, 2, 1, 1, 0, IF_OFFSET, 1, 0];

@@ -19,7 +19,7 @@ pub struct BranchHint {
 /// All hints of a module.
 #[derive(Clone, Debug, Default)]
 pub struct BranchHints {
-    /// By function, and there by ascending offset, each offset once.
+    /// By function, and once they are [settled](Self::settle) by ascending offset, each offset once.
     functions: HashMap<u32, Vec<BranchHint>>,
 }
 
@@ -28,10 +28,15 @@ impl BranchHints {
     pub fn read(&mut self, section: BranchHintSectionReader<'_>) {
         let Ok(functions) = parse(section) else { return };
         for (func_index, hints) in functions {
-            let all = self.functions.entry(func_index).or_default();
-            all.extend(hints);
-            all.sort_by_key(|hint| hint.func_offset);
-            all.dedup_by(|again, kept| {
+            self.functions.entry(func_index).or_default().extend(hints);
+        }
+    }
+
+    /// Orders what all sections said, in time that their size bounds, and finds contradictions.
+    pub fn settle(&mut self) {
+        for hints in self.functions.values_mut() {
+            hints.sort_by_key(|hint| hint.func_offset);
+            hints.dedup_by(|again, kept| {
                 let same = again.func_offset == kept.func_offset;
                 if same && again.taken != kept.taken {
                     kept.taken = None;

@@ -288,6 +288,7 @@ fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
     let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
     module.names.read_exports(exported.map(|export| (export.index, export.name)));
     module.names.functions.retain(|(index, _)| *index < functions);
+    module.branch_hints.settle();
     check_limits(&module)?;
     Ok(module)
 }
