@@ -1,6 +1,7 @@
 //! The two commands from end to end: compile with `wamrc`, run with `iwasm`; exit statuses, what is
 //! printed where, and that no error leaves half a file. Options one by one are tested where they live.
 
+use aot_format::features::Feature;
 use std::path::Path;
 
 use tests::commands::{Ran, run};
@@ -274,5 +275,8 @@ fn versions_are_told() {
     for command in ["wamrc", "iwasm"] {
         let ran = run(command, folder.path(), &["--version"]);
         assert!(ran.status == Some(0) && ran.stdout.contains(env!("CARGO_PKG_VERSION")), "{ran:?}");
+        let features = ran.stdout.lines().find_map(|line| line.strip_prefix("WebAssembly: "));
+        let names: Vec<&str> = Feature::names(true).collect();
+        assert_eq!(features.map(|features| features.split(", ").collect()), Some(names), "{ran:?}");
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aot_format::features::Feature;
 use serde_json::Value;
+use tests::spec_groups::group_of;
 use tests::{expected, paths, spec_list};
 
 /// Lines of a Rust file; a few more than what one should aim at, which is 600.
@@ -297,6 +299,39 @@ fn the_parts_depend_on_each_other_as_designed() {
     forbid("wamrc", "the compiler never sees the runtime", &runs);
     forbid("aot-format", "the format stands alone", &|name| compiles(name) || runs(name) || name == "libc");
     report(breaches, "find what brought it in with `cargo tree -p PACKAGE -i DEPENDENCY` and take that out");
+}
+
+#[test]
+fn the_readme_lists_the_features_there_are() {
+    let readme = std::fs::read_to_string(paths::project().join("README.md")).expect("README.md");
+    let rows: String = readme.lines().filter(|line| line.starts_with("| ")).collect();
+    let wrong =
+        Feature::ALL.iter().filter(|feature| rows.contains(&format!("`{}`", feature.name())) != feature.is_compiled());
+    let wrong = wrong.map(|feature| feature.name().to_owned()).collect();
+    report(wrong, "the table of features in README.md has those that are compiled, and no others");
+}
+
+#[test]
+fn the_counts_by_proposal_tell_files_apart() {
+    for (name, group) in [
+        ("i64.wast", "core"),
+        ("f64_cmp.wast", "core"),
+        ("bulk.wast", "core"),
+        ("memory_copy.wast", "core"),
+        ("address64.wast", "memory64"),
+        ("memory64-imports.wast", "memory64"),
+        ("memory_copy1.wast", "multi-memory"),
+        ("simd_memory-multi.wast", "simd"),
+        ("i32x4_relaxed_trunc.wast", "relaxed-simd"),
+        ("return_call_ref.wast", "tail-call"),
+        ("br_on_cast_fail.wast", "gc"),
+        ("br_on_null.wast", "function-references"),
+        ("throw_ref.wast", "exceptions"),
+        ("legacy/throw.wast", "legacy-exceptions"),
+        ("proposals/threads/memory.wast", "threads"),
+    ] {
+        assert_eq!(group_of(name), group, "{name}");
+    }
 }
 
 #[test]

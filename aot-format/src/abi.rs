@@ -39,7 +39,7 @@
 
 use alloc::vec::Vec;
 
-use crate::types::{FieldType, StorageType, ValType};
+use crate::types::{FieldType, MemoryType, StorageType, ValType};
 
 /// Offset in bytes into a structure of the runtime.
 pub type Offset = u32;
@@ -72,9 +72,33 @@ pub const FIRST_OBJECT_ADDRESS: u32 = 256;
 
 /// Bytes of address space a guarded 32-bit memory reserves for data: all that 32 bits can address.
 pub const GUARDED_RESERVATION_BYTES: u64 = 1 << 32;
-/// Bytes of inaccessible address space behind the reservation of every guarded memory. A static
-/// offset plus access width up to this needs no explicit check.
+/// Bytes of inaccessible address space behind a memory that has a [`Guard`]. A static offset plus
+/// access width up to this cannot reach past it from an index that is not past the memory's own end.
 pub const GUARD_BYTES: u64 = 1 << 26;
+
+/// What stands behind a memory, by its type alone, which import matching makes the same for all who
+/// share it. Code of a module with `MODULE_GUARDED_MEMORIES` relies on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Nothing: the length need not end where a page of the host does.
+    None,
+    /// [`GUARD_BYTES`] behind the last byte, wherever that is now.
+    Fence,
+    /// Address space for [`GUARDED_RESERVATION_BYTES`], inaccessible behind the last byte, and then
+    /// [`GUARD_BYTES`]. Such a memory never moves.
+    Reservation,
+}
+
+impl Guard {
+    /// That of memories of a type.
+    pub const fn of(ty: &MemoryType) -> Guard {
+        match (ty.page_size_log2, ty.index64) {
+            (16, false) => Guard::Reservation,
+            (16, true) => Guard::Fence,
+            _ => Guard::None,
+        }
+    }
+}
 
 macro_rules! structure {
     ($(#[$doc:meta])* $name:ident, size $size:literal { $($(#[$fdoc:meta])* $field:ident at $offset:literal,)* }) => {
@@ -668,7 +692,8 @@ const CONSTANTS: &[(&str, u32)] = &[
 ];
 
 /// FNV-1a over names and numbers of everything above, and a revision for what has no number
-/// (conventions, the order in [`VmctxLayout::new`], the layout of structures and arrays).
+/// (conventions, the order in [`VmctxLayout::new`], the layout of structures and arrays, which memories
+/// have which [`Guard`]).
 pub const ABI_HASH: u64 = {
     let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 2)]);
     let mut i = 0;

@@ -4,6 +4,7 @@
 //! * [`abi`]: the contract between compiled code and the runtime.
 //! * [`types`]: WebAssembly types as artifacts hold them.
 //! * [`cpu`]: instruction sets and their features.
+//! * [`features`]: the features of WebAssembly that have a switch, by name.
 //! * [`limits`]: every limit, on one page.
 //! * [`write`]: [`write::Contents`] → bytes, deterministically.
 //! * [`read`]: bytes → [`read::Artifact`], which can only be had by verification ([`verify`]).
@@ -20,6 +21,7 @@ pub mod addrmap;
 pub mod cpu;
 pub mod dump;
 pub mod error;
+pub mod features;
 pub mod layout;
 pub mod limits;
 pub mod read;

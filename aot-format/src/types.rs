@@ -317,6 +317,35 @@ pub struct MemoryType {
     pub max: Option<u64>,
 }
 
+impl MemoryType {
+    /// Bytes of a page.
+    pub const fn page_bytes(&self) -> u64 {
+        1 << self.page_size_log2
+    }
+
+    /// Initial length in bytes, which a memory never goes below; none past 64 bits.
+    pub const fn min_bytes(&self) -> Option<u64> {
+        self.min.checked_mul(self.page_bytes())
+    }
+
+    /// The most pages a memory with such an index and such pages can have.
+    pub const fn most_pages(&self) -> u64 {
+        match (self.index64, self.page_size_log2) {
+            (false, log2) => (1 << 32) >> log2,
+            // 2^64 bytes: in pages of one byte a u64 cannot say so.
+            (true, 0) => u64::MAX,
+            (true, log2) => 1 << (64 - log2),
+        }
+    }
+}
+
+impl TableType {
+    /// The most elements a table with such an index can have.
+    pub const fn most_elements(&self) -> u64 {
+        if self.index64 { u64::MAX } else { u32::MAX as u64 }
+    }
+}
+
 /// The type of something imported or exported.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ExternType {

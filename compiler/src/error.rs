@@ -5,7 +5,7 @@ use std::fmt;
 
 use aot_format::FormatError;
 
-use crate::module::{self, Simd};
+use crate::module::{self, Admitted};
 
 /// What is wrong at one place of the wasm, said by a phase that does not know in which function.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,9 +44,9 @@ pub enum BodyError {
 
 impl BodyError {
     /// Completes the error with the function it is in, and names the proposal a module misses.
-    pub fn explain(self, wasm: &[u8], function: Option<FunctionLabel>, simd: Simd) -> Error {
+    pub fn explain(self, wasm: &[u8], function: Option<FunctionLabel>, admitted: Admitted) -> Error {
         match self {
-            BodyError::Invalid(error) => module::explain(wasm, &error, function, simd),
+            BodyError::Invalid(error) => module::explain(wasm, &error, function, admitted),
             BodyError::Unsupported { feature, offset } => module::explain_unsupported(wasm, feature, offset, function),
             BodyError::TooLarge { what, limit, offset } => Error::TooLarge { what, limit, offset, function },
             BodyError::Internal { what, offset } => Error::Internal { what: what.to_owned(), offset, function },
@@ -78,11 +78,13 @@ pub enum Error {
         /// The function it is in.
         function: Option<FunctionLabel>,
     },
-    /// The module uses SIMD, and whoever compiles it wants none.
-    #[error("{}: the module uses {feature}, which is switched off (--disable-simd)", Place(*.offset, .function))]
-    SimdSwitchedOff {
-        /// Name of the proposal.
+    /// The module uses a feature, and whoever compiles it wants none.
+    #[error("{}: the module uses {feature}, which is switched off by --{off}", Place(*.offset, .function))]
+    SwitchedOff {
+        /// Title of the feature.
         feature: &'static str,
+        /// The option that did it, for that feature or for one it needs, without the dashes.
+        off: &'static str,
         /// Offset in the wasm.
         offset: u64,
         /// The function it is in.

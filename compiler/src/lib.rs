@@ -36,13 +36,14 @@ use std::fmt::Write as _;
 use aot_format::write::Contents;
 use cranelift_codegen::isa::OwnedTargetIsa;
 
+pub use aot_format::features::Feature;
 pub use codegen::{Code, Progress, ProgressHook};
 pub use error::{BodyError, Error, FunctionLabel};
 pub use options::{OptLevel, Options};
 pub use target::{Target, cpu_names, help as target_help};
 
 use codegen::{Environment, Threads};
-use module::{Module, Simd};
+use module::{Admitted, Module};
 use translate::TranslateSettings;
 
 /// A compiler with its options resolved. Compiles any number of modules, from any thread.
@@ -104,18 +105,14 @@ impl Compiler {
         Ok(self.contents(&module, code)?.write()?)
     }
 
-    /// Parses a module; whether it may use SIMD is the options' and the target's to say.
+    /// Parses a module; what it may use is the options' and the target's to say.
     ///
     /// # Errors
     ///
     /// Those of [`module::parse_with`].
     pub fn parse<'data>(&self, wasm: &'data [u8]) -> Result<Module<'data>, Error> {
-        let simd = match (self.options.admits_simd(), self.target.has_vectors()) {
-            (true, true) => Simd::Admitted,
-            (false, _) => Simd::SwitchedOff,
-            (true, false) => Simd::NeedsV,
-        };
-        module::parse_with(wasm, simd)
+        let (switched_off, lacks_vectors) = (self.options.switched_off(), !self.target.has_vectors());
+        module::parse_with(wasm, Admitted { switched_off, lacks_vectors })
     }
 
     /// Translates, compiles and binds the functions of a module.

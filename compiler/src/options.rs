@@ -1,6 +1,8 @@
 //! What shapes an artifact besides its wasm. [`Options`] write themselves into the artifact, and can
 //! be read back from there, so that anyone can compile again and compare.
 
+use aot_format::features::{Feature, FeatureSet};
+
 use crate::error::Error;
 use crate::target::Target;
 
@@ -39,7 +41,7 @@ pub struct Options {
     opt_level: OptLevel,
     explicit_bounds_checks: bool,
     nan_canonicalization: bool,
-    no_simd: bool,
+    switched_off: FeatureSet,
     custom_sections: Vec<String>,
     threads: usize,
     verifier: bool,
@@ -76,9 +78,10 @@ impl Options {
         self
     }
 
-    /// With `false`, a module that uses SIMD is refused. The artifacts of all others are the same.
-    pub fn simd(mut self, admitted: bool) -> Options {
-        self.no_simd = !admitted;
+    /// Refuses modules that use a feature, or one that needs it. The artifacts of all others are the
+    /// same, so this is not recorded.
+    pub fn without(mut self, feature: Feature) -> Options {
+        self.switched_off = self.switched_off.with(feature);
         self
     }
 
@@ -122,8 +125,8 @@ impl Options {
         self.nan_canonicalization
     }
 
-    pub(crate) fn admits_simd(&self) -> bool {
-        !self.no_simd
+    pub(crate) fn switched_off(&self) -> FeatureSet {
+        self.switched_off
     }
 
     pub(crate) fn keeps_custom_section(&self, name: &str) -> bool {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use wamrc::Feature;
 
 const GOOD: &str = r#"(module $good (memory (export "memory") 1) (func (export "f") (result i32) i32.const 42))"#;
 const BAD: &str = "(module (func $wrong (result i32) i64.const 1))";
@@ -201,7 +202,14 @@ fn the_switches_of_wamr_are_accepted() {
         "--enable-dump-call-stack",
         "--enable-perf-profiling",
         "--disable-simd",
-        "--disable-ref-types",
+        "--enable-ref-types",
+        "--enable-extended-const",
+        "--enable-memory64",
+        "--enable-multi-memory",
+        "--enable-bulk-memory-opt",
+        "--enable-call-indirect-overlong",
+        "--enable-lime1",
+        "--enable-shared-chain",
         "--xip",
         "--enable-builtin-intrinsics=i64.common,fp.common",
         "--enable-segue",
@@ -218,8 +226,8 @@ fn the_switches_of_wamr_are_accepted() {
     // Two of them ask for what is not there.
     let notes: Vec<&str> = stderr.lines().collect();
     assert_eq!(notes.len(), 2, "{stderr}");
-    assert!(notes[0].starts_with("note: --enable-gc has no effect: this version lacks garbage collection"), "{stderr}");
-    assert!(notes[1].starts_with("note: --enable-multi-thread has no effect: "), "{stderr}");
+    assert!(notes[0].starts_with("note: --enable-multi-thread has no effect: this version lacks threads"), "{stderr}");
+    assert!(notes[1].starts_with("note: --enable-gc has no effect: this version lacks garbage collection"), "{stderr}");
     assert_eq!(place.expect(0, &["-o", "m.aot", "m.wat", "--enable-gc", "-v0"]).1, "");
     for option in ["--abi=lp64d", "--mllvm=-O3", "--stack-usage=file"] {
         let (_, stderr) = place.expect(2, &["-o", "m.aot", "m.wat", option]);
@@ -228,10 +236,47 @@ fn the_switches_of_wamr_are_accepted() {
     place.write("gc.wat", "(module (type (struct)))");
     let (_, stderr) = place.expect(1, &["--enable-gc", "gc.wat", "-o", "gc.aot"]);
     assert!(stderr.contains("garbage collection"), "{stderr}");
+}
+
+/// Each feature has both switches; what is off is refused by name, what needs it with it, and an
+/// artifact does not record what was off when it was made.
+#[test]
+fn features_can_be_switched() {
+    let place = Place::new();
     place.write("simd.wat", "(module (func (param v128)))");
-    place.expect(0, &["--enable-simd", "simd.wat", "-o", "simd.aot"]);
-    let (_, stderr) = place.expect(1, &["--disable-simd", "simd.wat", "-o", "simd.aot"]);
-    assert!(stderr.contains("SIMD (fixed-width), which is switched off"), "{stderr}");
+    place.expect(0, &["--enable-simd", "--enable-relaxed-simd", "simd.wat", "-o", "simd.aot"]);
+    let (_, stderr) = place.expect(1, &["--disable-simd", "simd.wat", "-o", "none.aot"]);
+    assert!(stderr.contains("SIMD (fixed-width), which is switched off by --disable-simd"), "{stderr}");
+    assert!(!place.path("none.aot").exists());
+    place.expect(0, &["--disable-relaxed-simd", "simd.wat", "-o", "none.aot"]);
+    place.write(
+        "relaxed.wat",
+        "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
+    );
+    let (_, stderr) = place.expect(1, &["--disable-simd", "relaxed.wat", "-o", "none.aot"]);
+    assert!(stderr.contains("which is switched off by --disable-simd"), "{stderr}");
+    place.write("table.wat", "(module (func (param externref)))");
+    let (_, stderr) = place.expect(1, &["--disable-ref-types", "table.wat", "-o", "none.aot"]);
+    assert!(stderr.contains("reference types, which is switched off by --disable-reference-types"), "{stderr}");
+
+    place.write("m.wat", GOOD);
+    place.expect(0, &["m.wat", "-o", "plain.aot"]);
+    let plain = fs::read(place.path("plain.aot")).unwrap();
+    for feature in Feature::ALL {
+        let (disable, enable) = (format!("--{}", feature.disable_option()), format!("--{}", feature.enable_option()));
+        place.expect(0, &[&disable, "m.wat", "-o", "m.aot"]);
+        assert!(fs::read(place.path("m.aot")).unwrap() == plain, "{disable}");
+        place.expect(0, &["--check", "m.aot", "m.wat"]);
+        let (_, stderr) = place.expect(0, &[&enable, "m.wat", "-o", "m.aot"]);
+        assert_eq!(stderr.is_empty(), feature.is_compiled(), "{enable}: {stderr}");
+        assert!(fs::read(place.path("m.aot")).unwrap() == plain, "{enable}");
+        let (_, stderr) = place.expect(2, &[&enable, &disable, "m.wat", "-o", "m.aot"]);
+        assert!(stderr.contains(&format!("{enable} and {disable} contradict each other")), "{stderr}");
+    }
+    let (_, stderr) = place.expect(2, &["--enable-relaxed-simd", "--disable-simd", "m.wat", "-o", "m.aot"]);
+    assert!(stderr.contains("contradict each other: relaxed-simd needs simd"), "{stderr}");
+    let (_, stderr) = place.expect(2, &["--disable-everything", "m.wat", "-o", "m.aot"]);
+    assert!(stderr.contains("--disable-everything"), "{stderr}");
 }
 
 #[test]
@@ -299,8 +344,13 @@ fn help_version_and_targets() {
     let place = Place::new();
     let (stdout, _) = place.expect(0, &["--version"]);
     assert!(stdout.starts_with("wamrc "), "{stdout}");
-    let (stdout, _) = place.expect(0, &["--help"]);
-    assert!(stdout.contains("Examples:") && stdout.contains("--bounds-checks"), "{stdout}");
+    let (help, _) = place.expect(0, &["--help"]);
+    assert!(help.contains("Examples:") && help.contains("--bounds-checks"), "{help}");
+    let lists = |text: &str, name: &str| text.split([' ', ',', '\n']).any(|word| word == name);
+    for feature in Feature::ALL {
+        assert!(lists(&help, feature.name()), "{feature:?}: {help}");
+        assert_eq!(lists(&stdout, feature.name()), feature.is_compiled(), "{feature:?}: {stdout}");
+    }
     let (stdout, _) = place.expect(0, &["--target=help"]);
     assert!(["x86_64", "aarch64", "riscv64", "x86-64-v3"].iter().all(|name| stdout.contains(name)), "{stdout}");
 }

@@ -1,6 +1,6 @@
 //! What is refused, and in which words: the place, the function, the proposal.
 
-use wamrc::{Compiler, Error, Options, Target};
+use wamrc::{Compiler, Error, Feature, Options, Target};
 
 fn refuse(wat: &str) -> Error {
     let wasm = wat::parse_str(wat).unwrap();
@@ -37,19 +37,12 @@ fn proposals_that_are_not_compiled_are_named() {
     let cases = [
         ("(module (memory 1 1 shared))", "threads"),
         ("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"),
-        ("(module (memory i64 1))", "memory64"),
-        ("(module (table i64 1 funcref))", "memory64"),
-        ("(module (memory 1 (pagesize 1)))", "custom page sizes"),
         ("(module (type (struct (field i32))))", "garbage collection"),
         ("(module (type (array (mut i8))))", "garbage collection"),
         ("(module (func (param anyref)))", "garbage collection"),
         ("(module (global i31ref (ref.i31 (i32.const 1))))", "garbage collection"),
         ("(module (func (param externref) (drop (any.convert_extern (local.get 0)))))", "garbage collection"),
         ("(module (func try catch_all end))", "legacy exception handling"),
-        (
-            "(module (func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))",
-            "wide arithmetic",
-        ),
     ];
     for (wat, proposal) in cases {
         match refuse(wat) {
@@ -97,22 +90,98 @@ fn simd_needs_vectors_on_riscv64() {
 
 #[test]
 fn simd_can_be_switched_off() {
-    let without = Compiler::new(Options::new().simd(false)).unwrap();
+    let without = Compiler::new(Options::new().without(Feature::Simd)).unwrap();
     let with = Compiler::new(Options::new()).unwrap();
     for (wat, proposal) in SIMD {
         let wasm = wat::parse_str(wat).unwrap();
         match without.compile(&wasm).expect_err(wat) {
-            Error::SimdSwitchedOff { feature, .. } => assert_eq!(feature, *proposal, "{wat}"),
+            Error::SwitchedOff { feature, off: "disable-simd", .. } => assert_eq!(feature, *proposal, "{wat}"),
             error => panic!("{wat}: {error}"),
         }
         with.compile(&wasm).expect(wat);
     }
-    let other = wat::parse_str("(module (func (result i32) (i32.const 1)))").unwrap();
-    assert_eq!(without.compile(&other).unwrap(), with.compile(&other).unwrap());
     // Of two proposals that are missing, the one that no option brings back is as good as the other;
     // where SIMD is admitted, it is never the one that is named.
-    let threads = wat::parse_str("(module (memory 1 1 shared) (func (param v128)))").unwrap();
-    assert!(with.compile(&threads).unwrap_err().to_string().contains("threads"));
+    let both = wat::parse_str("(module (memory 1 (pagesize 1)) (func (param v128)))").unwrap();
+    let no_pages = Compiler::new(Options::new().without(Feature::CustomPageSizes)).unwrap();
+    assert!(no_pages.compile(&both).unwrap_err().to_string().contains("custom page sizes"));
+}
+
+/// For every feature that is compiled, a module that uses it and no other with a switch, but for those
+/// it needs, and the title it is refused by. Each is valid with all features.
+const USES: &[(Feature, &str)] = &[
+    (Feature::MutableGlobal, "(module (global (export \"g\") (mut i32) (i32.const 0)))"),
+    (Feature::SignExtension, "(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))"),
+    (Feature::SaturatingFloatToInt, "(module (func (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0))))"),
+    (Feature::MultiValue, "(module (func (result i32 i32) (i32.const 0) (i32.const 1)))"),
+    (Feature::BulkMemory, "(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))"),
+    (Feature::BulkMemory, "(module (memory 1) (data \"passive\"))"),
+    (Feature::ReferenceTypes, "(module (func (param externref)))"),
+    (Feature::ReferenceTypes, "(module (table 1 funcref) (func (drop (table.size 0))))"),
+    (Feature::Simd, "(module (func (param v128)))"),
+    (
+        Feature::RelaxedSimd,
+        "(module (func (param v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))",
+    ),
+    (Feature::ExtendedConst, "(module (global i32 (i32.add (i32.const 1) (i32.const 1))))"),
+    (Feature::TailCall, "(module (func $f (return_call $f)))"),
+    (Feature::MultiMemory, "(module (memory 1) (memory 1))"),
+    (Feature::MultiMemory, "(module (import \"m\" \"m\" (memory 1)) (memory 1))"),
+    (Feature::Memory64, "(module (memory i64 1))"),
+    (Feature::Memory64, "(module (table i64 1 funcref))"),
+    (Feature::Memory64, "(module (import \"m\" \"m\" (memory i64 1)))"),
+    (Feature::Exceptions, "(module (tag))"),
+    (Feature::FunctionReferences, "(module (type $t (func)) (func (param (ref null $t))))"),
+    (Feature::CustomPageSizes, "(module (memory 1 (pagesize 1)))"),
+    (Feature::CustomPageSizes, "(module (memory 1 (pagesize 65536)))"),
+    (Feature::WideArithmetic, "(module (func (param i64) (drop (drop (i64.mul_wide_u (local.get 0) (local.get 0))))))"),
+];
+
+#[test]
+fn every_feature_can_be_switched_off() {
+    let with = Compiler::new(Options::new()).unwrap();
+    for feature in Feature::ALL.iter().filter(|feature| feature.is_compiled()) {
+        assert!(USES.iter().any(|(used, _)| used == feature), "no module uses {feature:?}");
+        let without = Compiler::new(Options::new().without(*feature)).unwrap();
+        for (used, wat) in USES {
+            let wasm = wat::parse_str(wat).unwrap();
+            let expected = with.compile(&wasm).expect(wat);
+            if used == feature || used.needs().contains(feature) {
+                match without.compile(&wasm).expect_err(wat) {
+                    Error::SwitchedOff { feature: title, off, .. } => {
+                        // Of a feature and one that it needs, either is what the module uses.
+                        assert!(title == used.title() || title == feature.title(), "{wat}: {title}");
+                        assert_eq!(off, feature.disable_option(), "{wat}");
+                    }
+                    error => panic!("{wat} without {feature:?}: {error}"),
+                }
+            } else {
+                let bytes = without.compile(&wasm).unwrap_or_else(|error| panic!("{wat} without {feature:?}: {error}"));
+                assert!(bytes == expected, "{wat} without {feature:?} gives other bytes");
+            }
+        }
+    }
+    let wasm = wat::parse_str("(module (func $f (param v128)))").unwrap();
+    let text = Compiler::new(Options::new().without(Feature::Simd)).unwrap().compile(&wasm).unwrap_err().to_string();
+    assert!(text.ends_with("the module uses SIMD (fixed-width), which is switched off by --disable-simd"), "{text}");
+}
+
+#[test]
+fn what_is_invalid_is_invalid_whatever_is_switched_off() {
+    let all = Feature::ALL.iter().fold(Options::new(), |options, feature| options.without(*feature));
+    let bare = Compiler::new(all).unwrap();
+    for wat in [
+        "(module (memory i64 1) (func (drop (i32.load (i32.const 0)))))",
+        "(module (func (result v128) (i32.const 0)))",
+        "(module (memory 2 1))",
+    ] {
+        let wasm = wat::parse_str(wat).unwrap();
+        let error = bare.compile(&wasm).expect_err(wat);
+        assert!(matches!(error, Error::Invalid { .. }), "{wat}: {error}");
+    }
+    let first_version = "(module (memory 1) (table 1 funcref) (func $f (param i32) (result f32)
+        (f32.load (i32.add (local.get 0) (i32.const 1)))) (export \"f\" (func $f)))";
+    bare.compile(&wat::parse_str(first_version).unwrap()).unwrap();
 }
 
 #[test]

@@ -2,6 +2,10 @@
 //! a limit fails with a named error, or with the answer the specification has for it (-1 from
 //! `memory.grow` and `table.grow`). Limits of files are in `aot_format::limits`.
 
+/// Bytes of one memory by default: what a 64-bit machine of today has of address space for a process.
+/// A memory of the type `(memory i64 …)` may want more, and would get no answer but the system's.
+const MAX_MEMORY_BYTES: u64 = 1 << 47;
+
 /// Limits of one store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,7 +31,7 @@ impl Default for StoreLimits {
     fn default() -> StoreLimits {
         StoreLimits {
             max_instances: 10_000,
-            max_memory_bytes: u64::MAX,
+            max_memory_bytes: MAX_MEMORY_BYTES,
             max_memories: 10_000,
             max_table_elements: aot_format::limits::MAX_TABLE_ELEMENTS,
             max_tables: 10_000,

@@ -20,11 +20,11 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 8
-;;                                     v5 = iadd v3, v4  ; v4 = 8
-;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
-;;                                     v7 = load.i64 notrap aligned region0 v6+8
-;;                                     v8 = icmp ugt v5, v7
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v5 = load.i64 notrap aligned region0 v4+8
+;;                                     v6 = iconst.i64 8
+;;                                     v7 = isub v5, v6  ; v6 = 8
+;;                                     v8 = icmp ugt v3, v7
 ;;                                     v9 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v10 = load.i64 notrap aligned region0 v9
 ;;                                     v11 = iadd v10, v3

@@ -23,18 +23,16 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 1
-;;                                     v5 = iadd v3, v4  ; v4 = 1
-;;                                     v6 = load.i64 notrap aligned region0 v0+56
-;;                                     v7 = icmp ugt v5, v6
+;;                                     v4 = load.i64 notrap aligned region0 v0+56
+;;                                     v5 = iconst.i64 1
+;;                                     v6 = isub v4, v5  ; v5 = 1
+;;                                     v7 = icmp ugt v3, v6
 ;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0
-;;                                     v11 = iadd v9, v10  ; v10 = 0
-;;                                     v12 = iconst.i64 0
-;;                                     v13 = select_spectre_guard v7, v12, v11  ; v12 = 0
-;; @002c                               v14 = uload8.i32 user2 region1 v13
-;;                                     return v14
+;;                                     v11 = select_spectre_guard v7, v10, v9  ; v10 = 0
+;; @002c                               v12 = uload8.i32 user2 region1 v11
+;;                                     return v12
 ;; }
 ;;
 ;; ;; function 1 (offset)
@@ -48,10 +46,10 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 108
-;;                                     v5 = iadd v3, v4  ; v4 = 108
-;;                                     v6 = load.i64 notrap aligned region0 v0+56
-;;                                     v7 = icmp ugt v5, v6
+;;                                     v4 = load.i64 notrap aligned region0 v0+56
+;;                                     v5 = iconst.i64 108
+;;                                     v6 = isub v4, v5  ; v5 = 108
+;;                                     v7 = icmp ugt v3, v6
 ;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 100
@@ -73,10 +71,10 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i64):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 0x0001_0000_0000
-;;                                     v5 = iadd v3, v4  ; v4 = 0x0001_0000_0000
-;;                                     v6 = load.i64 notrap aligned region0 v0+56
-;;                                     v7 = icmp ugt v5, v6
+;;                                     v4 = load.i64 notrap aligned region0 v0+56
+;;                                     v5 = iconst.i64 0x0001_0000_0000
+;;                                     v6 = iadd v3, v5  ; v5 = 0x0001_0000_0000
+;;                                     v7 = icmp ugt v6, v4
 ;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0xffff_fffc

@@ -35,10 +35,10 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 0x0400_0004
-;;                                     v5 = iadd v3, v4  ; v4 = 0x0400_0004
-;;                                     v6 = load.i64 notrap aligned region0 v0+56
-;;                                     v7 = icmp ugt v5, v6
+;;                                     v4 = load.i64 notrap aligned region0 v0+56
+;;                                     v5 = iconst.i64 0x0400_0004
+;;                                     v6 = iadd v3, v5  ; v5 = 0x0400_0004
+;;                                     v7 = icmp ugt v6, v4
 ;;                                     v8 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0x0400_0000

@@ -31,10 +31,10 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v7 = uextend.i64 v1
-;;                                     v8 = iconst.i64 32
-;;                                     v9 = iadd v7, v8  ; v8 = 32
-;;                                     v10 = load.i64 notrap aligned region0 v0+56
-;;                                     v11 = icmp ugt v9, v10
+;;                                     v8 = load.i64 notrap aligned region0 v0+56
+;;                                     v9 = iconst.i64 32
+;;                                     v10 = isub v8, v9  ; v9 = 32
+;;                                     v11 = icmp ugt v7, v10
 ;;                                     v12 = load.i64 notrap aligned region0 v0+48
 ;;                                     v13 = iadd v12, v7
 ;;                                     v14 = iconst.i64 16
@@ -43,60 +43,52 @@
 ;;                                     v17 = select_spectre_guard v11, v16, v15  ; v16 = 0
 ;; @0036                               v18 = load.i8x16 user2 region1 v17
 ;;                                     v19 = uextend.i64 v1
-;;                                     v20 = iconst.i64 8
-;;                                     v21 = iadd v19, v20  ; v20 = 8
-;;                                     v22 = load.i64 notrap aligned region0 v0+56
-;;                                     v23 = icmp ugt v21, v22
+;;                                     v20 = load.i64 notrap aligned region0 v0+56
+;;                                     v21 = iconst.i64 8
+;;                                     v22 = isub v20, v21  ; v21 = 8
+;;                                     v23 = icmp ugt v19, v22
 ;;                                     v24 = load.i64 notrap aligned region0 v0+48
 ;;                                     v25 = iadd v24, v19
 ;;                                     v26 = iconst.i64 0
-;;                                     v27 = iadd v25, v26  ; v26 = 0
-;;                                     v28 = iconst.i64 0
-;;                                     v29 = select_spectre_guard v23, v28, v27  ; v28 = 0
-;; @003c                               v30 = sload8x8 user2 region1 v29
-;;                                     v31 = bitcast.i8x16 little v30
-;;                                     v32 = uextend.i64 v1
-;;                                     v33 = iconst.i64 8
-;;                                     v34 = iadd v32, v33  ; v33 = 8
-;;                                     v35 = load.i64 notrap aligned region0 v0+56
-;;                                     v36 = icmp ugt v34, v35
-;;                                     v37 = load.i64 notrap aligned region0 v0+48
-;;                                     v38 = iadd v37, v32
-;;                                     v39 = iconst.i64 0
-;;                                     v40 = iadd v38, v39  ; v39 = 0
-;;                                     v41 = iconst.i64 0
-;;                                     v42 = select_spectre_guard v36, v41, v40  ; v41 = 0
-;; @0042                               v43 = uload32x2 user2 region1 v42
-;;                                     v44 = bitcast.i8x16 little v43
-;;                                     v45 = uextend.i64 v1
-;;                                     v46 = iconst.i64 4
-;;                                     v47 = iadd v45, v46  ; v46 = 4
-;;                                     v48 = load.i64 notrap aligned region0 v0+56
-;;                                     v49 = icmp ugt v47, v48
-;;                                     v50 = load.i64 notrap aligned region0 v0+48
-;;                                     v51 = iadd v50, v45
-;;                                     v52 = iconst.i64 0
-;;                                     v53 = iadd v51, v52  ; v52 = 0
-;;                                     v54 = iconst.i64 0
-;;                                     v55 = select_spectre_guard v49, v54, v53  ; v54 = 0
-;; @0048                               v56 = load.i32 user2 region1 v55
-;;                                     v57 = scalar_to_vector.i32x4 v56
-;;                                     v58 = bitcast.i8x16 little v57
-;;                                     v59 = uextend.i64 v1
-;;                                     v60 = iconst.i64 2
-;;                                     v61 = iadd v59, v60  ; v60 = 2
-;;                                     v62 = load.i64 notrap aligned region0 v0+56
-;;                                     v63 = icmp ugt v61, v62
-;;                                     v64 = load.i64 notrap aligned region0 v0+48
-;;                                     v65 = iadd v64, v59
-;;                                     v66 = iconst.i64 0
-;;                                     v67 = iadd v65, v66  ; v66 = 0
-;;                                     v68 = iconst.i64 0
-;;                                     v69 = select_spectre_guard v63, v68, v67  ; v68 = 0
-;; @004e                               v70 = load.i16 user2 region1 v69
-;;                                     v71 = splat.i16x8 v70
-;;                                     v72 = bitcast.i8x16 little v71
-;;                                     return v18, v31, v44, v58, v72
+;;                                     v27 = select_spectre_guard v23, v26, v25  ; v26 = 0
+;; @003c                               v28 = sload8x8 user2 region1 v27
+;;                                     v29 = bitcast.i8x16 little v28
+;;                                     v30 = uextend.i64 v1
+;;                                     v31 = load.i64 notrap aligned region0 v0+56
+;;                                     v32 = iconst.i64 8
+;;                                     v33 = isub v31, v32  ; v32 = 8
+;;                                     v34 = icmp ugt v30, v33
+;;                                     v35 = load.i64 notrap aligned region0 v0+48
+;;                                     v36 = iadd v35, v30
+;;                                     v37 = iconst.i64 0
+;;                                     v38 = select_spectre_guard v34, v37, v36  ; v37 = 0
+;; @0042                               v39 = uload32x2 user2 region1 v38
+;;                                     v40 = bitcast.i8x16 little v39
+;;                                     v41 = uextend.i64 v1
+;;                                     v42 = load.i64 notrap aligned region0 v0+56
+;;                                     v43 = iconst.i64 4
+;;                                     v44 = isub v42, v43  ; v43 = 4
+;;                                     v45 = icmp ugt v41, v44
+;;                                     v46 = load.i64 notrap aligned region0 v0+48
+;;                                     v47 = iadd v46, v41
+;;                                     v48 = iconst.i64 0
+;;                                     v49 = select_spectre_guard v45, v48, v47  ; v48 = 0
+;; @0048                               v50 = load.i32 user2 region1 v49
+;;                                     v51 = scalar_to_vector.i32x4 v50
+;;                                     v52 = bitcast.i8x16 little v51
+;;                                     v53 = uextend.i64 v1
+;;                                     v54 = load.i64 notrap aligned region0 v0+56
+;;                                     v55 = iconst.i64 2
+;;                                     v56 = isub v54, v55  ; v55 = 2
+;;                                     v57 = icmp ugt v53, v56
+;;                                     v58 = load.i64 notrap aligned region0 v0+48
+;;                                     v59 = iadd v58, v53
+;;                                     v60 = iconst.i64 0
+;;                                     v61 = select_spectre_guard v57, v60, v59  ; v60 = 0
+;; @004e                               v62 = load.i16 user2 region1 v61
+;;                                     v63 = splat.i16x8 v62
+;;                                     v64 = bitcast.i8x16 little v63
+;;                                     return v18, v29, v40, v52, v64
 ;; }
 ;;
 ;; ;; function 1 (lanes)
@@ -110,34 +102,30 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i8x16):
 ;;                                     v4 = uextend.i64 v1
-;;                                     v5 = iconst.i64 1
-;;                                     v6 = iadd v4, v5  ; v5 = 1
-;;                                     v7 = load.i64 notrap aligned region0 v0+56
-;;                                     v8 = icmp ugt v6, v7
+;;                                     v5 = load.i64 notrap aligned region0 v0+56
+;;                                     v6 = iconst.i64 1
+;;                                     v7 = isub v5, v6  ; v6 = 1
+;;                                     v8 = icmp ugt v4, v7
 ;;                                     v9 = load.i64 notrap aligned region0 v0+48
 ;;                                     v10 = iadd v9, v4
 ;;                                     v11 = iconst.i64 0
-;;                                     v12 = iadd v10, v11  ; v11 = 0
-;;                                     v13 = iconst.i64 0
-;;                                     v14 = select_spectre_guard v8, v13, v12  ; v13 = 0
-;;                                     v15 = extractlane v2, 7
-;; @0059                               store user2 region1 v15, v14
-;;                                     v16 = bitcast.i64x2 little v2
-;;                                     v17 = uextend.i64 v1
-;;                                     v18 = iconst.i64 8
-;;                                     v19 = iadd v17, v18  ; v18 = 8
-;;                                     v20 = load.i64 notrap aligned region0 v0+56
-;;                                     v21 = icmp ugt v19, v20
-;;                                     v22 = load.i64 notrap aligned region0 v0+48
-;;                                     v23 = iadd v22, v17
-;;                                     v24 = iconst.i64 0
-;;                                     v25 = iadd v23, v24  ; v24 = 0
-;;                                     v26 = iconst.i64 0
-;;                                     v27 = select_spectre_guard v21, v26, v25  ; v26 = 0
-;; @0062                               v28 = load.i64 user2 region1 v27
-;;                                     v29 = insertlane v16, v28, 1
-;;                                     v30 = bitcast.i8x16 little v29
-;;                                     return v30
+;;                                     v12 = select_spectre_guard v8, v11, v10  ; v11 = 0
+;;                                     v13 = extractlane v2, 7
+;; @0059                               store user2 region1 v13, v12
+;;                                     v14 = bitcast.i64x2 little v2
+;;                                     v15 = uextend.i64 v1
+;;                                     v16 = load.i64 notrap aligned region0 v0+56
+;;                                     v17 = iconst.i64 8
+;;                                     v18 = isub v16, v17  ; v17 = 8
+;;                                     v19 = icmp ugt v15, v18
+;;                                     v20 = load.i64 notrap aligned region0 v0+48
+;;                                     v21 = iadd v20, v15
+;;                                     v22 = iconst.i64 0
+;;                                     v23 = select_spectre_guard v19, v22, v21  ; v22 = 0
+;; @0062                               v24 = load.i64 user2 region1 v23
+;;                                     v25 = insertlane v14, v24, 1
+;;                                     v26 = bitcast.i8x16 little v25
+;;                                     return v26
 ;; }
 ;;
 ;; ;; function 2 (store)
@@ -151,17 +139,15 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i8x16):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 16
-;;                                     v5 = iadd v3, v4  ; v4 = 16
-;;                                     v6 = load.i64 notrap aligned region0 v0+56
-;;                                     v7 = icmp ugt v5, v6
+;;                                     v4 = load.i64 notrap aligned region0 v0+56
+;;                                     v5 = iconst.i64 16
+;;                                     v6 = isub v4, v5  ; v5 = 16
+;;                                     v7 = icmp ugt v3, v6
 ;;                                     v8 = load.i64 notrap aligned region0 v0+48
 ;;                                     v9 = iadd v8, v3
 ;;                                     v10 = iconst.i64 0
-;;                                     v11 = iadd v9, v10  ; v10 = 0
-;;                                     v12 = iconst.i64 0
-;;                                     v13 = select_spectre_guard v7, v12, v11  ; v12 = 0
-;; @006e                               store user2 region1 v2, v13
+;;                                     v11 = select_spectre_guard v7, v10, v9  ; v10 = 0
+;; @006e                               store user2 region1 v2, v11
 ;;                                     return
 ;; }
 ;;

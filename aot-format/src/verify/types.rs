@@ -99,14 +99,11 @@ impl Verifier<'_> {
             ExternType::Func(ty) | ExternType::Tag(ty) => self.is_func_type(ty),
             ExternType::Global(global) => self.val_type_exists(global.content),
             ExternType::Table(table) => {
-                let most = if table.index64 { u64::MAX } else { u64::from(u32::MAX) };
+                let most = table.most_elements();
                 self.val_type_exists(ValType::Ref(table.element)) && limits_hold(table.min, table.max, most)
             }
             ExternType::Memory(memory) => {
-                // A 64-bit memory may have 2^64 bytes; in pages of one byte a u64 cannot say so.
-                let most = (1u128 << if memory.index64 { 64 } else { 32 }) >> memory.page_size_log2;
-                let most = u64::try_from(most).unwrap_or(u64::MAX);
-                limits_hold(memory.min, memory.max, most) && (!memory.shared || memory.max.is_some())
+                limits_hold(memory.min, memory.max, memory.most_pages()) && (!memory.shared || memory.max.is_some())
             }
         };
         if fine { Ok(ty) } else { Err(bad(section, index, "type", fields.ty)) }

@@ -7,14 +7,14 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
-use wamrc::{OptLevel, Options, Target};
+use wamrc::{Feature, OptLevel, Options, Target};
 
-use super::compat;
 use super::error::UsageError;
+use super::{compat, features};
 
 /// Compiles WebAssembly modules to .aot artifacts, ahead of time.
 #[derive(Parser, Debug)]
-#[command(name = "wamrc", disable_version_flag = true, after_help = EXAMPLES)]
+#[command(name = "wamrc", disable_version_flag = true)]
 struct Command {
     /// Modules to compile, binary or text; `-` is standard input
     #[arg(value_name = "IN.wasm|IN.wat")]
@@ -88,10 +88,6 @@ struct CodeArgs {
     #[arg(long)]
     enable_nan_canonicalization: bool,
 
-    /// Refuse modules that use SIMD
-    #[arg(long)]
-    disable_simd: bool,
-
     /// Custom sections to keep, by name
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     emit_custom_sections: Vec<String>,
@@ -127,7 +123,7 @@ Examples:
   wamrc --check app.aot app.wasm                 prove where an artifact came from
 
 Exit status: 0 done, 1 an input was not compiled or differs, 2 wrong usage.
-WAMR's switches for what is always on (--enable-tail-call, --xip, ...) are accepted without effect.";
+WAMR's switches that have nothing to switch here (--enable-indirect-mode, --xip, ...) are accepted without effect.";
 
 /// What `--emit` prints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -193,14 +189,16 @@ pub struct Invocation {
 
 /// Parses the process's arguments. The help, and what clap finds wrong, end the process here.
 pub fn parse() -> Result<Invocation, UsageError> {
-    let parser = Command::command().args(compat::args());
+    let parser = Command::command().args(compat::args()).args(features::args());
+    let parser = parser.after_help(format!("{}\n\n{EXAMPLES}", features::help()));
     let matches = parser.try_get_matches_from(std::env::args_os().map(verbosity)).unwrap_or_else(|error| leave(&error));
     let command = Command::from_arg_matches(&matches).unwrap_or_else(|error| leave(&error));
     compat::check(&matches)?;
+    let switched_off = features::switched_off(&matches)?;
     if command.verbose > 0 {
-        compat::notes(&matches).iter().for_each(|note| eprintln!("note: {note}"));
+        features::notes(&matches).iter().for_each(|note| eprintln!("note: {note}"));
     }
-    invocation(&command)
+    invocation(&command, &switched_off)
 }
 
 /// `-v5`, which iwasm takes, as `-v=5`: without the sign, clap would take the next argument for a level.
@@ -225,11 +223,11 @@ fn leave(error: &clap::Error) -> ! {
     std::process::exit(code)
 }
 
-fn invocation(command: &Command) -> Result<Invocation, UsageError> {
+fn invocation(command: &Command, switched_off: &[Feature]) -> Result<Invocation, UsageError> {
     let asks_help = |value: &Option<String>| value.as_deref() == Some("help");
     let code = &command.code;
     let text = if command.version {
-        Some(format!("{}\n", wamrc::codegen::emit::producer()))
+        Some(format!("{}\nWebAssembly: {}\n", wamrc::codegen::emit::producer(), features::names()))
     } else if asks_help(&code.target) || asks_help(&code.cpu) || code.cpu_features.iter().any(|name| name == "help") {
         Some(wamrc::target_help())
     } else {
@@ -237,12 +235,12 @@ fn invocation(command: &Command) -> Result<Invocation, UsageError> {
     };
     let (action, options) = match text {
         Some(text) => (Action::Print(text), Options::new()),
-        None => (action(command)?, options(command)?),
+        None => (action(command)?, options(command, switched_off)?),
     };
     Ok(Invocation { action, options, threads: command.threads, verbosity: command.verbose })
 }
 
-fn options(command: &Command) -> Result<Options, UsageError> {
+fn options(command: &Command, switched_off: &[Feature]) -> Result<Options, UsageError> {
     let code = &command.code;
     // `--cpu-features=` asks for none.
     let features: Vec<String> = code.cpu_features.iter().filter(|name| !name.is_empty()).cloned().collect();
@@ -255,12 +253,12 @@ fn options(command: &Command) -> Result<Options, UsageError> {
     if code.stack_bounds_checks == 0 && command.verbose > 0 {
         eprintln!("note: stack overflow checks cannot be left out; --stack-bounds-checks=0 has no effect");
     }
-    Ok(Options::new()
+    let options = switched_off.iter().fold(Options::new(), |options, feature| options.without(*feature));
+    Ok(options
         .target(target.map_err(UsageError::Options)?)
         .opt_level(opt_level)
         .explicit_bounds_checks(code.bounds_checks == 1)
         .nan_canonicalization(code.enable_nan_canonicalization)
-        .simd(!code.disable_simd)
         .custom_sections(&code.emit_custom_sections)
         .verifier(code.verify_clif)
         .threads(command.threads))

@@ -1,25 +1,13 @@
 //! The options of WAMR's wamrc that have no counterpart here: those that are accepted, those that are
-//! refused, and why. Options that shape the code stand in `args`.
+//! refused, and why. Options that shape the code stand in `args`, switches of features in `features`.
 
 use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource};
 
 use super::error::UsageError;
 
-/// Switches that have nothing to switch: what they ask for is always on, or a module that uses it is
-/// told what is missing.
+/// Switches that have nothing to switch: what they ask for is always on, or never needed.
 const SWITCHES: &[&str] = &[
     "xip",
-    "enable-bulk-memory",
-    "enable-bulk-memory-opt",
-    "enable-multi-thread",
-    "enable-tail-call",
-    "enable-gc",
-    "enable-ref-types",
-    "enable-simd",
-    "enable-multi-memory",
-    "enable-memory64",
-    "enable-exce-handling",
-    "enable-extended-const",
     "enable-lime1",
     "enable-dump-call-stack",
     "enable-perf-profiling",
@@ -27,17 +15,13 @@ const SWITCHES: &[&str] = &[
     "enable-linux-perf",
     "enable-indirect-mode",
     "enable-shared-heap",
-    "disable-ref-types",
-    "disable-bulk-memory",
+    "enable-shared-chain",
+    "enable-call-indirect-overlong",
     "disable-aux-stack-check",
     "disable-llvm-intrinsics",
     "disable-llvm-jump-tables",
     "disable-llvm-lto",
 ];
-
-/// Switches for what this version lacks, which deserve a word: without it, only the module that needs
-/// it would be told.
-const LACKING: &[(&str, &str)] = &[("enable-gc", "garbage collection"), ("enable-multi-thread", "threads")];
 
 /// Options with a value, or with an optional one, that change nothing.
 const VALUED: &[&str] = &["enable-builtin-intrinsics", "enable-segue"];
@@ -72,15 +56,7 @@ pub fn check(matches: &ArgMatches) -> Result<(), UsageError> {
     }
 }
 
-/// What is to be said of switches that were given, a line each.
-pub fn notes(matches: &ArgMatches) -> Vec<String> {
-    let lacking = LACKING.iter().filter(|(name, _)| given(matches, name));
-    let note = |(name, what): &(&str, &str)| {
-        format!("--{name} has no effect: this version lacks {what}, and refuses a module that uses it by that name")
-    };
-    lacking.map(note).collect()
-}
-
-fn given(matches: &ArgMatches, name: &str) -> bool {
+/// Whether an option was given.
+pub fn given(matches: &ArgMatches, name: &str) -> bool {
     matches.value_source(name) == Some(ValueSource::CommandLine)
 }

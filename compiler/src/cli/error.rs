@@ -66,6 +66,16 @@ pub enum UsageError {
         /// Why not.
         reason: &'static str,
     },
+    /// A feature that is to be there, and is switched off.
+    #[error("--{enable} and --{disable} contradict each other{reason}")]
+    Contradiction {
+        /// The one option.
+        enable: &'static str,
+        /// The other.
+        disable: &'static str,
+        /// What the one feature has to do with the other, where they are two.
+        reason: String,
+    },
     /// A format that is WAMR's, not ours.
     #[error("--format={format} is not available: there are `aot` and `object`")]
     Format {

@@ -1,6 +1,7 @@
 //! The command around the library: arguments, files, messages, exit codes.
 //!
-//! * `args`: the command line; `compat`: options of WAMR's that have no counterpart here.
+//! * `args`: the command line; `features`: switches of WebAssembly's features; `compat`: options of
+//!   WAMR's that have no counterpart here.
 //! * `input`: files → wasm bytes (text format too).
 //! * `output`: bytes → files, all or nothing.
 //! * `compile`, `check`: what is done for each input.
@@ -13,6 +14,7 @@ mod check;
 mod compat;
 mod compile;
 mod error;
+mod features;
 mod input;
 mod output;
 mod progress;

@@ -60,7 +60,7 @@ struct Placed<'data> {
 /// The active segments of one of the module's own memories, if each is constant and in bounds.
 fn placed_segments<'data>(module: &Module<'data>, memory: u32) -> Option<Vec<Placed<'data>>> {
     let ty = module.memories.get((module.counts.imported_memories + memory) as usize)?;
-    let length = ty.min.checked_shl(u32::from(ty.page_size_log2))?;
+    let length = ty.min_bytes()?;
     let mut placed = Vec::new();
     for (segment, data) in module.data.iter().enumerate() {
         let SegmentMode::Active { index, offset } = &data.mode else { continue };

@@ -209,7 +209,7 @@ impl Worker {
 }
 
 fn explain(module: &Module<'_>, func_index: u32, error: BodyError) -> Error {
-    error.explain(module.wasm, Some(label(module, func_index)), module.simd)
+    error.explain(module.wasm, Some(label(module, func_index)), module.admitted)
 }
 
 /// Copies out of Cranelift's buffers what placement needs.

@@ -1,31 +1,39 @@
-//! Which proposals this version compiles, and how a module that needs another one is refused by
-//! that proposal's name rather than by a parser's complaint.
+//! Which features a module may use, and how one that needs another is refused by that feature's name
+//! rather than by a parser's complaint. What features there are, and which are compiled, is in
+//! [`aot_format::features`]; here is what wasmparser calls them.
 
+pub use aot_format::features::{Feature, FeatureSet};
 use wasmparser::{Validator, WasmFeatures};
 
-use super::Simd;
 use crate::error::{Error, FunctionLabel};
 
-/// What modules may use.
-pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .union(WasmFeatures::RELAXED_SIMD)
-    .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::FUNCTION_REFERENCES)
-    .union(WasmFeatures::GC)
-    .union(WasmFeatures::EXCEPTIONS);
+/// wasmparser's name of a feature.
+const fn flag(feature: Feature) -> WasmFeatures {
+    match feature {
+        Feature::MutableGlobal => WasmFeatures::MUTABLE_GLOBAL,
+        Feature::SignExtension => WasmFeatures::SIGN_EXTENSION,
+        Feature::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
+        Feature::MultiValue => WasmFeatures::MULTI_VALUE,
+        Feature::BulkMemory => WasmFeatures::BULK_MEMORY,
+        Feature::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
+        Feature::Simd => WasmFeatures::SIMD,
+        Feature::RelaxedSimd => WasmFeatures::RELAXED_SIMD,
+        Feature::ExtendedConst => WasmFeatures::EXTENDED_CONST,
+        Feature::TailCall => WasmFeatures::TAIL_CALL,
+        Feature::MultiMemory => WasmFeatures::MULTI_MEMORY,
+        Feature::Memory64 => WasmFeatures::MEMORY64,
+        Feature::Threads => WasmFeatures::THREADS,
+        Feature::Exceptions => WasmFeatures::EXCEPTIONS,
+        Feature::LegacyExceptions => WasmFeatures::LEGACY_EXCEPTIONS,
+        Feature::FunctionReferences => WasmFeatures::FUNCTION_REFERENCES,
+        Feature::Gc => WasmFeatures::GC,
+        Feature::CustomPageSizes => WasmFeatures::CUSTOM_PAGE_SIZES,
+        Feature::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
+    }
+}
 
-/// Names of what is not in [`FEATURES`] or can be left out of them, the more basic ones first: where a
-/// module needs several, the first is named.
-const NAMES: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::SIMD, "SIMD (fixed-width)"),
-    (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
-    (WasmFeatures::THREADS, "threads (shared memories and atomics)"),
-    (WasmFeatures::MEMORY64, "memory64 (64-bit memories and tables)"),
-    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
-    (WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic"),
-    (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception handling"),
+/// Proposals without a switch, none of which is compiled.
+const OTHERS: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
     (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
@@ -36,59 +44,91 @@ const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::COMPONENT_MODEL, "the component model"),
 ];
 
-/// What a compilation can be without.
-const SIMD: WasmFeatures = WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD);
-
-impl Simd {
-    /// What modules may use.
-    pub(super) fn features(self) -> WasmFeatures {
-        if self == Simd::Admitted { FEATURES } else { FEATURES.difference(SIMD) }
-    }
-}
-
-/// A proposal with its name.
-type Named = (WasmFeatures, &'static str);
-
-/// The proposal to name for a set of missing features.
-fn name_of(missing: WasmFeatures) -> Option<Named> {
-    NAMES.iter().find(|(feature, _)| missing.intersects(*feature)).copied()
-}
-
-/// The error about a module that needs a proposal it may not use.
-fn not_admitted(
-    wasm: &[u8],
-    (missing, feature): Named,
-    simd: Simd,
-    offset: u64,
-    function: Option<FunctionLabel>,
-) -> Error {
-    invalid_in_any_case(wasm).unwrap_or(match simd {
-        Simd::SwitchedOff if SIMD.contains(missing) => Error::SimdSwitchedOff { feature, offset, function },
-        Simd::NeedsV if SIMD.contains(missing) => Error::SimdNeedsV { feature, offset, function },
-        _ => Error::Unsupported { feature, offset, function },
-    })
-}
-
-/// Turns an error of the parser or validator into ours. A module that would be valid with more
-/// features is unsupported, and the error says which; any other is invalid.
-pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>, simd: Simd) -> Error {
-    let missing = error.missing_wasm_feature();
-    let named = missing.and_then(name_of);
-    let offset = error.offset();
-    match named.or_else(|| find_missing(wasm, simd.features())) {
-        Some((_, feature)) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
-            let message =
-                format!("{} (valid only with {feature}, which this version does not compile)", error.message());
-            Error::Invalid { message, offset, function }
-        }
-        Some(missing) => not_admitted(wasm, missing, simd, offset, function),
-        None => Error::Invalid { message: error.message().to_owned(), offset, function },
-    }
-}
-
 /// Extensions of WebAssembly 3.0 that give a meaning to what it calls invalid. A module that only they
 /// would accept is invalid.
 const REDEFINING: WasmFeatures = WasmFeatures::STACK_SWITCHING.union(WasmFeatures::CUSTOM_DESCRIPTORS);
+
+/// What modules may use: what is compiled, without what whoever compiles or the target does without.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Admitted {
+    /// Features that whoever compiles does not want; what needs them is off with them.
+    pub switched_off: FeatureSet,
+    /// Whether the target is riscv64 without the V extension, which has no vectors.
+    pub lacks_vectors: bool,
+}
+
+/// Why a module may not use something.
+#[derive(Clone, Copy)]
+enum Reason {
+    NotCompiled,
+    SwitchedOff(Feature),
+    NeedsV,
+}
+
+/// A proposal a module needs and may not use.
+#[derive(Clone, Copy)]
+struct Missing {
+    flag: WasmFeatures,
+    title: &'static str,
+    reason: Reason,
+}
+
+impl Admitted {
+    /// Why modules may not use a feature; nothing if they may.
+    fn refuses(self, feature: Feature) -> Option<Reason> {
+        let vectors = matches!(feature, Feature::Simd | Feature::RelaxedSimd);
+        match self.switched_off.takes_along(feature) {
+            Some(off) => Some(Reason::SwitchedOff(off)),
+            None if !feature.is_compiled() => Some(Reason::NotCompiled),
+            None if vectors && self.lacks_vectors => Some(Reason::NeedsV),
+            None => None,
+        }
+    }
+
+    /// The same, for the parser.
+    pub(super) fn flags(self) -> WasmFeatures {
+        let admitted = |feature: &&Feature| self.refuses(**feature).is_none();
+        Feature::ALL.iter().filter(admitted).fold(WasmFeatures::MVP, |all, feature| all.union(flag(*feature)))
+    }
+
+    /// What modules may not use, the more basic first: where a module needs several, the first is named.
+    fn missing(self) -> impl Iterator<Item = Missing> {
+        let switched = Feature::ALL.iter().filter_map(move |feature| {
+            let reason = self.refuses(*feature)?;
+            Some(Missing { flag: flag(*feature), title: feature.title(), reason })
+        });
+        let others = OTHERS.iter().map(|(flag, title)| Missing { flag: *flag, title, reason: Reason::NotCompiled });
+        switched.chain(others)
+    }
+}
+
+impl Missing {
+    /// The error about a module that is not valid without it.
+    fn refuse(self, wasm: &[u8], offset: u64, function: Option<FunctionLabel>) -> Error {
+        let feature = self.title;
+        invalid_in_any_case(wasm).unwrap_or(match self.reason {
+            Reason::NotCompiled => Error::Unsupported { feature, offset, function },
+            Reason::SwitchedOff(off) => Error::SwitchedOff { feature, off: off.disable_option(), offset, function },
+            Reason::NeedsV => Error::SimdNeedsV { feature, offset, function },
+        })
+    }
+}
+
+/// Turns an error of the parser or validator into ours. A module that would be valid with more
+/// features is refused by the name of the first; any other is invalid.
+pub fn explain(wasm: &[u8], error: &wasmparser::Error, function: Option<FunctionLabel>, admitted: Admitted) -> Error {
+    let missing = error.missing_wasm_feature();
+    let named = missing.and_then(|missing| admitted.missing().find(|named| missing.intersects(named.flag)));
+    let offset = error.offset();
+    match named.or_else(|| find_missing(wasm, admitted)) {
+        Some(Missing { title, .. }) if missing.is_some_and(|missing| missing.intersects(REDEFINING)) => {
+            let message = format!("{} (valid only with {title}, which this version does not compile)", error.message());
+            Error::Invalid { message, offset, function }
+        }
+        Some(missing) => missing.refuse(wasm, offset, function),
+        None => Error::Invalid { message: error.message().to_owned(), offset, function },
+    }
+}
 
 /// What is wrong with a module that needs what this version lacks: that, unless it would not be valid
 /// with it, either.
@@ -106,21 +146,19 @@ fn invalid_in_any_case(wasm: &[u8]) -> Option<Error> {
 /// All features that have a name here, but for the component model, which is another kind of binary,
 /// told apart by its header, and what is not part of WebAssembly 3.0.
 fn everything() -> WasmFeatures {
-    let all = NAMES.iter().fold(FEATURES, |all, (feature, _)| all.union(*feature));
+    let switched = Feature::ALL.iter().fold(WasmFeatures::MVP, |all, feature| all.union(flag(*feature)));
+    let all = OTHERS.iter().fold(switched, |all, (flag, _)| all.union(*flag));
     all.difference(WasmFeatures::COMPONENT_MODEL.union(REDEFINING))
 }
 
 /// The parser does not always know which feature it misses, so validate with everything on, then
 /// with one feature off at a time. Only modules that are refused anyway pay for this.
-fn find_missing(wasm: &[u8], admitted: WasmFeatures) -> Option<Named> {
+fn find_missing(wasm: &[u8], admitted: Admitted) -> Option<Missing> {
     let valid = |features| Validator::new_with_features(features).validate_all(wasm).is_ok();
     let all = everything();
     if !valid(all) {
         return None;
     }
-    NAMES
-        .iter()
-        .filter(|(feature, _)| all.intersects(*feature) && !admitted.contains(*feature))
-        .find(|(feature, _)| !valid(all.difference(*feature)))
-        .copied()
+    let off = |missing: &Missing| all.intersects(missing.flag) && !admitted.flags().contains(missing.flag);
+    admitted.missing().filter(off).find(|missing| !valid(all.difference(missing.flag)))
 }

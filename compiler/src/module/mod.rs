@@ -3,6 +3,7 @@
 //!
 //! [`parse`](fn@parse) is the only way to get one. Bodies are validated by whoever translates them.
 
+mod branch_hints;
 mod const_expr;
 mod features;
 mod names;
@@ -20,23 +21,12 @@ use wasmparser::types::CoreTypeId;
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
 pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment, SegmentMode};
-pub use features::{explain, explain_unsupported};
+pub use branch_hints::{BranchHint, BranchHints, usually_taken};
+pub use features::{Admitted, Feature, FeatureSet, explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};
 
 use crate::error::BodyError;
-
-/// Whether modules may use SIMD, fixed-width and relaxed, and why not.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub enum Simd {
-    /// They may.
-    #[default]
-    Admitted,
-    /// Whoever compiles does not want it.
-    SwitchedOff,
-    /// The target is riscv64 without the V extension, which has no vectors.
-    NeedsV,
-}
 
 /// One import.
 #[derive(Clone, Copy, Debug)]
@@ -83,8 +73,8 @@ pub struct Body<'data> {
 pub struct Module<'data> {
     /// The bytes it was parsed from.
     pub wasm: &'data [u8],
-    /// Whether its bodies may use SIMD.
-    pub simd: Simd,
+    /// What its bodies may use.
+    pub admitted: Admitted,
     /// The type index space.
     pub types: Vec<TypeDef>,
     /// wasmparser's canonical id of each type; identical types have one id.
@@ -125,6 +115,8 @@ pub struct Module<'data> {
     pub bodies: Vec<Body<'data>>,
     /// What the name section and the exports call things.
     pub names: Names<'data>,
+    /// Which way branches usually go.
+    pub branch_hints: BranchHints,
     /// All custom sections.
     pub custom_sections: Vec<CustomSection<'data>>,
 }

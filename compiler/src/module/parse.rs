@@ -11,7 +11,7 @@ use wasmparser::{
     Validator,
 };
 
-use super::{Body, CustomSection, Export, Import, Module, Names, Simd, const_expr, types};
+use super::{Admitted, Body, BranchHints, CustomSection, Export, Import, Module, Names, const_expr, types};
 use crate::error::{BodyError, Error};
 
 /// Bytes of a module: places in it are 32-bit offsets.
@@ -24,16 +24,15 @@ const MAX_MODULE_BYTES: u64 = u32::MAX as u64;
 /// [`Error::Invalid`] for what is not WebAssembly, [`Error::Unsupported`] for what needs a proposal
 /// that is not compiled, [`Error::LimitExceeded`] for more than an artifact can hold.
 pub fn parse(wasm: &[u8]) -> Result<Module<'_>, Error> {
-    parse_with(wasm, Simd::Admitted)
+    parse_with(wasm, Admitted::default())
 }
 
-/// Like [`parse`], with SIMD or without.
+/// Like [`parse`], with some features only.
 ///
 /// # Errors
 ///
-/// As [`parse`]; [`Error::SimdSwitchedOff`] or [`Error::SimdNeedsV`] for a module that uses SIMD where
-/// it may not.
-pub fn parse_with(wasm: &[u8], simd: Simd) -> Result<Module<'_>, Error> {
+/// As [`parse`]; [`Error::SwitchedOff`] or [`Error::SimdNeedsV`] for a module that uses what it may not.
+pub fn parse_with(wasm: &[u8], admitted: Admitted) -> Result<Module<'_>, Error> {
     if wasm.get(..8) == Some(b"\0asm\x0d\0\x01\0") {
         return Err(Error::Unsupported { feature: "the component model", offset: 4, function: None });
     }
@@ -41,23 +40,24 @@ pub fn parse_with(wasm: &[u8], simd: Simd) -> Result<Module<'_>, Error> {
         let what = "the size of the module in bytes";
         return Err(Error::LimitExceeded { what, count: wasm.len() as u64, limit: MAX_MODULE_BYTES });
     }
-    let mut parsing = Parsing { validator: Validator::new_with_features(simd.features()), module: empty(wasm, simd) };
+    let validator = Validator::new_with_features(admitted.flags());
+    let mut parsing = Parsing { validator, module: empty(wasm, admitted) };
     let mut parser = Parser::new(0);
-    parser.set_features(simd.features());
+    parser.set_features(admitted.flags());
     for payload in parser.parse_all(wasm) {
         payload
             .map_err(BodyError::from)
             .and_then(|payload| parsing.payload(payload))
-            .map_err(|error| error.explain(wasm, None, simd))?;
+            .map_err(|error| error.explain(wasm, None, admitted))?;
     }
     finish(parsing.module)
 }
 
-fn empty(wasm: &[u8], simd: Simd) -> Module<'_> {
+fn empty(wasm: &[u8], admitted: Admitted) -> Module<'_> {
     let counts = VmctxCounts::default();
     Module {
         wasm,
-        simd,
+        admitted,
         types: Vec::new(),
         type_ids: Vec::new(),
         type_of_id: HashMap::new(),
@@ -78,6 +78,7 @@ fn empty(wasm: &[u8], simd: Simd) -> Module<'_> {
         funcrefs: Vec::new(),
         bodies: Vec::new(),
         names: Names::default(),
+        branch_hints: BranchHints::default(),
         custom_sections: Vec::new(),
     }
 }
@@ -271,8 +272,10 @@ impl<'data> Parsing<'data> {
     }
 
     fn custom_section(&mut self, section: &CustomSectionReader<'data>) {
-        if let KnownCustom::Name(names) = section.as_known() {
-            self.module.names.read(names);
+        match section.as_known() {
+            KnownCustom::Name(names) => self.module.names.read(names),
+            KnownCustom::BranchHints(hints) => self.module.branch_hints.read(hints),
+            _ => {}
         }
         self.module.custom_sections.push(CustomSection { name: section.name(), bytes: section.data() });
     }
@@ -287,6 +290,7 @@ fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
     let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
     module.names.read_exports(exported.map(|export| (export.index, export.name)));
     module.names.functions.retain(|(index, _)| *index < functions);
+    module.branch_hints.settle();
     check_limits(&module)?;
     Ok(module)
 }

@@ -4,13 +4,17 @@
 //! gets its CLIF block even if nothing branches there, but enters the layout only if something does.
 //! Operators after a branch are skipped until the frame's `else` or `end`; what is opened in there is
 //! only counted.
+//!
+//! Where branch hints say that an edge is seldom taken, what only such edges lead to is **cold**: its
+//! blocks are laid out behind all others. An end is cold if every edge to it is, the way from the last
+//! operator before it included.
 
 use aot_format::abi::TrapCode;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
 use std::collections::BTreeMap;
 
-use super::control_stack::{BlockTypes, Frame, FrameKind};
+use super::control_stack::{BlockTypes, Frame, FrameKind, Reached};
 use super::function::FuncTranslator;
 use super::signature::ValueKind;
 use crate::error::BodyError;
@@ -26,10 +30,8 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn push_skipped(&mut self) {
-        let height = self.state.stack.len();
-        let (label, label_arity, results) = (Block::from_u32(0), 0, 0);
-        let kind = FrameKind::Skipped;
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        let types = BlockTypes { params: Vec::new(), results: Vec::new() };
+        self.push_frame(FrameKind::Skipped, Block::from_u32(0), &types);
     }
 
     /// Opens a frame whose parameters are on the stack.
@@ -37,13 +39,19 @@ impl FuncTranslator<'_, '_> {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
         let results = types.results.len();
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        let (end_reached, aside_cold) = (Reached::Never, self.cold);
+        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached, aside_cold });
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
     pub(super) fn branch_target(&mut self, depth: u32) -> (Block, usize) {
+        let cold = self.cold;
+        self.edge_target(depth, cold)
+    }
+
+    fn edge_target(&mut self, depth: u32, cold: bool) -> (Block, usize) {
         let frame = self.state.control.at(depth);
-        frame.end_reached = true;
+        frame.end_reached.by(cold);
         (frame.label, frame.label_arity)
     }
 
@@ -54,7 +62,8 @@ impl FuncTranslator<'_, '_> {
 
     /// Branches to a label if a condition holds, with the topmost operands and perhaps one more.
     pub(super) fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
-        let (label, arity) = self.branch_target(depth);
+        let usually = self.usually_taken();
+        let (label, arity) = self.edge_target(depth, self.cold || usually == Some(false));
         let mut args = self.branch_args(arity - usize::from(extra.is_some()));
         args.extend(extra.map(BlockArg::Value));
         let next = self.builder.create_block();
@@ -63,6 +72,9 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.builder.ins().brif(condition, next, &[], label, &args);
         }
+        // The way out of a loop is seldom taken each time round, but once a loop: not cold.
+        let repeats = matches!(self.state.control.at(depth).kind, FrameKind::Loop);
+        self.cold |= usually == Some(true) && !repeats;
         self.continue_in(next);
     }
 
@@ -91,8 +103,12 @@ impl FuncTranslator<'_, '_> {
         let header = self.create_block_with(&types.params);
         self.push_frame(FrameKind::Loop, header, &types);
         let args = self.branch_args(types.params.len());
+        self.preload_memories();
         self.builder.ins().jump(header, &args);
         // Sealed at its end, when all branches back are known.
+        if self.cold {
+            self.builder.set_cold_block(header);
+        }
         self.builder.switch_to_block(header);
         self.state.stack.truncate(self.state.stack.len() - args.len());
         self.state.stack.push_all(self.builder.block_params(header));
@@ -110,7 +126,10 @@ impl FuncTranslator<'_, '_> {
         let end = self.create_block_with(&types.results);
         self.builder.ins().brif(condition, then_block, &[], else_block, &[]);
         let params = self.state.stack.top(types.params.len()).to_vec();
+        let (cold, usually) = (self.cold, self.usually_taken());
+        self.cold = cold || usually == Some(true);
         self.push_frame(FrameKind::If { else_block, params }, end, &types);
+        self.cold = cold || usually == Some(false);
         self.continue_in(then_block);
         Ok(())
     }
@@ -119,6 +138,7 @@ impl FuncTranslator<'_, '_> {
         let mut frame = self.state.control.pop();
         if let FrameKind::If { else_block, params } = frame.kind {
             self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+            self.cold = frame.aside_cold;
             self.start_else(else_block, frame.height, &params);
             frame.kind = FrameKind::Block;
         }
@@ -127,11 +147,11 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Jumps to the end of a frame with its results, if this point can be reached.
-    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut bool) {
+    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut Reached) {
         if self.is_reachable() {
             let args = self.branch_args(results);
             self.builder.ins().jump(end, &args);
-            *end_reached = true;
+            end_reached.by(self.cold);
         }
     }
 
@@ -160,17 +180,20 @@ impl FuncTranslator<'_, '_> {
             FrameKind::TryTable { outer_handlers } => {
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);
                 self.set_unreachable();
+                self.cold = frame.aside_cold;
                 self.landing_pads(outer_handlers);
             }
             FrameKind::If { else_block, ref params } => {
                 // No `else`: the false condition passes the parameters on as results.
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);
+                self.cold = frame.aside_cold;
                 self.start_else(else_block, frame.height, params);
             }
         }
         self.fall_through(frame.label, frame.results, &mut frame.end_reached);
         self.state.stack.truncate(frame.height);
-        if frame.end_reached {
+        if frame.end_reached != Reached::Never {
+            self.cold = frame.end_reached == Reached::Cold;
             self.continue_in(frame.label);
             self.state.stack.push_all(self.builder.block_params(frame.label));
         } else {
@@ -183,7 +206,8 @@ impl FuncTranslator<'_, '_> {
         if self.is_reachable() {
             self.return_top();
         }
-        if frame.end_reached {
+        if frame.end_reached != Reached::Never {
+            self.cold = frame.end_reached == Reached::Cold;
             self.continue_in(frame.label);
             let results = self.builder.block_params(frame.label).to_vec();
             self.builder.ins().return_(&results);

@@ -28,6 +28,24 @@ pub enum FrameKind {
     Skipped,
 }
 
+/// How something is reached.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// Not so far.
+    Never,
+    /// By edges that are seldom taken only.
+    Cold,
+    /// By others, too.
+    Warm,
+}
+
+impl Reached {
+    /// Adds an edge.
+    pub fn by(&mut self, cold: bool) {
+        *self = (*self).max(if cold { Reached::Cold } else { Reached::Warm });
+    }
+}
+
 /// One frame.
 pub struct Frame {
     /// What opened it.
@@ -41,7 +59,9 @@ pub struct Frame {
     /// Number of results it leaves.
     pub results: usize,
     /// Whether a branch goes to the end.
-    pub end_reached: bool,
+    pub end_reached: Reached,
+    /// Whether what stands aside of its first part is cold: `else`, or landing pads.
+    pub aside_cold: bool,
 }
 
 /// Kinds of a structured instruction's parameters and results.

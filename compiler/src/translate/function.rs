@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
 
-use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind};
+use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind, Reached};
 use super::exception::Handler;
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
@@ -21,7 +21,7 @@ use super::regions::Region;
 use super::signature::{ValueKind, builtin_signature, service_signature, wasm_signature};
 use super::{FUNCTION_NAMESPACE, SERVICE_NAMESPACE, TranslateContext, TranslateSettings, trap};
 use crate::error::BodyError;
-use crate::module::Module;
+use crate::module::{BranchHint, Module, usually_taken};
 use aot_format::types::{FuncType, TypeIndex, ValType};
 
 /// State of a translation whose allocations the next one reuses.
@@ -63,6 +63,11 @@ pub struct FuncTranslator<'f, 'data> {
     pub(super) offset: u64,
     /// What validation knows of the topmost operands of an operator on objects, the top first.
     pub(super) operand_types: OperandTypes,
+    body_start: u64,
+    /// About branches of this body.
+    hints: &'f [BranchHint],
+    /// Whether branch hints say that the current position is seldom reached.
+    pub(super) cold: bool,
     reachable: bool,
 }
 
@@ -70,7 +75,7 @@ pub struct FuncTranslator<'f, 'data> {
 pub type OperandTypes = [Option<wasmparser::ValType>; 5];
 
 impl<'f, 'data> FuncTranslator<'f, 'data> {
-    /// Starts a function of this type whose signature is set and whose body is empty: entry block,
+    /// Starts a function of this type whose signature is set and whose body, at `offset`, is empty: entry block,
     /// parameters, stack check.
     pub fn new(
         cx: &'f mut TranslateContext,
@@ -79,6 +84,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         func: &'f mut ir::Function,
         ty: &FuncType,
         offset: u64,
+        hints: &'f [BranchHint],
     ) -> Result<Self, BodyError> {
         if module.layout.size() > MAX_VMCTX_BYTES {
             return Err(BodyError::TooLarge { what: "the size of the vmctx in bytes", limit: MAX_VMCTX_BYTES, offset });
@@ -116,10 +122,22 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             label_arity: results,
             height: 0,
             results,
-            end_reached: false,
+            end_reached: Reached::Never,
+            aside_cold: false,
         });
-        let operand_types = OperandTypes::default();
-        Ok(FuncTranslator { builder, module, settings, state, vmctx, offset, operand_types, reachable: true })
+        Ok(FuncTranslator {
+            builder,
+            module,
+            settings,
+            state,
+            vmctx,
+            offset,
+            operand_types: OperandTypes::default(),
+            body_start: offset,
+            hints,
+            cold: false,
+            reachable: true,
+        })
     }
 
     /// Declares the next `count` locals, all zero or null.
@@ -153,8 +171,16 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.reachable = false;
     }
 
+    /// Whether a branch hint says that the current operator usually branches, or enters its `if`.
+    pub(super) fn usually_taken(&self) -> Option<bool> {
+        usually_taken(self.hints, self.offset - self.body_start)
+    }
+
     /// Continues in a block that all its predecessors are known of.
     pub(super) fn continue_in(&mut self, block: Block) {
+        if self.cold {
+            self.builder.set_cold_block(block);
+        }
         self.builder.switch_to_block(block);
         self.builder.seal_block(block);
         self.reachable = true;

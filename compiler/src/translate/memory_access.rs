@@ -5,11 +5,18 @@
 //! * **Guarded.** A 32-bit memory with 64 KiB pages reserves all that 32 bits can address and a guard
 //!   behind it. `base + index + offset` lies in there for every index as long as offset and width
 //!   are within the guard, so the hardware finds what is out of bounds.
-//! * **Checked.** Everything else compares the end of the access with the current length. With the
-//!   Spectre mitigation the address becomes null by a select that the processor cannot predict, and
-//!   the access traps; without, a branch does.
+//! * **Fenced.** A 64-bit memory with 64 KiB pages has a guard behind its last byte. An index that is
+//!   at most the length, plus an offset and width within the guard, is in bounds or faults there, so
+//!   only the index is compared: nothing is added that could overflow, and accesses to several fields
+//!   of one structure share the comparison.
+//! * **Checked.** Everything else compares the end of the access with the current length: memories
+//!   with other pages, whose length need not end where a page of the host does, offsets past the
+//!   guard, and all memories where guards are not to be relied on.
+//!
+//! With the Spectre mitigation the address of what is out of bounds becomes null by a select that the
+//! processor cannot predict, and the access traps; without, a branch does.
 
-use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES, Memory, TrapCode};
+use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES, Guard, Memory, TrapCode};
 use aot_format::types::MemoryType;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Offset32;
@@ -22,6 +29,9 @@ use super::signature::POINTER;
 use super::trap;
 use super::vmctx::Place;
 use crate::error::BodyError;
+
+/// Memories that are preloaded at the beginning of a loop: the first of the module.
+const MAX_PRELOADED: usize = 2;
 
 /// Operands of a CLIF load or store.
 pub(super) struct Access {
@@ -50,9 +60,14 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// Whether an index of 32 bits cannot leave the reservation.
     fn is_guarded(&self, index: u32) -> bool {
-        let ty = self.memory_type(index);
-        self.settings.guarded_memories && !ty.index64 && ty.page_size_log2 == 16
+        self.settings.guarded_memories && Guard::of(&self.memory_type(index)) == Guard::Reservation
+    }
+
+    /// Whether a guard begins where the memory ends.
+    fn is_fenced(&self, index: u32) -> bool {
+        self.settings.guarded_memories && Guard::of(&self.memory_type(index)) == Guard::Fence
     }
 
     /// Address of byte 0. It never changes if the memory is guarded or cannot grow.
@@ -72,6 +87,19 @@ impl FuncTranslator<'_, '_> {
         let length = self.memory(index).field(Memory::LENGTH);
         let flags = regions::trusted(self.builder.func, Region::MemoryDefinitions);
         self.load_at(length, POINTER, flags)
+    }
+
+    /// Loads, before a loop begins, what accesses in it would load each time: base and length of
+    /// memories where these can change. Where nothing in the loop calls or grows, the code generator
+    /// finds the values known and loads nothing there; otherwise this was for nothing, once a loop.
+    pub(super) fn preload_memories(&mut self) {
+        let count = self.module.memories.len().min(MAX_PRELOADED);
+        for index in 0..count as u32 {
+            if !self.is_guarded(index) {
+                self.memory_length(index);
+                self.memory_base(index);
+            }
+        }
     }
 
     fn heap_flags(&mut self, memory: u32, code: Option<cranelift_codegen::ir::TrapCode>) -> MemFlagsData {
@@ -95,7 +123,11 @@ impl FuncTranslator<'_, '_> {
         }
         match what.end {
             Some(end) if self.is_guarded(memory) && end <= GUARD_BYTES => Ok(Some(self.guarded_access(&what, index))),
-            Some(end) => Ok(Some(self.checked_access(&what, index, end))),
+            Some(end) => {
+                let index = self.extend_index(index);
+                let outside = self.is_outside(memory, index, end);
+                Ok(Some(self.checked_access(&what, index, outside)))
+            }
             None => {
                 self.trap(TrapCode::MemoryOutOfBounds);
                 Ok(None)
@@ -134,20 +166,32 @@ impl FuncTranslator<'_, '_> {
         Access { flags, address: self.builder.ins().iadd(base, index), offset }
     }
 
-    fn checked_access(&mut self, what: &Static, index: Value, end: u64) -> Access {
-        let index64 = self.memory_type(what.memory).index64;
-        let index = self.extend_index(index);
-        let end = self.i64_const(end);
+    /// Whether an access that ends `end` bytes after an index is out of bounds. For a fenced memory the
+    /// answer may be no where the access faults.
+    fn is_outside(&mut self, memory: u32, index: Value, end: u64) -> Value {
+        let ty = self.memory_type(memory);
+        let length = self.memory_length(memory);
+        if self.is_fenced(memory) && end <= GUARD_BYTES {
+            return self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, length);
+        }
+        let end_bytes = self.i64_const(end);
+        if end <= min_length(ty) {
+            // What is subtracted is there, and does not depend on the index.
+            let last = self.builder.ins().isub(length, end_bytes);
+            return self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
+        }
         // Two 32-bit numbers and a width do not overflow 64 bits; two 64-bit numbers do.
-        let end = if index64 {
+        let end = if ty.index64 {
             let code = trap::to_clif(TrapCode::MemoryOutOfBounds);
-            let end = self.builder.ins().uadd_overflow_trap(index, end, code);
+            let end = self.builder.ins().uadd_overflow_trap(index, end_bytes, code);
             self.locate_value(end)
         } else {
-            self.builder.ins().iadd(index, end)
+            self.builder.ins().iadd(index, end_bytes)
         };
-        let length = self.memory_length(what.memory);
-        let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length)
+    }
+
+    fn checked_access(&mut self, what: &Static, index: Value, outside: Value) -> Access {
         let masked = self.settings.spectre_heap;
         if !masked {
             self.trap_if(outside, TrapCode::MemoryOutOfBounds);
@@ -155,16 +199,18 @@ impl FuncTranslator<'_, '_> {
         let base = self.memory_base(what.memory);
         let mut address = self.builder.ins().iadd(base, index);
         let mut offset = i32::try_from(what.offset).unwrap_or(0);
-        if masked || u64::from(offset.unsigned_abs()) != what.offset {
+        if what.offset != 0 && (masked || offset == 0) {
             let bytes = self.i64_const(what.offset);
             address = self.builder.ins().iadd(address, bytes);
             offset = 0;
         }
-        let code = masked.then(|| trap::to_clif(TrapCode::MemoryOutOfBounds));
-        if masked {
+        let code = if masked {
             let null = self.i64_const(0);
             address = self.builder.ins().select_spectre_guard(outside, null, address);
-        }
+            Some(trap::to_clif(TrapCode::MemoryOutOfBounds))
+        } else {
+            self.is_fenced(what.memory).then_some(trap::GUARD_FAULT)
+        };
         Access { flags: self.heap_flags(what.memory, code), address, offset: offset.into() }
     }
 
@@ -187,9 +233,10 @@ impl FuncTranslator<'_, '_> {
     }
 }
 
-/// The length in bytes below which a memory of this type never is.
+/// The length in bytes below which a memory of this type never is. One of 2^64 bytes is never made, so
+/// what its code says does not matter.
 fn min_length(ty: MemoryType) -> u64 {
-    ty.min.saturating_mul(1 << ty.page_size_log2)
+    ty.min_bytes().unwrap_or(u64::MAX)
 }
 
 /// The length in bytes of a memory that cannot grow, its own or imported.

@@ -7,9 +7,10 @@
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * `heap`: objects of the collected heap: making them, and their parts as memory accesses.
-//! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
-//!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
-//!   `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
+//! * One file per opcode family: `numeric_int`, `numeric_wide`, `numeric_float`, `compare`,
+//!   `conversion`, `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
+//!   `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`; for vectors `simd_const_lane`,
+//!   `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
@@ -36,6 +37,7 @@ mod memory_access;
 mod memory_bulk;
 mod numeric_float;
 mod numeric_int;
+mod numeric_wide;
 mod operand_stack;
 mod parametric;
 mod reference;
@@ -88,8 +90,8 @@ pub const SERVICE_NAMESPACE: u32 = 2;
 pub struct TranslateSettings {
     /// Calling convention of C functions and width of pointers.
     pub frontend_config: TargetFrontendConfig,
-    /// Whether 32-bit memories with 64 KiB pages stand in a reservation with a guard behind it, as
-    /// [`aot_format::abi::GUARDED_RESERVATION_BYTES`] says. Without, every access is checked.
+    /// Whether memories have the guard that [`aot_format::abi::Guard`] says. Without, every access is
+    /// checked in full.
     pub guarded_memories: bool,
     /// Whether explicit bounds checks of memories also hold under misspeculation.
     pub spectre_heap: bool,
@@ -160,7 +162,8 @@ fn translate_body(
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
-    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, reader.original_position())?;
+    let hints = module.branch_hints.of(validator.index());
+    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, reader.original_position(), hints)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;

@@ -270,6 +270,78 @@ fn memories_and_globals() {
     check(&wat);
 }
 
+/// Both index types, both page sizes, own and imported; offsets past all that is there.
+#[test]
+fn memories_with_other_indices_and_pages() {
+    let mut wat = String::from(
+        r#"(module
+        (import "m" "wide" (memory $iw i64 1))
+        (import "m" "bytes" (memory $ib 1 (pagesize 1)))
+        (memory $w i64 1 10)
+        (memory $fixed i64 2 2)
+        (memory $huge i64 0x1000000000000)
+        (memory $b 100 (pagesize 1))
+        (memory $wb i64 100 100 (pagesize 1))
+        (memory $n 1)
+        (table $t i64 4 funcref)
+        (data $d "abc")
+        (func (result i64 i32 i64 i64 i64 i32 i64)
+          (memory.size $iw) (memory.size $ib) (memory.size $w) (memory.size $fixed) (memory.size $huge)
+          (memory.size $b) (memory.size $wb))
+        (func (param i64) (result i64) (memory.grow $w (local.get 0)))
+        (func (param i64 i32 i32) (memory.copy $w $b (local.get 0) (local.get 1) (local.get 2)))
+        (func (param i64 i64 i64) (memory.copy $w $wb (local.get 0) (local.get 1) (local.get 2)))
+        (func (param i64 i32 i64) (memory.fill $wb (local.get 0) (local.get 1) (local.get 2)))
+        (func (param i64 i32 i32) (memory.init $iw $d (local.get 0) (local.get 1) (local.get 2)))
+        (func (param i64) (result funcref) (table.get $t (local.get 0)))
+        (func (param i64) (call_indirect $t (local.get 0)))
+        (func (param i64) (result i64) (table.grow $t (ref.null func) (local.get 0)))
+        (func (param i64 i64) (loop (i64.store $w (local.get 0) (local.get 1)) (br_if 0 (i32.load8_u $b (i32.const 9)))))
+        "#,
+    );
+    for (memory, index) in [
+        ("$iw", "i64"),
+        ("$ib", "i32"),
+        ("$w", "i64"),
+        ("$fixed", "i64"),
+        ("$huge", "i64"),
+        ("$b", "i32"),
+        ("$wb", "i64"),
+    ] {
+        let offsets: &[u64] = &[0, 8, 1 << 26, u64::from(u32::MAX), 1 << 32, u64::MAX - 8, u64::MAX];
+        for offset in offsets.iter().filter(|offset| index == "i64" || **offset <= u64::from(u32::MAX)) {
+            for op in ["i32.load8_u", "i64.load", "f64.load", "i32.load16_s"] {
+                writeln!(wat, "(func (param {index}) (drop ({op} {memory} offset={offset} (local.get 0))))").unwrap();
+                writeln!(wat, "(func (drop ({op} {memory} offset={offset} ({index}.const 90))))").unwrap();
+                writeln!(wat, "(func (drop ({op} {memory} offset={offset} ({index}.const -1))))").unwrap();
+            }
+            for op in ["i32.store8", "i64.store", "f32.store"] {
+                let ty = &op[..3];
+                let store = format!("{op} {memory} offset={offset}");
+                writeln!(wat, "(func (param {index} {ty}) ({store} (local.get 0) (local.get 1)))").unwrap();
+            }
+        }
+    }
+    wat.push(')');
+    check(&wat);
+}
+
+#[test]
+fn wide_arithmetic() {
+    check(
+        "(module
+        (func (param i64 i64 i64 i64) (result i64 i64)
+          (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+        (func (param i64 i64) (result i64 i64) (i64.sub128 (local.get 0) (i64.const 0) (local.get 1) (i64.const -1)))
+        (func (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1)))
+        (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (i64.const 7)))
+        (func (param i64 i64 i64) (result i64 i64)
+          (i64.add128 (i64.mul_wide_u (local.get 0) (local.get 1)) (local.get 2) (i64.const 0)))
+        (func (param i64 i64) (result i64) (drop (i64.mul_wide_s (local.get 0) (local.get 1))))
+        (func (result i64 i64) (i64.sub128 (i64.const 0) (i64.const 0) (i64.const 1) (i64.const 0))))",
+    );
+}
+
 const LOAD: &str = "(func (param i32) (result i32) (i32.load offset=4 (local.get 0)))";
 
 #[test]

@@ -80,7 +80,7 @@ macro_rules! visit_one {
     (@exceptions $($rest:tt)*) => { translate!(visitor, $($rest)*); };
     (@legacy_exceptions $($rest:tt)*) => { refuse!("legacy exception handling", $($rest)*); };
     (@stack_switching $($rest:tt)*) => { refuse!("stack switching", $($rest)*); };
-    (@wide_arithmetic $($rest:tt)*) => { refuse!("wide arithmetic", $($rest)*); };
+    (@wide_arithmetic $($rest:tt)*) => { translate!(visitor, $($rest)*); };
 }
 
 macro_rules! translate {

@@ -1,11 +1,8 @@
 //! What `--version` says.
 
 use aot_format::cpu::Isa;
+use aot_format::features::Feature;
 use iwasm::Engine;
-
-/// What the modules may use that this version runs.
-const WASM: &str =
-    "2.0, relaxed SIMD, multi-memory, extended constant expressions, tail calls, typed function references, exceptions";
 
 /// Version, instruction set with the features of this CPU, WebAssembly and WASI.
 pub(crate) fn text() -> String {
@@ -17,6 +14,7 @@ pub(crate) fn text() -> String {
         }
         None => format!("{} (no code can be run on it)", std::env::consts::ARCH),
     };
+    let wasm = Feature::names(true).collect::<Vec<_>>().join(", ");
     let version = env!("CARGO_PKG_VERSION");
-    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {WASM}\nWASI: preview 1\n")
+    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {wasm}\nWASI: preview 1\n")
 }

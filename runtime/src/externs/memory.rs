@@ -122,11 +122,10 @@ impl Memory {
 
 /// Why a type is none a module could state.
 fn invalid(ty: &MemoryType) -> Option<&'static str> {
-    let most = if ty.index64 { u64::MAX } else { 1 << 32 } >> ty.page_size_log2.min(16);
     match ty {
         _ if !matches!(ty.page_size_log2, 0 | 16) => Some("pages have 1 or 65536 bytes"),
         _ if ty.max.is_some_and(|max| max < ty.min) => Some("its greatest length is below its initial one"),
-        _ if ty.min.max(ty.max.unwrap_or(0)) > most => Some("it is longer than its index type can address"),
+        _ if ty.min.max(ty.max.unwrap_or(0)) > ty.most_pages() => Some("it is longer than its index type can address"),
         _ if ty.shared => Some("shared memories are not supported yet"),
         _ => None,
     }

@@ -27,9 +27,8 @@ impl Table {
     /// [`Error::BadValue`] if `init` is not of the type, [`Error::Resource`] over the store's limits.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let store = store.as_context_mut().opaque();
-        if ty.max.is_some_and(|max| max < ty.min) {
-            let reason = "its greatest length is below its initial one".into();
-            return Err(Error::BadValue { what: "table type", reason });
+        if let Some(reason) = invalid(&ty) {
+            return Err(Error::BadValue { what: "table type", reason: reason.into() });
         }
         check(store, &ty, &init)?;
         let init = init.to_raw(store)?.reference();
@@ -110,6 +109,17 @@ impl Table {
             what: format!("table of {} elements", data.elements.len()),
             reason: format!("it cannot grow by {delta} elements"),
         })
+    }
+}
+
+/// Why a type is none a module could state.
+fn invalid(ty: &TableType) -> Option<&'static str> {
+    match ty {
+        _ if ty.max.is_some_and(|max| max < ty.min) => Some("its greatest length is below its initial one"),
+        _ if ty.min.max(ty.max.unwrap_or(0)) > ty.most_elements() => {
+            Some("it is longer than its index type can address")
+        }
+        _ => None,
     }
 }
 

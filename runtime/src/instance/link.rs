@@ -6,6 +6,7 @@
 //! Writes go to offsets of the verified layout. Pointers patched in are to definitions of items the
 //! store found alive; the store keeps their owners alive as long as this instance imports from them.
 
+use aot_format::abi::Guard;
 use aot_format::types::{MemoryType, TableType};
 
 use crate::error::Error;
@@ -163,14 +164,16 @@ impl StoreOpaque {
         if self.memories_alive >= self.limits.max_memories {
             return Err(format!("the store's limit of {} memories is reached", self.limits.max_memories));
         }
-        let bytes = ty.min.checked_mul(1 << ty.page_size_log2).filter(|bytes| *bytes <= self.limits.max_memory_bytes);
+        let bytes = ty.min_bytes().filter(|bytes| *bytes <= self.limits.max_memory_bytes);
         let Some(bytes) = bytes else {
             return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
         };
-        // The type alone decides, as it does for code that relies on it; matching compares types.
-        let guarded = !ty.index64 && ty.page_size_log2 == 16;
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
-        let reservation = if guarded { Reservation::guarded() } else { Reservation::checked(length) };
+        let reservation = match Guard::of(&ty) {
+            Guard::Reservation => Reservation::guarded(),
+            Guard::Fence => Reservation::fenced(length),
+            Guard::None => Reservation::checked(length),
+        };
         let mut reservation = reservation.map_err(|error| error.to_string())?;
         reservation.grow_to(length).map_err(|error| error.to_string())?;
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.

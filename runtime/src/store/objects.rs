@@ -247,7 +247,7 @@ impl MemoryData {
         if self.ty.max.is_some_and(|max| pages > max) {
             return None;
         }
-        let bytes = pages.checked_mul(1 << self.ty.page_size_log2)?;
+        let bytes = pages.checked_mul(self.ty.page_bytes())?;
         if bytes > max_bytes || (!self.ty.index64 && bytes > 1 << 32) {
             return None;
         }

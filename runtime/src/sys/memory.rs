@@ -3,9 +3,9 @@
 //! limit or an instance is.
 //!
 //! A **guarded** memory reserves all that a 32-bit address can reach and a guard behind it, so that
-//! compiled code needs no checks: what is not accessible faults. It never moves. A **checked**
-//! memory reserves what its owner asks for and moves when it outgrows that; compiled code checks
-//! every access. Either costs one `mmap`, and one `mprotect` for each growth; no page is touched
+//! compiled code needs no checks: what is not accessible faults. It never moves. A **fenced** or
+//! **checked** memory reserves what its owner asks for and moves when it outgrows that; compiled code
+//! checks every access, and behind a fenced one there is a guard, too. All cost one `mmap`, and one `mprotect` for each growth; no page is touched
 //! before the guest touches it, and fresh pages are zero.
 //!
 //! # Safety contract
@@ -101,6 +101,11 @@ impl Reservation {
     /// Address space for a guarded memory; nothing is accessible yet.
     pub(crate) fn guarded() -> Result<Reservation, MemoryError> {
         Reservation::new(GUARDED_RESERVATION_BYTES as usize, GUARD_BYTES as usize, Growth::InPlace)
+    }
+
+    /// Address space for a memory that moves when it outgrows `reserve_bytes`, with a guard behind it.
+    pub(crate) fn fenced(reserve_bytes: usize) -> Result<Reservation, MemoryError> {
+        Reservation::new(reserve_bytes, GUARD_BYTES as usize, Growth::MayMove)
     }
 
     /// Address space for a checked memory that moves when it outgrows `reserve_bytes`. Zero reserves
@@ -205,8 +210,8 @@ impl Reservation {
 
     /// Moves to a reservation with room to double, so that growing page by page moves few times.
     fn relocate(&mut self, accessible: usize) -> Result<(), MemoryError> {
-        let mut target =
-            Reservation::checked(accessible.saturating_mul(2)).or_else(|_| Reservation::checked(accessible))?;
+        let reserve = |bytes| Reservation::new(bytes, self.guard, self.growth);
+        let mut target = reserve(accessible.saturating_mul(2)).or_else(|_| reserve(accessible))?;
         target.make_accessible(accessible)?;
         if self.one_mapping && self.move_pages_to(&target) {
             target.one_mapping = false;

@@ -84,6 +84,21 @@ fn a_checked_memory_moves_with_its_contents() {
 }
 
 #[test]
+fn a_fenced_memory_has_its_guard_wherever_it_is() {
+    let mut memory = made(Reservation::fenced(WASM_PAGE));
+    assert!(memory.may_move());
+    for pages in [0, 1, 2, 3, 40] {
+        assert!(memory.grow_to(pages * WASM_PAGE).is_ok());
+        let end = memory.base().addr() + pages * WASM_PAGE;
+        let guard = GUARD_BYTES as usize;
+        assert!(memory.is_inaccessible(end) && memory.is_inaccessible(end + guard - 1), "at {pages} pages");
+        assert!(pages == 0 || !memory.is_inaccessible(end - 1), "at {pages} pages");
+    }
+    let empty = made(Reservation::fenced(0));
+    assert!(empty.is_inaccessible(empty.base().addr()), "an empty memory has one, too");
+}
+
+#[test]
 fn a_checked_memory_can_begin_with_nothing() {
     let mut memory = made(Reservation::checked(0));
     assert!(memory.grow_to(0).is_ok());
@@ -112,7 +127,8 @@ fn image_is_private(artifact: &ArtifactMapping) {
     let range = page..3 * page + 100;
     let Some(image) = artifact.image(range.clone()) else { panic!("no image") };
     let expected = &image_bytes()[range];
-    for mut memory in [made(Reservation::guarded()), made(Reservation::checked(16 * page))] {
+    let kinds = [Reservation::guarded(), Reservation::checked(16 * page), Reservation::fenced(16 * page)];
+    for mut memory in kinds.map(made) {
         assert!(memory.grow_to(16 * page).is_ok());
         contents(&mut memory)[2 * page + expected.len()] = 5;
         // At a page boundary, where it can be mapped, and elsewhere, where it is copied.

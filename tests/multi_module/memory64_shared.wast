@@ -1,0 +1,91 @@
+;; A memory with i64 indices, imported: bytes, segments and growth on both sides, its bounds on both
+;; sides, also where offset and index together are past 2^32 or past 2^64; and a copy between it and a
+;; memory with i32 indices of the importer's.
+(module $owner
+  (memory (export "memory") i64 1 3)
+  (data (i64.const 0) "owner")
+  (global (export "base") i64 (i64.const 65530))
+  (func (export "peek") (param i64) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "pages") (result i64) (memory.size))
+  (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0))))
+
+(module $main
+  (import "owner" "memory" (memory $wide i64 1 3))
+  (import "owner" "grow" (func $grow (param i64) (result i64)))
+  (import "owner" "base" (global $base i64))
+  (memory $narrow 1)
+  ;; Extended constant expressions have i64 operators, too: 65530 + 3 * 1 - 1.
+  (data (memory $wide) (offset (i64.sub (i64.add (global.get $base) (i64.mul (i64.const 3) (i64.const 1))) (i64.const 1)))
+    "main")
+  (func (export "peek") (param i64) (result i32) (i32.load8_u $wide (local.get 0)))
+  (func (export "peek64") (param i64) (result i64) (i64.load $wide (local.get 0)))
+  (func (export "poke") (param i64 i32) (i32.store8 $wide (local.get 0) (local.get 1)))
+  (func (export "field") (param i64) (result i32) (i32.load8_u $wide offset=0x3ffffff (local.get 0)))
+  (func (export "far") (param i64) (result i32) (i32.load8_u $wide offset=0x100000000 (local.get 0)))
+  (func (export "farthest") (param i64) (result i64) (i64.load $wide offset=0xfffffffffffffff8 (local.get 0)))
+  (func (export "past_everything") (param i64) (result i64) (i64.load $wide offset=0xfffffffffffffff9 (local.get 0)))
+  (func (export "pages") (result i64) (memory.size $wide))
+  (func (export "grow") (param i64) (result i64) (memory.grow $wide (local.get 0)))
+  (func (export "fill") (param i64 i32 i64) (memory.fill $wide (local.get 0) (local.get 1) (local.get 2)))
+  ;; The callee grows the memory, which may move: what is used after the call is where it is now.
+  (func (export "use_after_callee_grew") (param i64) (result i64)
+    (i64.store $wide (i64.const 64) (i64.const 5))
+    (drop (call $grow (i64.const 1)))
+    (i64.store $wide (local.get 0) (i64.add (i64.load $wide (i64.const 64)) (i64.const 2)))
+    (i64.load $wide (local.get 0)))
+  ;; A loop that grows the memory it writes to.
+  (func (export "grow_in_loop") (result i64) (local $at i64)
+    (loop $again
+      (i64.store $wide (local.get $at) (local.get $at))
+      (local.set $at (i64.add (local.get $at) (i64.const 65528)))
+      (br_if $again (i64.ne (memory.grow $wide (i64.const 1)) (i64.const -1))))
+    (i64.load $wide (i64.sub (local.get $at) (i64.const 65528))))
+  (func (export "to_narrow") (param i32 i64 i32)
+    (memory.copy $narrow $wide (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "to_wide") (param i64 i32 i32)
+    (memory.copy $wide $narrow (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "narrow") (param i32) (result i32) (i32.load8_u $narrow (local.get 0))))
+
+(assert_return (invoke "$owner$peek" (i64.const 65532)) (i32.const 0x6d))
+(assert_return (invoke "peek" (i64.const 65535)) (i32.const 0x6e))
+(invoke "poke" (i64.const 65535) (i32.const 200))
+(assert_return (invoke "$owner$peek" (i64.const 65535)) (i32.const 200))
+(assert_trap (invoke "peek" (i64.const 65536)) "out of bounds memory access")
+(assert_trap (invoke "peek64" (i64.const 65529)) "out of bounds memory access")
+(assert_trap (invoke "$owner$peek" (i64.const 65536)) "out of bounds memory access")
+;; The low 32 bits of these are in bounds.
+(assert_trap (invoke "peek" (i64.const 0x100000000)) "out of bounds memory access")
+(assert_trap (invoke "peek" (i64.const 0x8000000000000000)) "out of bounds memory access")
+(assert_trap (invoke "peek" (i64.const -1)) "out of bounds memory access")
+(assert_trap (invoke "peek64" (i64.const -8)) "out of bounds memory access")
+(assert_trap (invoke "far" (i64.const 0)) "out of bounds memory access")
+;; These are in bounds modulo 2^64.
+(assert_trap (invoke "far" (i64.const 0xffffffff00000000)) "out of bounds memory access")
+(assert_trap (invoke "field" (i64.const 0xfffffffffc000001)) "out of bounds memory access")
+(assert_trap (invoke "farthest" (i64.const 8)) "out of bounds memory access")
+(assert_trap (invoke "farthest" (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "past_everything" (i64.const 7)) "out of bounds memory access")
+;; An index that is exactly the length, or less, and an offset far behind it.
+(assert_trap (invoke "field" (i64.const 65536)) "out of bounds memory access")
+(assert_trap (invoke "field" (i64.const 0)) "out of bounds memory access")
+
+(assert_return (invoke "use_after_callee_grew" (i64.const 65536)) (i64.const 7))
+(assert_return (invoke "$owner$pages") (i64.const 2))
+(assert_return (invoke "grow_in_loop") (i64.const 65528))
+(assert_return (invoke "pages") (i64.const 3))
+(assert_return (invoke "grow" (i64.const 1)) (i64.const -1))
+(assert_return (invoke "$owner$grow" (i64.const -1)) (i64.const -1))
+(assert_return (invoke "$owner$grow" (i64.const 0x1000000000000)) (i64.const -1))
+(assert_return (invoke "grow" (i64.const 0)) (i64.const 3))
+
+(invoke "fill" (i64.const 196600) (i32.const 1) (i64.const 8))
+(assert_trap (invoke "fill" (i64.const 196601) (i32.const 2) (i64.const 8)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i64.const 8) (i32.const 2) (i64.const -8)) "out of bounds memory access")
+(assert_return (invoke "$owner$peek" (i64.const 196607)) (i32.const 1))
+
+(invoke "to_narrow" (i32.const 100) (i64.const 0) (i32.const 5))
+(assert_return (invoke "narrow" (i32.const 104)) (i32.const 0))
+(invoke "to_wide" (i64.const 196603) (i32.const 100) (i32.const 5))
+(assert_trap (invoke "to_wide" (i64.const 196604) (i32.const 100) (i32.const 5)) "out of bounds memory access")
+(assert_trap (invoke "to_narrow" (i32.const 65532) (i64.const 0) (i32.const 5)) "out of bounds memory access")
+(assert_trap (invoke "to_narrow" (i32.const 0) (i64.const 0x100000000) (i32.const 1)) "out of bounds memory access")
