@@ -45,7 +45,6 @@ fn proposals_that_are_not_compiled_are_named() {
         ("(module (func (param anyref)))", "garbage collection"),
         ("(module (global i31ref (ref.i31 (i32.const 1))))", "garbage collection"),
         ("(module (func (param externref) (drop (any.convert_extern (local.get 0)))))", "garbage collection"),
-        ("(module (func try catch_all end))", "legacy exception handling"),
         (
             "(module (func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))",
             "wide arithmetic",

@@ -24,18 +24,17 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn push_skipped(&mut self) {
-        let height = self.state.stack.len();
-        let (label, label_arity, results) = (Block::from_u32(0), 0, 0);
-        let kind = FrameKind::Skipped;
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        let types = BlockTypes { params: Vec::new(), results: Vec::new() };
+        self.push_frame(FrameKind::Skipped, Block::from_u32(0), &types);
     }
 
     /// Opens a frame whose parameters are on the stack.
     pub(super) fn push_frame(&mut self, kind: FrameKind, label: Block, types: &BlockTypes) {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
-        let results = types.results.len();
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached: false });
+        let (results, outer_handlers) = (types.results.len(), self.state.handlers.len());
+        let frame = Frame { kind, label, label_arity, height, results, end_reached: false, outer_handlers };
+        self.state.control.push(frame);
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
@@ -125,7 +124,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Jumps to the end of a frame with its results, if this point can be reached.
-    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut bool) {
+    pub(super) fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut bool) {
         if self.is_reachable() {
             let args = self.branch_args(results);
             self.builder.ins().jump(end, &args);
@@ -155,11 +154,13 @@ impl FuncTranslator<'_, '_> {
                 return Ok(());
             }
             FrameKind::Block => {}
-            FrameKind::TryTable { outer_handlers } => {
+            FrameKind::TryTable { ref labels } => {
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);
                 self.set_unreachable();
-                self.landing_pads(outer_handlers);
+                self.landing_pads(frame.outer_handlers, labels);
             }
+            // A body that delegates is over; clauses have closed theirs.
+            FrameKind::Try(_) => drop(self.state.handlers.close(frame.outer_handlers)),
             FrameKind::If { else_block, ref params } => {
                 // No `else`: the false condition passes the parameters on as results.
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);

@@ -2,6 +2,8 @@
 
 use cranelift_codegen::ir::{Block, Type, Value};
 
+use super::exception_legacy::Try;
+
 /// What opened a frame, and what only that kind needs.
 pub enum FrameKind {
     /// The function body; its label returns.
@@ -12,9 +14,11 @@ pub enum FrameKind {
     Loop,
     /// `try_table`: the label is the end.
     TryTable {
-        /// Number of handlers that are not its own.
-        outer_handlers: usize,
+        /// Depths of its clauses' labels, counted from outside it.
+        labels: Vec<u32>,
     },
+    /// `try`, its body or one of its clauses: the label is the end.
+    Try(Try),
     /// The `then` part of an `if`.
     If {
         /// Where the false condition goes: `else`, or the end where there is none.
@@ -40,6 +44,8 @@ pub struct Frame {
     pub results: usize,
     /// Whether a branch goes to the end.
     pub end_reached: bool,
+    /// Place in the handler stack where it was opened.
+    pub outer_handlers: usize,
 }
 
 /// Types of a structured instruction's parameters and results.

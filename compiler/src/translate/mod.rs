@@ -3,12 +3,13 @@
 //! * [`translate_function`]: the way in.
 //! * `visitor`: from wasmparser's operators to methods; where a new operator fails to compile.
 //! * `function`: [`FuncTranslator`](function::FuncTranslator) and what all families share.
-//! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
+//! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA; `handler_stack`:
+//!   who is asked when something is thrown.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
-//!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
-//!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
+//!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `exception_legacy`,
+//!   `reference`, `memory_access`, `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
@@ -20,8 +21,10 @@ mod control;
 mod control_stack;
 mod conversion;
 mod exception;
+mod exception_legacy;
 mod function;
 mod global;
+mod handler_stack;
 mod local;
 mod locals;
 mod memory_access;
@@ -150,7 +153,7 @@ fn translate_body(
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
-    let mut translator = FuncTranslator::new(cx, module, settings, func, reader.original_position())?;
+    let mut translator = FuncTranslator::new(cx, module, settings, func, body)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;
