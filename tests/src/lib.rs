@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod child;
 pub mod commands;
 pub mod expected;
+pub mod folded_try;
 pub mod kit;
 pub mod paths;
 pub mod plan;
