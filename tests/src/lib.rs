@@ -8,6 +8,7 @@ pub mod commands;
 pub mod expected;
 pub mod folded_try;
 pub mod kit;
+pub mod legacy;
 pub mod paths;
 pub mod plan;
 pub mod program;
