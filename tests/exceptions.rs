@@ -212,6 +212,62 @@ const LOOPS: &str = r#"(module
         (if (i32.ne (call $value (local.get $mine)) (local.get $n)) (then (unreachable)))
         (local.get $n)))"#;
 
+/// The same in the legacy encoding, where exceptions are thrown again by a number instead of a reference.
+const LEGACY_LOOPS: &str = r#"(module
+    (import "thrower" "e" (tag $e (param i32 f64)))
+    (import "thrower" "throw" (func $throw (param i32)))
+    (func $again (param i32) try (call $throw (local.get 0)) catch $e (drop) (drop) (rethrow 0) end)
+    (func $again_all (param i32) try (call $throw (local.get 0)) catch_all (rethrow 0) end)
+    LOOPS
+    ;; Each of $n frames has caught an exception, and throws it again after garbage was made below it.
+    (func $deep (param $n i32) (param $garbage i32)
+        try
+            (call $throw (local.get $n))
+        catch_all
+            (if (local.get $n)
+                (then
+                    try (result i32 f64)
+                        (call $deep (i32.sub (local.get $n) (i32.const 1)) (local.get $garbage))
+                        (unreachable)
+                    catch $e
+                    end
+                    (drop)
+                    (if (i32.ne (i32.add (i32.const 1)) (local.get $n)) (then (unreachable))))
+                (else (loop $next
+                    try (call $again_all (i32.const -1)) catch_all end
+                    (br_if $next (local.tee $garbage (i32.sub (local.get $garbage) (i32.const 1)))))))
+            (rethrow 0)
+        end)
+    (func (export "deep") (param $n i32) (param $garbage i32) (result i32)
+        try (result i32 f64)
+            (call $deep (local.get $n) (local.get $garbage))
+            (unreachable)
+        catch $e
+        end
+        (drop)))"#;
+
+/// One of its loops, which sums up what it catches.
+const LEGACY_LOOP: &str = r#"(func (export "NAME") (param $n i32) (result i32)
+        (local $sum i32)
+        (loop $next
+            try
+                (call CALLEE (local.get $n))
+            catch $e
+                (drop)
+                (local.set $sum (i32.add (local.get $sum)))
+            end
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))"#;
+
+/// Names of the loops, and what each calls.
+const LEGACY_LOOP_NAMES: [(&str, &str); 3] =
+    [("values", "$throw"), ("rethrow", "$again"), ("rethrow_all", "$again_all")];
+
+fn legacy_loops() -> String {
+    let of = |(name, callee)| LEGACY_LOOP.replace("NAME", name).replace("CALLEE", callee);
+    LEGACY_LOOPS.replace("LOOPS", &LEGACY_LOOP_NAMES.map(of).concat())
+}
+
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
@@ -244,14 +300,35 @@ fn a_million_throws_take_no_memory() {
 }
 
 #[test]
+fn a_million_legacy_throws_take_no_memory() {
+    let mut kit = Kit::new();
+    kit.instance("thrower", THROWER);
+    let loops = kit.instance("main", &legacy_loops());
+    for (name, _) in LEGACY_LOOP_NAMES {
+        kit.call(loops, name, &[Val::I32(1000)]).unwrap();
+    }
+    let before = resident_kib();
+    for (name, _) in LEGACY_LOOP_NAMES {
+        let start = Instant::now();
+        let sum = kit.call(loops, name, &[Val::I32(1_000_000)]).unwrap();
+        println!("legacy, {name}: {} ns", start.elapsed().as_nanos() / 1_000_000);
+        assert_eq!(sum, [Val::I32((1_000_000u64 * 1_000_001 / 2) as u32 as i32)]);
+    }
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 16 << 10, "{grown} KiB");
+}
+
+#[test]
 fn references_on_the_stack_survive_collections() {
     let mut kit = Kit::new();
     kit.linker.func("host", "relay", |_: Option<Func>| ());
     kit.instance("thrower", THROWER);
-    let loops = kit.instance("main", LOOPS);
-    for _ in 0..3 {
-        let result = kit.call(loops, "deep", &[Val::I32(2000), Val::I32(300_000)]).unwrap();
-        assert_eq!(result, [Val::I32(2000)]);
+    for (name, text) in [("main", LOOPS), ("legacy", &legacy_loops())] {
+        let loops = kit.instance(name, text);
+        for _ in 0..3 {
+            let result = kit.call(loops, "deep", &[Val::I32(2000), Val::I32(300_000)]).unwrap();
+            assert_eq!(result, [Val::I32(2000)]);
+        }
     }
 }
 

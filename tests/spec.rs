@@ -18,7 +18,7 @@ use tests::script::{self, Failure, Report};
 use tests::spec_groups::{GROUPS, group_of};
 use tests::spec_list::{self, Entry, List};
 use tests::spec_suite::{self, SuiteFile};
-use tests::{artifact, paths};
+use tests::{artifact, folded_try, paths};
 use wamrc::Options;
 
 /// Failures printed for one file, unless it was asked for by name.
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         },
         Err(error) => return usage(&format!("spec/listed.txt: {error}")),
     };
-    if let Err(message) = check_runner() {
+    if let Err(message) = check_runner().and_then(|()| folded_try::check()) {
         return usage(&message);
     }
     println!("spec: {} files from {source}", files.len());

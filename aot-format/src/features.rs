@@ -61,7 +61,7 @@ features! {
     Memory64: "memory64", "memory64 (64-bit memories and tables)", true, needs [];
     Threads: "threads", "threads (shared memories and atomics)", false, needs [];
     Exceptions: "exceptions", "exception handling", true, needs [];
-    LegacyExceptions: "legacy-exceptions", "legacy exception handling", false, needs [Exceptions];
+    LegacyExceptions: "legacy-exceptions", "legacy exception handling", true, needs [Exceptions];
     FunctionReferences: "function-references", "typed function references", true, needs [ReferenceTypes];
     Gc: "gc", "garbage collection", true, needs [FunctionReferences];
     CustomPageSizes: "custom-page-sizes", "custom page sizes", true, needs [];

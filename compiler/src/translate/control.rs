@@ -38,9 +38,10 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn push_frame(&mut self, kind: FrameKind, label: Block, types: &BlockTypes) {
         let label_arity = if matches!(kind, FrameKind::Loop) { types.params.len() } else { types.results.len() };
         let height = self.state.stack.len() - types.params.len();
-        let results = types.results.len();
+        let (results, outer_handlers) = (types.results.len(), self.state.handlers.len());
         let (end_reached, aside_cold) = (Reached::Never, self.cold);
-        self.state.control.push(Frame { kind, label, label_arity, height, results, end_reached, aside_cold });
+        let frame = Frame { kind, label, label_arity, height, results, end_reached, aside_cold, outer_handlers };
+        self.state.control.push(frame);
     }
 
     /// The label of a branch and the operands it takes, on top of the stack. Whoever asks branches.
@@ -147,7 +148,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Jumps to the end of a frame with its results, if this point can be reached.
-    fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut Reached) {
+    pub(super) fn fall_through(&mut self, end: Block, results: usize, end_reached: &mut Reached) {
         if self.is_reachable() {
             let args = self.branch_args(results);
             self.builder.ins().jump(end, &args);
@@ -177,12 +178,14 @@ impl FuncTranslator<'_, '_> {
                 return Ok(());
             }
             FrameKind::Block => {}
-            FrameKind::TryTable { outer_handlers } => {
+            FrameKind::TryTable { ref labels } => {
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);
                 self.set_unreachable();
                 self.cold = frame.aside_cold;
-                self.landing_pads(outer_handlers);
+                self.landing_pads(frame.outer_handlers, labels);
             }
+            // A body that delegates is over; clauses have closed theirs.
+            FrameKind::Try(_) => drop(self.state.handlers.close(frame.outer_handlers)),
             FrameKind::If { else_block, ref params } => {
                 // No `else`: the false condition passes the parameters on as results.
                 self.fall_through(frame.label, frame.results, &mut frame.end_reached);

@@ -2,6 +2,7 @@
 
 use cranelift_codegen::ir::{Block, Value};
 
+use super::exception_legacy::Try;
 use super::signature::ValueKind;
 
 /// What opened a frame, and what only that kind needs.
@@ -14,9 +15,11 @@ pub enum FrameKind {
     Loop,
     /// `try_table`: the label is the end.
     TryTable {
-        /// Number of handlers that are not its own.
-        outer_handlers: usize,
+        /// Depths of its clauses' labels, counted from outside it.
+        labels: Vec<u32>,
     },
+    /// `try`, its body or one of its clauses: the label is the end.
+    Try(Try),
     /// The `then` part of an `if`.
     If {
         /// Where the false condition goes: `else`, or the end where there is none.
@@ -62,6 +65,8 @@ pub struct Frame {
     pub end_reached: Reached,
     /// Whether what stands aside of its first part is cold: `else`, or landing pads.
     pub aside_cold: bool,
+    /// Place in the handler stack where it was opened.
+    pub outer_handlers: usize,
 }
 
 /// Kinds of a structured instruction's parameters and results.

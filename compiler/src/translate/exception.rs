@@ -25,6 +25,7 @@ use wasmparser::Catch;
 
 use super::control_stack::FrameKind;
 use super::function::FuncTranslator;
+use super::handler_stack::Handler;
 use super::regions::{self, Region};
 use super::signature::{MANAGED, POINTER, ValueKind, clif_type};
 use super::vmctx::{Place, offset32};
@@ -64,16 +65,6 @@ impl Clause {
 // All tag indices have a code of their own.
 const _: () = assert!((aot_format::limits::MAX_TAGS as u64) * (CLAUSE_TAG as u64) < CLAUSE_ALL as u64);
 
-/// One clause of an open `try_table`.
-pub struct Handler {
-    clause: Clause,
-    /// Depth of its label, counted from outside the `try_table`.
-    label: u32,
-    landing_pad: Block,
-    /// Whether any call can go there.
-    used: bool,
-}
-
 fn value_offset(index: usize) -> cranelift_codegen::ir::immediates::Offset32 {
     // At most a thousand arguments (`limits::MAX_PARAMS`).
     offset32(Exception::value(index as u32))
@@ -87,62 +78,68 @@ impl FuncTranslator<'_, '_> {
         }
         let types = self.block_types(try_table.ty);
         let end = self.create_block_with(&types.results);
-        let outer_handlers = self.state.handlers.len();
-        self.push_frame(FrameKind::TryTable { outer_handlers }, end, &types);
-        for catch in try_table.catches.iter().rev() {
-            let (clause, label) = Clause::of(catch);
+        let (clauses, labels): (Vec<Clause>, Vec<u32>) = try_table.catches.iter().map(Clause::of).unzip();
+        self.push_frame(FrameKind::TryTable { labels }, end, &types);
+        for clause in clauses.into_iter().rev() {
             let landing_pad = self.builder.create_block();
-            self.state.handlers.push(Handler { clause, label, landing_pad, used: false });
+            self.state.handlers.push(clause, landing_pad);
         }
         Ok(())
     }
 
     /// Makes the landing pads of the `try_table` that has just been closed.
-    pub(super) fn landing_pads(&mut self, outer_handlers: usize) {
-        let handlers: Vec<Handler> = self.state.handlers.drain(outer_handlers..).rev().collect();
-        for handler in handlers.iter().filter(|handler| handler.used) {
-            let block = handler.landing_pad;
-            let exception = self.builder.append_block_param(block, POINTER);
-            self.note_kind(exception, MANAGED);
-            self.builder.set_cold_block(block);
-            self.continue_in(block);
-            let mut args = Vec::new();
-            if let Some(tag) = handler.clause.tag {
-                let ty = self.module.func_type_at(self.module.tags[tag as usize]);
-                for (index, &param) in ty.params.iter().enumerate() {
-                    let flags = self.exception_flags();
-                    let value = self.builder.ins().load(clif_type(param), flags, exception, value_offset(index));
-                    self.note_kind(value, ValueKind::of(param, self.module));
-                    args.push(value);
-                }
-            }
+    pub(super) fn landing_pads(&mut self, outer_handlers: usize, labels: &[u32]) {
+        let handlers: Vec<Handler> = self.state.handlers.close(outer_handlers);
+        for (handler, &label) in handlers.iter().rev().zip(labels).filter(|(handler, _)| handler.used) {
+            let exception = self.start_landing_pad(handler.landing_pad);
+            let mut args = match handler.clause.tag {
+                Some(tag) => self.exception_arguments(tag, exception),
+                None => Vec::new(),
+            };
             if handler.clause.keeps_reference {
                 args.push(exception);
             }
-            let (label, _) = self.branch_target(handler.label);
+            let (label, _) = self.branch_target(label);
             let args: Vec<BlockArg> = args.into_iter().map(BlockArg::Value).collect();
             self.builder.ins().jump(label, &args);
             self.set_unreachable();
         }
     }
 
+    /// Continues in a landing pad; gives the exception.
+    pub(super) fn start_landing_pad(&mut self, block: Block) -> Value {
+        let exception = self.builder.append_block_param(block, POINTER);
+        self.note_kind(exception, MANAGED);
+        self.builder.set_cold_block(block);
+        self.continue_in(block);
+        exception
+    }
+
+    /// Reads the arguments of an exception of a tag.
+    pub(super) fn exception_arguments(&mut self, tag_index: u32, exception: Value) -> Vec<Value> {
+        let ty = self.module.func_type_at(self.module.tags[tag_index as usize]);
+        let mut arguments = Vec::with_capacity(ty.params.len());
+        for (index, &param) in ty.params.iter().enumerate() {
+            let flags = self.exception_flags();
+            let value = self.builder.ins().load(clif_type(param), flags, exception, value_offset(index));
+            self.note_kind(value, ValueKind::of(param, self.module));
+            arguments.push(value);
+        }
+        arguments
+    }
+
     /// Whether an exception that comes out of a call here may be caught in this function.
     pub(super) fn can_catch(&self) -> bool {
-        !self.state.handlers.is_empty()
+        self.state.handlers.is_any_reached()
     }
 
     /// The exception table of a call here that returns to `normal`.
     fn exception_table(&mut self, signature: SigRef, normal: BlockCall) -> ExceptionTable {
         let dfg = &mut self.builder.func.dfg;
         let mut items = vec![ExceptionTableItem::Context(self.vmctx)];
-        for handler in self.state.handlers.iter_mut().rev() {
-            handler.used = true;
-            let target = BlockCall::new(handler.landing_pad, [BlockArg::TryCallExn(0)], &mut dfg.value_lists);
-            items.push(ExceptionTableItem::Tag(ExceptionTag::from_u32(handler.clause.code()), target));
-            if handler.clause.tag.is_none() {
-                // Whatever stands further out is never asked.
-                break;
-            }
+        for (clause, landing_pad) in self.state.handlers.reached() {
+            let target = BlockCall::new(landing_pad, [BlockArg::TryCallExn(0)], &mut dfg.value_lists);
+            items.push(ExceptionTableItem::Tag(ExceptionTag::from_u32(clause.code()), target));
         }
         dfg.exception_tables.push(ExceptionTableData::new(signature, normal, items))
     }
@@ -172,7 +169,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Throws an exception; what follows cannot be reached.
-    fn throw(&mut self, exception: Value) {
+    pub(super) fn throw(&mut self, exception: Value) {
         if self.can_catch() {
             let trampoline = self.service(Builtin::Throw);
             let args = [self.vmctx, exception];
@@ -192,18 +189,24 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    pub(super) fn visit_throw(&mut self, tag_index: u32) -> Result<(), BodyError> {
-        let count = self.module.func_type_at(self.module.tags[tag_index as usize]).params.len();
-        let values = self.pop_all(count);
+    /// A new exception.
+    pub(super) fn new_exception(&mut self, tag_index: u32, values: &[Value]) -> Value {
         let tag = self.tag(tag_index);
         let descriptor = self.load_constant(tag.field(Tag::DESCRIPTOR), POINTER);
-        let exception = self.new_object(descriptor, u64::from(Exception::bytes(count as u32)));
+        let exception = self.new_object(descriptor, u64::from(Exception::bytes(values.len() as u32)));
         let tag = self.address(tag);
         let flags = self.exception_flags();
         self.builder.ins().store(flags, tag, exception, offset32(Exception::TAG));
-        for (index, value) in values.into_iter().enumerate() {
+        for (index, &value) in values.iter().enumerate() {
             self.builder.ins().store(flags, value, exception, value_offset(index));
         }
+        exception
+    }
+
+    pub(super) fn visit_throw(&mut self, tag_index: u32) -> Result<(), BodyError> {
+        let count = self.module.func_type_at(self.module.tags[tag_index as usize]).params.len();
+        let values = self.pop_all(count);
+        let exception = self.new_exception(tag_index, &values);
         self.throw(exception);
         Ok(())
     }

@@ -12,9 +12,11 @@ use cranelift_codegen::ir::{
     SourceLoc, UserExternalName, Value, ValueDef, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
+use wasmparser::FunctionBody;
 
 use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind, Reached};
-use super::exception::Handler;
+use super::exception_legacy::Endings;
+use super::handler_stack::HandlerStack;
 use super::locals::Locals;
 use super::operand_stack::OperandStack;
 use super::regions::Region;
@@ -33,8 +35,9 @@ pub struct State {
     signatures: HashMap<TypeIndex, SigRef>,
     builtin_signatures: HashMap<u32, SigRef>,
     callees: HashMap<u32, FuncRef>,
-    /// Handlers of the open `try_table`s: the next to be asked last.
-    pub(super) handlers: Vec<Handler>,
+    pub(super) handlers: HandlerStack,
+    /// How each legacy `try` ends; unknown before the first.
+    pub(super) endings: Option<Endings>,
     services: HashMap<u32, FuncRef>,
 }
 
@@ -47,6 +50,7 @@ impl State {
         self.builtin_signatures.clear();
         self.callees.clear();
         self.handlers.clear();
+        self.endings = None;
         self.services.clear();
     }
 }
@@ -57,6 +61,8 @@ pub struct FuncTranslator<'f, 'data> {
     pub(super) module: &'f Module<'data>,
     pub(super) settings: &'f TranslateSettings,
     pub(super) state: &'f mut State,
+    /// What is translated, for who has to look ahead.
+    pub(super) body: &'f FunctionBody<'f>,
     /// The hidden parameter.
     pub(super) vmctx: Value,
     /// Offset of the current operator in the wasm.
@@ -83,9 +89,10 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         settings: &'f TranslateSettings,
         func: &'f mut ir::Function,
         ty: &FuncType,
-        offset: u64,
+        body: &'f FunctionBody<'f>,
         hints: &'f [BranchHint],
     ) -> Result<Self, BodyError> {
+        let offset = body.range().start;
         if module.layout.size() > MAX_VMCTX_BYTES {
             return Err(BodyError::TooLarge { what: "the size of the vmctx in bytes", limit: MAX_VMCTX_BYTES, offset });
         }
@@ -124,12 +131,14 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             results,
             end_reached: Reached::Never,
             aside_cold: false,
+            outer_handlers: 0,
         });
         Ok(FuncTranslator {
             builder,
             module,
             settings,
             state,
+            body,
             vmctx,
             offset,
             operand_types: OperandTypes::default(),

@@ -3,14 +3,15 @@
 //! * [`translate_function`]: the way in.
 //! * `visitor`: from wasmparser's operators to methods; where a new operator fails to compile.
 //! * `function`: [`FuncTranslator`](function::FuncTranslator) and what all families share.
-//! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
+//! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA; `handler_stack`:
+//!   who is asked when something is thrown.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * `heap`: objects of the collected heap: making them, and their parts as memory accesses.
 //! * One file per opcode family: `numeric_int`, `numeric_wide`, `numeric_float`, `compare`,
-//!   `conversion`, `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
-//!   `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`; for vectors `simd_const_lane`,
-//!   `simd_shuffle`, `simd_bitwise`, `simd_int`,
+//!   `conversion`, `parametric`, `local`, `global`, `control`, `call`, `exception`, `exception_legacy`,
+//!   `reference`, `memory_access`, `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`;
+//!   for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
@@ -22,6 +23,7 @@ mod control;
 mod control_stack;
 mod conversion;
 mod exception;
+mod exception_legacy;
 mod function;
 mod gc_array;
 mod gc_cast;
@@ -30,6 +32,7 @@ mod gc_struct;
 #[cfg(test)]
 mod gc_tests;
 mod global;
+mod handler_stack;
 mod heap;
 mod local;
 mod locals;
@@ -163,7 +166,7 @@ fn translate_body(
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
     let hints = module.branch_hints.of(validator.index());
-    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, reader.original_position(), hints)?;
+    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, body, hints)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;

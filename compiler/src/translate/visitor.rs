@@ -44,6 +44,18 @@ macro_rules! is_live {
     ($translator:expr, TryTable) => {
         true
     };
+    ($translator:expr, Try) => {
+        true
+    };
+    ($translator:expr, Catch) => {
+        true
+    };
+    ($translator:expr, CatchAll) => {
+        true
+    };
+    ($translator:expr, Delegate) => {
+        true
+    };
     ($translator:expr, Else) => {
         true
     };
@@ -78,7 +90,7 @@ macro_rules! visit_one {
     (@acquire_release_atomics $($rest:tt)*) => { refuse!("acquire-release atomics", $($rest)*); };
     (@shared_everything_threads $($rest:tt)*) => { refuse!("shared-everything threads", $($rest)*); };
     (@exceptions $($rest:tt)*) => { translate!(visitor, $($rest)*); };
-    (@legacy_exceptions $($rest:tt)*) => { refuse!("legacy exception handling", $($rest)*); };
+    (@legacy_exceptions $($rest:tt)*) => { translate!(visitor, $($rest)*); };
     (@stack_switching $($rest:tt)*) => { refuse!("stack switching", $($rest)*); };
     (@wide_arithmetic $($rest:tt)*) => { translate!(visitor, $($rest)*); };
 }
