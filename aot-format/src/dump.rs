@@ -235,10 +235,9 @@ fn code<B: AsRef<[u8]>>(artifact: &Artifact<B>, out: &mut String) -> fmt::Result
         let (frame, vmctx) = (site.frame_bytes, site.vmctx_offset);
         write!(out, "call returning to {:#x}: frame {frame}, vmctx at {vmctx}, handlers", site.return_offset)?;
         for handler in site.handlers().take(SHOWN_HANDLERS) {
-            let reference = if handler.keeps_reference { "_ref" } else { "" };
             match handler.tag {
-                Some(tag) => write!(out, " catch{reference} {tag} {:#x}", handler.landing_pad)?,
-                None => write!(out, " catch_all{reference} {:#x}", handler.landing_pad)?,
+                Some(tag) => write!(out, " catch {tag} {:#x}", handler.landing_pad)?,
+                None => write!(out, " catch_all {:#x}", handler.landing_pad)?,
             }
         }
         writeln!(out)?;

@@ -53,10 +53,10 @@
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v7 = load.i64 notrap aligned readonly can_move v0+56
-;; @007e                               try_call_indirect v6(v7), sig0, block10, [ context v0, tag0: block9(exn0), tag2: block7(exn0), tag1073741824: block6(exn0) ]
+;; @007e                               try_call_indirect v6(v7), sig0, block10, [ context v0, tag0: block9(exn0), tag1: block7(exn0), tag1073741824: block6(exn0) ]
 ;;
 ;;                                 block10:
-;; @0082                               try_call fn0(v0, v1), sig1, block11(ret0), [ context v0, tag0: block9(exn0), tag2: block7(exn0), tag1073741824: block6(exn0) ]
+;; @0082                               try_call fn0(v0, v1), sig1, block11(ret0), [ context v0, tag0: block9(exn0), tag1: block7(exn0), tag1073741824: block6(exn0) ]
 ;;
 ;;                                 block11(v8: i32):
 ;;                                     jump block8
@@ -69,7 +69,7 @@
 ;;                                 block8:
 ;;                                     v12 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v13 = load.i64 notrap aligned readonly can_move v0+56
-;; @0086                               try_call_indirect v12(v13), sig0, block12, [ context v0, tag2: block7(exn0), tag1073741824: block6(exn0) ]
+;; @0086                               try_call_indirect v12(v13), sig0, block12, [ context v0, tag1: block7(exn0), tag1073741824: block6(exn0) ]
 ;;
 ;;                                 block12:
 ;;                                     jump block5
@@ -158,7 +158,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i64):
 ;; @00ac                               trapz v1, user13
-;; @00ac                               try_call fn0(v0, v1), sig0, block5, [ context v0, tag1073741825: block4(exn0) ]
+;; @00ac                               try_call fn0(v0, v1), sig0, block5, [ context v0, tag1073741824: block4(exn0) ]
 ;;
 ;;                                 block5:
 ;; @00ac                               trap user1

@@ -1,11 +1,9 @@
 ;; A legacy try names the landing pads of its clauses in the calls of its body, though they follow it.
 ;; A clause is not named where one further in has the same tag, or where a delegate skips it; a clause
-;; that no call names leaves no code. Only a catch_all that is rethrown catches by reference (the tag that
-;; ends in 5), and only a rethrow of that throws what it caught.
-;;! count 3: tag2: block
+;; that no call names leaves no code. A rethrow throws what its clause caught, which lives on until then.
+;;! count 3: tag1: block
 ;;! count 4: tag0: block
-;;! count 4: tag1073741824: block
-;;! count 1: tag1073741825: block
+;;! count 5: tag1073741824: block
 ;;! count 1: try_call fn
 ;;! count 4: call_indirect sig0,
 ;;! has: tag0: block8(exn0), tag1073741824: block6(exn0) ]
@@ -104,7 +102,7 @@
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v8 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v9 = load.i64 notrap aligned readonly can_move v0+56
-;; @009b                               try_call_indirect v8(v9), sig0, block6, [ context v0, tag2: block5(exn0), tag0: block3(exn0) ]
+;; @009b                               try_call_indirect v8(v9), sig0, block6, [ context v0, tag1: block5(exn0), tag0: block3(exn0) ]
 ;;
 ;;                                 block6:
 ;;                                     v10 = iconst.i64 1
@@ -146,7 +144,7 @@
 ;;                                 block0(v0: i64):
 ;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v5 = load.i64 notrap aligned readonly can_move v0+56
-;; @00c3                               try_call_indirect v4(v5), sig0, block6, [ context v0, tag2: block5(exn0) ]
+;; @00c3                               try_call_indirect v4(v5), sig0, block6, [ context v0, tag1: block5(exn0) ]
 ;;
 ;;                                 block6:
 ;;                                     v6 = iconst.i32 1
@@ -175,7 +173,7 @@
 ;;                                 block0(v0: i64):
 ;;                                     v1 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v2 = load.i64 notrap aligned readonly can_move v0+56
-;; @00dd                               try_call_indirect v1(v2), sig0, block10, [ context v0, tag2: block4(exn0) ]
+;; @00dd                               try_call_indirect v1(v2), sig0, block10, [ context v0, tag1: block4(exn0) ]
 ;;
 ;;                                 block10:
 ;;                                     jump block9
@@ -221,17 +219,15 @@
 ;;
 ;; ;; function 4 (rethrow_arguments)
 ;; function u0:4(i64 vmctx) tail {
+;;     ss0 = explicit_slot 8, align = 8
 ;;     region0 = 9 "arguments of exceptions"
-;;     region1 = 6 "bounds of the heap"
-;;     region2 = 7 "descriptors of objects"
+;;     region1 = 196608 "reference in the frame"
 ;;     gv0 = vmctx
 ;;     gv1 = load.i64 notrap aligned readonly can_move gv0
 ;;     gv2 = load.i64 notrap aligned readonly can_move gv1
 ;;     sig0 = (i64 vmctx) tail
-;;     sig1 = (i64 vmctx, i64, i64) -> i64 tail
-;;     sig2 = (i64 vmctx, i64) tail
-;;     fn0 = colocated u2:11 sig1
-;;     fn1 = colocated u2:12 sig2
+;;     sig1 = (i64 vmctx, i64) tail
+;;     fn0 = colocated u2:12 sig1
 ;;     stack_limit = gv2
 ;;
 ;;                                 block0(v0: i64):
@@ -243,43 +239,20 @@
 ;;                                     jump block2
 ;;
 ;;                                 block3(v3: i64) cold:
-;;                                     v4 = load.i64 notrap region0 v3+16
-;;                                     v5 = load.f64 notrap region0 v3+32
+;;                                     v14 = stack_addr.i64 ss0
+;;                                     store notrap aligned region1 v3, v14
+;;                                     v12 = stack_addr.i64 ss0
+;;                                     v13 = load.i64 notrap aligned region1 v12
+;;                                     v4 = load.i64 notrap region0 v13+16
+;;                                     v10 = stack_addr.i64 ss0
+;;                                     v11 = load.i64 notrap aligned region1 v10
+;;                                     v5 = load.f64 notrap region0 v11+32
 ;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v7 = load.i64 notrap aligned readonly can_move v0+56
-;; @00fe                               call_indirect sig0, v6(v7)
-;;                                     v8 = load.i64 notrap aligned readonly can_move v0+80
-;;                                     v9 = load.i64 notrap aligned readonly can_move v8+8
-;;                                     v10 = iconst.i64 48
-;;                                     v11 = load.i64 notrap aligned readonly can_move v0
-;;                                     v12 = load.i64 notrap aligned region1 v11+64
-;;                                     v13 = load.i64 notrap aligned region1 v11+72
-;;                                     v14 = iadd v12, v10  ; v10 = 48
-;;                                     v15 = icmp ugt v14, v13
-;;                                     brif v15, block6, block5
-;;
-;;                                 block6 cold:
-;; @0100                               v17 = call fn0(v0, v9, v10)  ; v10 = 48
-;;                                     v18 = iconst.i64 256
-;;                                     v19 = icmp ult v17, v18  ; v18 = 256
-;;                                     brif v19, block8, block9
-;;
-;;                                 block8 cold:
-;; @0100                               trap user14
-;;
-;;                                 block9:
-;;                                     jump block7(v17)
-;;
-;;                                 block5:
-;;                                     store.i64 notrap aligned region1 v14, v11+64
-;;                                     store.i64 notrap region2 v9, v12
-;;                                     jump block7(v12)
-;;
-;;                                 block7(v16: i64):
-;;                                     store.i64 notrap region0 v8, v16+8
-;;                                     store.i64 notrap region0 v4, v16+16
-;;                                     store.f64 notrap region0 v5, v16+32
-;; @0100                               call fn1(v0, v16)
+;; @00fe                               call_indirect sig0, v6(v7), stack_map=[i64 @ ss0+0]
+;;                                     v8 = stack_addr.i64 ss0
+;;                                     v9 = load.i64 notrap aligned region1 v8
+;; @0100                               call fn0(v0, v9)
 ;; @0100                               trap user1
 ;;
 ;;                                 block2:
@@ -301,7 +274,7 @@
 ;;                                 block0(v0: i64):
 ;;                                     v1 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v2 = load.i64 notrap aligned readonly can_move v0+56
-;; @010a                               try_call_indirect v1(v2), sig0, block6, [ context v0, tag1073741825: block5(exn0) ]
+;; @010a                               try_call_indirect v1(v2), sig0, block6, [ context v0, tag1073741824: block5(exn0) ]
 ;;
 ;;                                 block6:
 ;;                                     jump block4

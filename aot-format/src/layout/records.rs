@@ -408,18 +408,11 @@ record! {
     }
 }
 
-/// Set in [`HandlerRecord::clause`] where the landing pad keeps a reference to the exception.
-pub const CLAUSE_REF: u32 = 1;
-/// Set in [`HandlerRecord::clause`] where every exception is caught, whatever its tag.
-pub const CLAUSE_ALL: u32 = 1 << 30;
-/// Tag index of [`HandlerRecord::clause`] in multiples of this.
-pub const CLAUSE_TAG: u32 = 2;
-
 record! {
     /// One exception handler of a call.
     HandlerRecord {
-        /// What it catches: a tag of the module times `CLAUSE_TAG` or `CLAUSE_ALL`, with [`CLAUSE_REF`].
-        clause: u32,
+        /// The tag of the module that it catches, or [`NONE`] for one that catches everything.
+        tag: u32,
         /// Text offset of its landing pad.
         landing_pad: u32,
     }

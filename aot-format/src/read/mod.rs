@@ -141,11 +141,7 @@ pub struct CallSite<'a> {
 impl<'a> CallSite<'a> {
     /// Its handlers, in the order in which they are asked.
     pub fn handlers(&self) -> impl Iterator<Item = Handler> + use<'a> {
-        self.handlers.iter().map(|record| Handler {
-            tag: (record.clause & CLAUSE_ALL == 0).then_some(record.clause / CLAUSE_TAG),
-            keeps_reference: record.clause & CLAUSE_REF != 0,
-            landing_pad: record.landing_pad,
-        })
+        self.handlers.iter().map(|record| Handler { tag: some(record.tag), landing_pad: record.landing_pad })
     }
 }
 

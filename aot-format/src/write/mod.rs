@@ -16,7 +16,7 @@ use crate::layout::{DIGEST_OFFSET, DIRECTORY_DIGEST_OFFSET};
 use crate::read;
 use crate::types::*;
 
-pub(crate) use records::{const_op_record, extern_type_fields, handler_record};
+pub(crate) use records::{const_op_record, extern_type_fields};
 
 /// An operator of a constant expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -189,8 +189,6 @@ pub struct CallSite {
 pub struct Handler {
     /// The tag it catches; none for one that catches everything.
     pub tag: Option<u32>,
-    /// Whether its landing pad keeps a reference to the exception.
-    pub keeps_reference: bool,
     /// Text offset of its landing pad.
     pub landing_pad: u32,
 }

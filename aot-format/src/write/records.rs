@@ -1,7 +1,7 @@
 //! Types and operators → the fields of their records. The verifier uses these too: a record that they
 //! would not have written is refused.
 
-use super::{ConstOp, Handler};
+use super::ConstOp;
 use crate::layout::*;
 use crate::types::*;
 
@@ -59,11 +59,4 @@ pub(crate) fn const_op_record(op: ConstOp) -> ConstOpRecord {
         ConstOp::ExternConvertAny => (C::ExternConvertAny, 0, 0, 0),
     };
     ConstOpRecord { op: op as u32, arg, lo, hi }
-}
-
-/// The record of a handler.
-pub(crate) fn handler_record(handler: Handler) -> HandlerRecord {
-    let caught = handler.tag.map_or(CLAUSE_ALL, |tag| tag.saturating_mul(CLAUSE_TAG));
-    let reference = if handler.keeps_reference { CLAUSE_REF } else { 0 };
-    HandlerRecord { clause: caught | reference, landing_pad: handler.landing_pad }
 }

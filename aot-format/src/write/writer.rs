@@ -262,7 +262,8 @@ impl Writer {
                 None => {
                     let start = self.count(SectionKind::Handlers)?;
                     for handler in &site.handlers {
-                        self.record(SectionKind::Handlers, &handler_record(*handler));
+                        let Handler { tag, landing_pad } = *handler;
+                        self.record(SectionKind::Handlers, &HandlerRecord { tag: tag.unwrap_or(NONE), landing_pad });
                     }
                     let span = Span { start, len: to_u32("handlers", site.handlers.len())? };
                     known.insert(&site.handlers, span);

@@ -141,11 +141,8 @@ fn mode(rng: &mut Rng, spaces: &[bool]) -> SegmentMode {
 }
 
 fn call_site(rng: &mut Rng, return_offset: u32) -> CallSite {
-    let handlers = (0..rng.below(3)).map(|_| Handler {
-        tag: rng.one_in(2).then(|| rng.below(3) as u32),
-        keeps_reference: rng.one_in(2),
-        landing_pad: rng.below(4) as u32,
-    });
+    let handlers = (0..rng.below(3))
+        .map(|_| Handler { tag: rng.one_in(2).then(|| rng.below(3) as u32), landing_pad: rng.below(4) as u32 });
     let handlers = handlers.collect();
     CallSite { return_offset, frame_bytes: rng.below(99) as u32, vmctx_offset: rng.below(99) as u32, handlers }
 }

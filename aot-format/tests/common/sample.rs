@@ -154,10 +154,10 @@ fn elements() -> Vec<ElementSegment> {
 
 /// Two calls with the same handlers, and one with a handler of its own.
 fn call_sites() -> Vec<CallSite> {
-    let handler = |tag, keeps_reference, landing_pad| Handler { tag, keeps_reference, landing_pad };
-    let shared = vec![handler(Some(2), false, 70), handler(Some(0), true, 80), handler(None, false, 90)];
+    let handler = |tag, landing_pad| Handler { tag, landing_pad };
+    let shared = vec![handler(Some(2), 70), handler(Some(0), 80), handler(None, 90)];
     let site = |return_offset, handlers| CallSite { return_offset, frame_bytes: 48, vmctx_offset: 16, handlers };
-    vec![site(55, shared.clone()), site(58, shared), site(61, vec![handler(None, true, 99)])]
+    vec![site(55, shared.clone()), site(58, shared), site(61, vec![handler(None, 99)])]
 }
 
 /// Two calls that keep references at the same places, and one that does at others.

@@ -16,7 +16,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 use super::{Environment, label};
 use crate::error::{BodyError, Error};
 use crate::module::{Body, Module};
-use crate::translate::{self, Clause, TranslateContext, trap};
+use crate::translate::{self, TranslateContext, trap};
 
 /// A reference from code to one of the module's own functions, or to what cannot be bound.
 #[derive(Clone, Debug)]
@@ -257,8 +257,7 @@ fn call_sites(code: &CompiledCode) -> Result<Vec<CallSite>, String> {
                     return Err("the vmctx is in a register that the call does not keep".to_owned());
                 }
                 FinalizedMachExceptionHandler::Tag(tag, landing_pad) => {
-                    let Clause { tag, keeps_reference } = Clause::from_code(tag.as_u32());
-                    handlers.push(Handler { tag, keeps_reference, landing_pad });
+                    handlers.push(Handler { tag: translate::caught_tag(tag), landing_pad });
                 }
                 // An entry trampoline's: where a trap goes, not an exception.
                 FinalizedMachExceptionHandler::Default(_) => {}

@@ -14,7 +14,6 @@
 //! two imports) know by different indices can be one.
 
 use aot_format::abi::{Builtin, Exception, Tag, TrapCode};
-use aot_format::layout::{CLAUSE_ALL, CLAUSE_REF, CLAUSE_TAG};
 use aot_format::types::ValType;
 use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExceptionTag, Inst,
@@ -31,14 +30,18 @@ use super::signature::{MANAGED, POINTER, ValueKind, clif_type};
 use super::vmctx::{Place, offset32};
 use crate::error::BodyError;
 
-/// What a clause catches, as the number CLIF and artifacts have for it.
+/// What a clause catches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Clause {
     /// The tag; none for one that catches everything.
     pub tag: Option<u32>,
-    /// Whether the label gets a reference to the exception.
+    /// Whether what follows gets, or keeps, a reference to the exception.
     pub keeps_reference: bool,
 }
+
+/// Stands in CLIF for a clause that catches everything; any other has the number of its tag.
+const CATCH_ALL: u32 = 1 << 30;
+const _: () = assert!(aot_format::limits::MAX_TAGS < CATCH_ALL);
 
 impl Clause {
     fn of(catch: &Catch) -> (Clause, u32) {
@@ -51,19 +54,16 @@ impl Clause {
         (Clause { tag, keeps_reference }, label)
     }
 
-    /// The number that stands for it in CLIF.
-    pub fn code(self) -> u32 {
-        self.tag.map_or(CLAUSE_ALL, |tag| tag * CLAUSE_TAG) | if self.keeps_reference { CLAUSE_REF } else { 0 }
-    }
-
-    /// The clause this number stands for.
-    pub fn from_code(code: u32) -> Clause {
-        Clause { tag: (code & CLAUSE_ALL == 0).then_some(code / CLAUSE_TAG), keeps_reference: code & CLAUSE_REF != 0 }
+    /// The number that stands for what it catches in CLIF.
+    fn code(self) -> ExceptionTag {
+        ExceptionTag::from_u32(self.tag.unwrap_or(CATCH_ALL))
     }
 }
 
-// All tag indices have a code of their own.
-const _: () = assert!((aot_format::limits::MAX_TAGS as u64) * (CLAUSE_TAG as u64) < CLAUSE_ALL as u64);
+/// The tag that a clause with this number catches; none for one that catches everything.
+pub fn caught_tag(code: ExceptionTag) -> Option<u32> {
+    Some(code.as_u32()).filter(|code| *code != CATCH_ALL)
+}
 
 fn value_offset(index: usize) -> cranelift_codegen::ir::immediates::Offset32 {
     // At most a thousand arguments (`limits::MAX_PARAMS`).
@@ -139,7 +139,7 @@ impl FuncTranslator<'_, '_> {
         let mut items = vec![ExceptionTableItem::Context(self.vmctx)];
         for (clause, landing_pad) in self.state.handlers.reached() {
             let target = BlockCall::new(landing_pad, [BlockArg::TryCallExn(0)], &mut dfg.value_lists);
-            items.push(ExceptionTableItem::Tag(ExceptionTag::from_u32(clause.code()), target));
+            items.push(ExceptionTableItem::Tag(clause.code(), target));
         }
         dfg.exception_tables.push(ExceptionTableData::new(signature, normal, items))
     }
@@ -216,22 +216,5 @@ impl FuncTranslator<'_, '_> {
         self.trap_if_zero(exception, TrapCode::NullExceptionReference);
         self.throw(exception);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clauses_have_a_number_each() {
-        let mut codes = std::collections::BTreeSet::new();
-        for tag in [None, Some(0), Some(1), Some(aot_format::limits::MAX_TAGS)] {
-            for keeps_reference in [false, true] {
-                let clause = Clause { tag, keeps_reference };
-                assert_eq!(Clause::from_code(clause.code()), clause);
-                assert!(codes.insert(clause.code()));
-            }
-        }
     }
 }

@@ -7,9 +7,8 @@
 //!   function has the function scanned for what each `try` ends with. The scan reads what has not been
 //!   validated yet; what is wrong with it is found when the clause itself is met.
 //! * `delegate` hides handlers: those between its `try` and the label it names.
-//! * `rethrow` names a clause, not a reference. In a `catch` it throws a new exception with the tag and
-//!   the arguments that were caught, as nobody can tell it from the one before. A `catch_all` does not
-//!   know the arguments: it catches by reference, but only if the scan finds a `rethrow` of it.
+//! * `rethrow` names a clause, not a reference. A clause keeps a reference to what it caught if the scan
+//!   finds a `rethrow` of it, and only then.
 
 use cranelift_codegen::ir::Value;
 use wasmparser::{FunctionBody, Operator};
@@ -25,17 +24,8 @@ use crate::error::BodyError;
 pub struct Try {
     /// Handlers of the clauses that are still to come, the next one last; of all, once the body is over.
     pending: Vec<Handler>,
-    /// What the open clause has caught, as far as a `rethrow` may need it.
-    caught: Option<Caught>,
-}
-
-/// What there is of an exception in the clause that caught it.
-#[derive(Clone)]
-enum Caught {
-    /// All that an exception is.
-    Arguments { tag: u32, values: Vec<Value> },
-    /// A reference.
-    Exception(Value),
+    /// What the open clause has caught, if a `rethrow` needs it.
+    caught: Option<Value>,
 }
 
 /// How a `try` ends, known before its body is translated.
@@ -57,7 +47,7 @@ struct LegacyClause {
 
 impl LegacyClause {
     fn clause(&self) -> Clause {
-        Clause { tag: self.tag, keeps_reference: self.tag.is_none() && self.is_rethrown }
+        Clause { tag: self.tag, keeps_reference: self.is_rethrown }
     }
 }
 
@@ -170,6 +160,7 @@ impl FuncTranslator<'_, '_> {
         if let FrameKind::Try(of_try) = &mut frame.kind {
             self.fall_through(frame.label, frame.results, &mut frame.end_reached);
             self.state.stack.truncate(frame.height);
+            self.cold = frame.aside_cold;
             of_try.pending.extend(self.state.handlers.close(frame.outer_handlers));
             of_try.caught = None;
             match of_try.pending.pop() {
@@ -180,33 +171,24 @@ impl FuncTranslator<'_, '_> {
         self.state.control.push(frame);
     }
 
-    /// Continues at a landing pad with the arguments of the exception as operands; gives what a `rethrow`
-    /// will need.
-    fn start_clause(&mut self, handler: &Handler) -> Option<Caught> {
+    /// Continues at a landing pad with the arguments of the exception as operands; gives the exception if a
+    /// `rethrow` will need it.
+    fn start_clause(&mut self, handler: &Handler) -> Option<Value> {
         let exception = self.start_landing_pad(handler.landing_pad);
-        let Some(tag) = handler.clause.tag else {
-            return handler.clause.keeps_reference.then(|| self.hold(exception));
-        };
-        let values = self.exception_arguments(tag, exception);
-        self.state.stack.push_all(&values);
-        Some(Caught::Arguments { tag, values })
-    }
-
-    /// Keeps the reference to an exception that a `rethrow` will need, across calls: the one reference that
-    /// is in a value without ever being an operand. (Those among arguments have been read as operands.)
-    fn hold(&mut self, exception: Value) -> Caught {
-        Caught::Exception(exception)
+        if let Some(tag) = handler.clause.tag {
+            let arguments = self.exception_arguments(tag, exception);
+            self.state.stack.push_all(&arguments);
+        }
+        handler.clause.keeps_reference.then_some(exception)
     }
 
     pub(super) fn visit_rethrow(&mut self, relative_depth: u32) -> Result<(), BodyError> {
         let caught = match &self.state.control.at(relative_depth).kind {
-            FrameKind::Try(of_try) => of_try.caught.clone(),
+            FrameKind::Try(of_try) => of_try.caught,
             _ => None,
         };
-        let exception = match caught {
-            Some(Caught::Arguments { tag, values }) => self.new_exception(tag, &values),
-            Some(Caught::Exception(exception)) => exception,
-            None => return Err(BodyError::Internal { what: "a rethrow of nothing", offset: self.offset }),
+        let Some(exception) = caught else {
+            return Err(BodyError::Internal { what: "a rethrow of nothing", offset: self.offset });
         };
         self.throw(exception);
         Ok(())

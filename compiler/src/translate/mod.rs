@@ -77,7 +77,7 @@ use self::visitor::Visitor;
 use crate::error::BodyError;
 use crate::module::Module;
 
-pub use self::exception::Clause;
+pub use self::exception::caught_tag;
 pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, service_signature, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
