@@ -346,6 +346,38 @@ fn a_function_in_an_object_keeps_its_instance() {
     assert_eq!(kit.store.collect(), ["one", "two"]);
 }
 
+/// As compiled from an object-oriented language: its objects refer to its functions, and it to them.
+#[test]
+fn a_module_whose_objects_refer_to_its_functions_can_be_unloaded() {
+    let mut kit = Kit::new(true);
+    let methods = r#"(module
+        (type $f (func (result i32)))
+        (rec (type $table (struct (field (ref $f)) (field (mut (ref null $object)))))
+            (type $object (struct (field (ref $table)) (field exnref))))
+        (tag $tag)
+        (func $method (result i32) (i32.const 5))
+        (elem declare func $method)
+        (global $table (ref $table) (struct.new $table (ref.func $method) (ref.null $object)))
+        (func $start (local $caught exnref)
+            (block $h (result exnref) (try_table (catch_all_ref $h) (throw $tag)) (unreachable))
+            (local.set $caught)
+            (struct.set $table 1 (global.get $table) (struct.new $object (global.get $table) (local.get $caught))))
+        (start $start)
+        (func (export "new") (result anyref) (struct.get $table 1 (global.get $table))))"#;
+    kit.instance("alone", methods);
+    assert_eq!(kit.store.unload("alone").unwrap(), iwasm::Unloaded::Freed(vec!["alone".to_string()]));
+    assert_eq!(kit.store.heap_bytes(), 0, "its objects went with it");
+    let methods = kit.instance("methods", methods);
+    let object = kit.store.scoped(|store| {
+        let new = methods.get_func(&mut *store, "new").unwrap();
+        let object = any(&new.call(&mut *store, &[]).unwrap()[0]);
+        assert!(matches!(store.unload("methods").unwrap(), iwasm::Unloaded::StillUsedBy(users) if users == ["<host>"]));
+        object
+    });
+    assert!(object.heap_type(&kit.store).is_err());
+    assert_eq!(kit.store.collect(), ["methods"]);
+}
+
 /// Deep recursion with a reference in each frame, host frames in between, and collections at the bottom.
 #[test]
 fn collections_below_deep_stacks_with_host_frames() {

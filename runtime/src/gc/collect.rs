@@ -90,7 +90,7 @@ impl StoreOpaque {
     unsafe fn visit_roots(&mut self, visit: &mut dyn FnMut(*mut u64)) {
         // SAFETY: by the caller.
         unsafe { self.visit_frames(visit) };
-        self.handles.references().for_each(|place| visit(place));
+        self.handles.places_mut().for_each(|place| visit(place));
         let types = self.engine.clone();
         let managed = |ty: ValType| types.types().holds(ty) == Holds::Managed;
         for table in self.objects.tables.iter_mut().filter(|table| managed(ValType::Ref(table.ty.element))) {

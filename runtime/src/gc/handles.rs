@@ -66,8 +66,13 @@ impl Handles {
         }
     }
 
-    /// All references, for a collection to write anew.
-    pub(super) fn references(&mut self) -> impl Iterator<Item = &mut u64> {
+    /// All references.
+    pub(crate) fn references(&self) -> Vec<u64> {
+        self.places.borrow().entries.iter().map(|entry| entry.reference).collect()
+    }
+
+    /// Their places, for a collection to write them anew.
+    pub(super) fn places_mut(&mut self) -> impl Iterator<Item = &mut u64> {
         self.places.get_mut().entries.iter_mut().map(|entry| &mut entry.reference)
     }
 }

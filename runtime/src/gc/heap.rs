@@ -103,23 +103,10 @@ impl Heap {
         vm.heap_end = vm.heap_top;
     }
 
-    /// All objects, in order of their addresses.
-    ///
-    /// # Safety
-    ///
-    /// No object is half made.
-    pub(crate) unsafe fn objects(&self, vm: &VMStoreContext) -> impl Iterator<Item = *const VMObject> {
+    /// Whether an address is that of an object.
+    pub(crate) fn contains(&self, vm: &VMStoreContext, address: u64) -> bool {
         let start = self.spaces.as_ref().map_or(vm.heap_top, |spaces| spaces.active.base().addr());
-        let (mut next, top) = (start, vm.heap_top);
-        std::iter::from_fn(move || {
-            if next >= top {
-                return None;
-            }
-            let object = std::ptr::with_exposed_provenance::<VMObject>(next);
-            // SAFETY: objects stand one behind the other, all of them whole.
-            next += unsafe { VMObject::bytes(object, VMObject::shape(object)) } as usize;
-            Some(object)
-        })
+        (start as u64..vm.heap_top as u64).contains(&address)
     }
 }
 

@@ -2,24 +2,25 @@
 //! nothing else uses it, its module.
 //!
 //! An instance is reached if the embedder keeps it (it was instantiated by hand, or by name and not
-//! unloaded), if one that is reached imports anything from it, if a funcref to one of its
-//! functions stands in a table, global or segment that is reached, or if an object on the heap has such a
-//! reference or, being an exception, its tag. Handles of instances and their items do not count: they go
-//! stale. Nothing is swept while wasm runs in the store, since its frames may hold references.
+//! unloaded), if one that is reached imports anything from it, or if a table, global or segment that is
+//! reached, or something of the host's, refers to one of its functions: directly, or through objects on the
+//! heap, of which exceptions also keep the instance of their tag. Handles of instances and their items do
+//! not count: they go stale. Nothing is swept while wasm runs in the store, since its frames may hold
+//! references.
 //!
 //! # Safety contract
 //!
-//! Globals are read through the pointers of live instances, while no wasm runs.
+//! Globals are read through the pointers of live instances, and objects that are reached from somewhere are
+//! whole: compiled code waits.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use aot_format::abi::ObjectKind;
-use aot_format::types::ValType;
 
 use crate::error::Error;
 use crate::instance::InstanceData;
-use crate::vm::objects::{Holds, VMObject};
+use crate::vm::objects::VMObject;
 use crate::vm::structs::VMException;
 
 use super::{InstanceId, Owner, StoreOpaque};
@@ -42,12 +43,13 @@ impl StoreOpaque {
             return Ok(Unloaded::Freed(freed));
         }
         let spaces = AddressSpaces::of(self);
-        let uses = |references: &[u64]| references.iter().any(|address| spaces.owner(*address) == Some(id));
+        let leads_here = |references| self.owners(&spaces, references, &mut HashSet::new()).contains(&id);
         let users = self.live().filter(|(user, data)| {
-            *user != id && (data.imports.items().any(|item| item.owner == Owner::Instance(id)) || uses(&held(data)))
+            *user != id
+                && (data.imports.items().any(|item| item.owner == Owner::Instance(id)) || leads_here(held(data)))
         });
         let mut users: Vec<String> = users.map(|(_, data)| data.name.clone()).collect();
-        if uses(&self.host_references()) {
+        if leads_here(self.host_references()) {
             users.push("<host>".to_string());
         }
         Ok(Unloaded::StillUsedBy(users))
@@ -68,12 +70,11 @@ impl StoreOpaque {
         if self.sweep_wanted {
             return Vec::new();
         }
-        // SAFETY: no wasm runs, and nobody holds a reference as a number.
-        unsafe { self.collect_heap() };
         let spaces = AddressSpaces::of(self);
         let roots = self.live().filter(|(_, data)| data.root).map(|(id, _)| id);
         let mut next: Vec<InstanceId> = roots.collect();
-        next.extend(self.host_references().iter().filter_map(|address| spaces.owner(*address)));
+        let mut objects = HashSet::new();
+        next.extend(self.owners(&spaces, self.host_references(), &mut objects));
         let mut reached: HashSet<InstanceId> = HashSet::new();
         while let Some(id) = next.pop() {
             if !reached.insert(id) {
@@ -84,42 +85,49 @@ impl StoreOpaque {
                 Owner::Instance(owner) => Some(owner),
                 Owner::Host => None,
             }));
-            next.extend(held(data).iter().filter_map(|address| spaces.owner(*address)));
+            next.extend(self.owners(&spaces, held(data), &mut objects));
         }
         let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();
         let gone: HashSet<InstanceId> = all.into_iter().filter(|id| !reached.contains(id)).collect();
         self.names.retain(|_, named| !gone.contains(named));
         let mut freed: Vec<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
         freed.sort();
+        // What only those held is garbage now.
+        // SAFETY: no wasm runs, and nobody holds a reference as a number.
+        unsafe { self.collect_heap() };
         freed
     }
 
-    /// References in what the host made, and in exceptions.
+    /// References in what the host made, and in its handles.
     fn host_references(&self) -> Vec<u64> {
-        let functions = |ty: ValType| self.engine.types().holds(ty) == Holds::Functions;
-        let tables = self.objects.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
-        let globals = self.objects.globals.iter().filter(|global| functions(global.ty.content));
-        let elements = tables.flat_map(|table| table.elements.iter().copied());
+        let elements = self.objects.tables.iter().flat_map(|table| table.elements.iter().copied());
+        let globals = self.objects.globals.iter().filter(|global| global.ty.content.is_ref());
         let values = globals.map(|global| global.storage.reference());
-        let held = elements.chain(values).chain(self.heap_references());
-        held.filter(|reference| *reference != 0).collect()
+        elements.chain(values).chain(self.handles.references()).collect()
     }
 
-    /// References to functions in objects on the heap, and the tags of exceptions.
-    fn heap_references(&self) -> Vec<u64> {
-        let mut references = Vec::new();
-        // SAFETY: no wasm runs, and objects are whole.
-        for object in unsafe { self.heap.objects(&self.vm) } {
-            // SAFETY: a whole object; the places are those of its shape.
-            unsafe {
-                let shape = VMObject::shape(object);
-                references.extend(VMObject::places(object, shape, &shape.functions).map(|place| place.read()));
-                if shape.kind == ObjectKind::Exception {
-                    references.push((*object.cast::<VMException>()).tag.addr() as u64);
+    /// Instances that references lead to, through objects that are not in `visited` yet.
+    fn owners(&self, spaces: &AddressSpaces, references: Vec<u64>, visited: &mut HashSet<u64>) -> HashSet<InstanceId> {
+        let mut owners = HashSet::new();
+        let mut next = references;
+        while let Some(reference) = next.pop() {
+            // A reference to a function, or a tag, lies in the vmctx of its owner, an object on the heap.
+            if let Some(owner) = spaces.owner(reference) {
+                owners.insert(owner);
+            } else if self.heap.contains(&self.vm, reference) && visited.insert(reference) {
+                let object = std::ptr::with_exposed_provenance::<VMObject>(reference as usize);
+                // SAFETY: an object that is reached is whole; the places are those of its shape.
+                unsafe {
+                    let shape = VMObject::shape(object);
+                    next.extend(VMObject::places(object, shape, &shape.functions).map(|place| place.read()));
+                    next.extend(VMObject::places(object, shape, &shape.references).map(|place| place.read()));
+                    if shape.kind == ObjectKind::Exception {
+                        next.push((*object.cast::<VMException>()).tag.addr() as u64);
+                    }
                 }
             }
         }
-        references
+        owners
     }
 }
 
@@ -142,12 +150,10 @@ impl AddressSpaces {
 
 /// References in an instance's own tables, globals and segments.
 fn held(data: &InstanceData) -> Vec<u64> {
-    let functions = |ty: ValType| data.module.engine().types().holds(ty) == Holds::Functions;
-    let tables = data.tables.iter().filter(|table| functions(ValType::Ref(table.ty.element)));
-    let elements = tables.flat_map(|table| table.elements.iter().copied());
+    let elements = data.tables.iter().flat_map(|table| table.elements.iter().copied());
     let globals = (0..data.layout().counts.defined_globals)
         .filter_map(|index| data.own_global(index))
-        .filter(|(_, ty)| functions(ty.content))
+        .filter(|(_, ty)| ty.content.is_ref())
         // SAFETY: the storage of an own global of a live instance.
         .map(|(place, _)| unsafe { place.read() }.reference());
     elements.chain(globals).chain(data.held_references()).filter(|reference| *reference != 0).collect()

@@ -47,6 +47,8 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("bench/wasm3/test/wasi/coremark", "coremark.wasm", &[]),
     ("bench/wasm3/test/wasi/mandelbrot", "mandel.wasm", &["128", "4e5"]),
     ("bench/wasm3/test/wasi/smallpt", "smallpt-ex.wasm", &["16", "64"]),
+    ("gc/kotlin-richards", "kotlin-richards-core.wasm", &[]),
+    ("gc/splay", "splay.wasm", &[]),
 ];
 
 /// It runs until its own clock says that ten seconds are over, and says how many iterations that were.

@@ -37,6 +37,7 @@ pub fn config() -> Result<Config, Error> {
         }
     }
     config.cranelift_opt_level(OptLevel::Speed);
+    config.wasm_gc(true).wasm_function_references(true).wasm_exceptions(true);
     Ok(config)
 }
 
