@@ -29,7 +29,8 @@
 //! * Frame pointers are kept by all compiled code: the frame pointer points at the caller's saved
 //!   frame pointer, and the return address stands one word above it.
 //! * An imported memory, table, global or tag is one pointer in the importer's vmctx, to the
-//!   definition in its owner.
+//!   definition in its owner. A shared memory belongs to no instance: where the [`Memory`] of an own one
+//!   would stand, there is such a pointer too.
 
 /// Offset in bytes into a structure of the runtime.
 pub type Offset = u32;
@@ -129,7 +130,8 @@ structure! {
 }
 
 structure! {
-    /// A linear memory. The base of a guarded memory never changes.
+    /// A linear memory. The base of a guarded memory never changes, and that of a shared one neither. Of a
+    /// shared memory the length grows while others read it: it is loaded atomically, each time.
     Memory, size 16 {
         /// Address of byte 0.
         BASE at 0,
@@ -299,7 +301,8 @@ impl VmctxLayout {
         at(self.imported_tags, index, POINTER_SIZE)
     }
 
-    /// The [`Memory`] of the module's own memory `index`, counted without imports.
+    /// The [`Memory`] of the module's own memory `index`, counted without imports; if it is shared, the
+    /// pointer to it.
     pub fn memory(&self, index: u32) -> Offset {
         at(self.memories, index, Memory::SIZE)
     }
@@ -378,6 +381,13 @@ builtins! {
     ExceptionNew = 11: "ii:l",
     /// `(exception)`: unwinds to its handler and does not return. Called by throw trampolines only.
     Throw = 12: "l:",
+    /// `(memory, address, expected, timeout_ns)`: 0 woken, 1 not the expected value, 2 timed out, or -1
+    /// to trap. The memory is shared and the address aligned; a negative timeout is none.
+    MemoryWait32 = 13: "ilil:l",
+    /// The same with an expected i64.
+    MemoryWait64 = 14: "illl:l",
+    /// `(memory, address, count)`: threads woken, or -1 to trap. The address is aligned.
+    MemoryNotify = 15: "ili:l",
 }
 
 impl Builtin {
@@ -438,6 +448,12 @@ trap_codes! {
     NullExceptionReference = 13, "null exception reference";
     /// There are references to more exceptions than the store may hold. Raised by the runtime only.
     TooManyExceptions = 14, "too many exceptions";
+    /// An atomic access at an address that is not a multiple of its width.
+    UnalignedAtomic = 15, "unaligned atomic";
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory = 16, "expected shared memory";
+    /// The store was interrupted from outside. Raised by the runtime only.
+    Interrupted = 17, "interrupted";
 }
 
 const fn fnv(mut hash: u64, shape: &[(&str, u32)]) -> u64 {
@@ -482,7 +498,7 @@ const CONSTANTS: &[(&str, u32)] = &[
 /// FNV-1a over names and numbers of everything above, and a revision for what has no number
 /// (conventions, the order in [`VmctxLayout::new`]).
 pub const ABI_HASH: u64 = {
-    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 1)]);
+    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 2)]);
     let mut i = 0;
     while i < STRUCTURES.len() {
         hash = fnv(hash, STRUCTURES[i]);

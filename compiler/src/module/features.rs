@@ -15,14 +15,14 @@ pub const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::GC)
-    .union(WasmFeatures::EXCEPTIONS);
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::THREADS);
 
 /// Names of what is not in [`FEATURES`] or can be left out of them, the more basic ones first: where a
 /// module needs several, the first is named.
 const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::SIMD, "SIMD (fixed-width)"),
     (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
-    (WasmFeatures::THREADS, "threads (shared memories and atomics)"),
     (WasmFeatures::MEMORY64, "memory64 (64-bit memories and tables)"),
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
     (WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic"),

@@ -30,6 +30,15 @@ pub(super) struct Access {
     pub(super) offset: Offset32,
 }
 
+/// Where a checked access out of bounds traps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trapping {
+    /// At the access itself, if its address is masked.
+    Access,
+    /// At a branch before it.
+    Branch,
+}
+
 /// The static part of an access: what the instruction says.
 struct Static {
     memory: u32,
@@ -45,6 +54,8 @@ impl FuncTranslator<'_, '_> {
 
     fn memory(&mut self, index: u32) -> Place {
         match self.module.defined_memory(index) {
+            // It is nobody's own.
+            Some(defined) if self.memory_type(index).shared => self.imported(self.module.layout.memory(defined)),
             Some(defined) => self.own(self.module.layout.memory(defined)),
             None => self.imported(self.module.layout.imported_memory(index)),
         }
@@ -55,9 +66,10 @@ impl FuncTranslator<'_, '_> {
         self.settings.guarded_memories && !ty.index64 && ty.page_size_log2 == 16
     }
 
-    /// Address of byte 0. It never changes if the memory is guarded or cannot grow.
+    /// Address of byte 0. It never changes if the memory is guarded, shared, or cannot grow.
     fn memory_base(&mut self, index: u32) -> Value {
-        let fixed = self.is_guarded(index) || fixed_length(self.memory_type(index)).is_some();
+        let ty = self.memory_type(index);
+        let fixed = self.is_guarded(index) || ty.shared || fixed_length(ty).is_some();
         let base = self.memory(index).field(Memory::BASE);
         let flags =
             if fixed { regions::constant() } else { regions::trusted(self.builder.func, Region::MemoryDefinitions) };
@@ -71,6 +83,11 @@ impl FuncTranslator<'_, '_> {
         }
         let length = self.memory(index).field(Memory::LENGTH);
         let flags = regions::trusted(self.builder.func, Region::MemoryDefinitions);
+        if self.memory_type(index).shared {
+            // Another thread may have grown it since the last load.
+            let address = self.address(length);
+            return self.builder.ins().atomic_load(POINTER, flags, address);
+        }
         self.load_at(length, POINTER, flags)
     }
 
@@ -82,20 +99,37 @@ impl FuncTranslator<'_, '_> {
         regions::heap(self.builder.func, region, code)
     }
 
+    /// The memory that an instruction names.
+    pub(super) fn memory_of(&self, memarg: &MemArg) -> Result<u32, BodyError> {
+        match memarg.target {
+            MemArgTarget::Memory(memory) => Ok(memory),
+            _ => Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset }),
+        }
+    }
+
     /// Pops the index and checks the access. `None` if it traps whatever the index is; the trap has
     /// then been emitted.
     pub(super) fn access(&mut self, memarg: MemArg, width: u8) -> Result<Option<Access>, BodyError> {
-        let MemArgTarget::Memory(memory) = memarg.target else {
-            return Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset });
-        };
         let index = self.pop();
+        self.access_at(memarg, width, index, Trapping::Access)
+    }
+
+    /// The same at an index that was popped, and where an access out of bounds is to trap.
+    pub(super) fn access_at(
+        &mut self,
+        memarg: MemArg,
+        width: u8,
+        index: Value,
+        trapping: Trapping,
+    ) -> Result<Option<Access>, BodyError> {
+        let memory = self.memory_of(&memarg)?;
         let what = Static { memory, offset: memarg.offset, end: memarg.offset.checked_add(u64::from(width)) };
         if let Some(access) = self.constant_access(&what, index) {
             return Ok(Some(access));
         }
         match what.end {
             Some(end) if self.is_guarded(memory) && end <= GUARD_BYTES => Ok(Some(self.guarded_access(&what, index))),
-            Some(end) => Ok(Some(self.checked_access(&what, index, end))),
+            Some(end) => Ok(Some(self.checked_access(&what, index, end, trapping))),
             None => {
                 self.trap(TrapCode::MemoryOutOfBounds);
                 Ok(None)
@@ -134,7 +168,7 @@ impl FuncTranslator<'_, '_> {
         Access { flags, address: self.builder.ins().iadd(base, index), offset }
     }
 
-    fn checked_access(&mut self, what: &Static, index: Value, end: u64) -> Access {
+    fn checked_access(&mut self, what: &Static, index: Value, end: u64, trapping: Trapping) -> Access {
         let index64 = self.memory_type(what.memory).index64;
         let index = self.extend_index(index);
         let end = self.i64_const(end);
@@ -149,7 +183,8 @@ impl FuncTranslator<'_, '_> {
         let length = self.memory_length(what.memory);
         let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
         let masked = self.settings.spectre_heap;
-        if !masked {
+        let branch = !masked || trapping == Trapping::Branch;
+        if branch {
             self.trap_if(outside, TrapCode::MemoryOutOfBounds);
         }
         let base = self.memory_base(what.memory);
@@ -160,7 +195,7 @@ impl FuncTranslator<'_, '_> {
             address = self.builder.ins().iadd(address, bytes);
             offset = 0;
         }
-        let code = masked.then(|| trap::to_clif(TrapCode::MemoryOutOfBounds));
+        let code = (!branch).then(|| trap::to_clif(TrapCode::MemoryOutOfBounds));
         if masked {
             let null = self.i64_const(0);
             address = self.builder.ins().select_spectre_guard(outside, null, address);

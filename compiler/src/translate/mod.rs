@@ -6,13 +6,14 @@
 //! * `operand_stack`, `control_stack`, `locals`: wasm's three kinds of state, as SSA.
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
-//! * One file per opcode family: `numeric_int`, `numeric_float`, `compare`, `conversion`,
+//! * One file per opcode family: `atomic`, `numeric_int`, `numeric_float`, `compare`, `conversion`,
 //!   `parametric`, `local`, `global`, `control`, `call`, `exception`, `reference`, `memory_access`,
 //!   `memory_bulk`, `table`; for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
 //!   `simd_float`, `simd_compare`, `simd_conversion`, `simd_memory`.
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
 
+mod atomic;
 mod builtin;
 mod call;
 mod compare;
@@ -86,6 +87,8 @@ pub struct TranslateSettings {
     pub spectre_heap: bool,
     /// Whether bounds checks of tables also hold under misspeculation.
     pub spectre_table: bool,
+    /// Whether CLIF's `atomic_cas` of less than a word is atomic; see `atomic`.
+    pub narrow_cas: bool,
 }
 
 impl TranslateSettings {
@@ -96,6 +99,7 @@ impl TranslateSettings {
             guarded_memories: true,
             spectre_heap: isa.flags().enable_heap_access_spectre_mitigation(),
             spectre_table: isa.flags().enable_table_access_spectre_mitigation(),
+            narrow_cas: isa.name() != "riscv64",
         }
     }
 }

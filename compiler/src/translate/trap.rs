@@ -28,7 +28,10 @@ pub fn to_clif(code: abi::TrapCode) -> ir::TrapCode {
         | NullReference
         | NullFunctionReference
         | NullExceptionReference
-        | TooManyExceptions => ir::TrapCode::unwrap_user(code as u8),
+        | TooManyExceptions
+        | UnalignedAtomic
+        | ExpectedSharedMemory
+        | Interrupted => ir::TrapCode::unwrap_user(code as u8),
     }
 }
 
