@@ -1,18 +1,20 @@
 //! The WebAssembly specification's test suite. Each module is compiled to an `.aot` file and loaded
 //! from there; each `.wast` file runs in a process of its own, on a thread of its own. What does not
-//! pass yet stands in `spec/listed.txt`; the last line printed gives the counts.
+//! pass yet stands in `spec/listed.txt`; a table at the end gives the counts by proposal, the last line
+//! printed all of them.
 //!
 //! Arguments: parts of file names to run only those, with every failure printed.
 //!
 //! Everything then runs a second time with other compiler options, [`OTHER_OPTIONS`], and must come
 //! out the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tests::script::{self, Failure, Report};
+use tests::spec_groups::{GROUPS, group_of};
 use tests::spec_list::{self, Entry, List};
 use tests::spec_suite::{self, SuiteFile};
 use tests::{artifact, paths};
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
     if filters.is_empty() {
         totals.check_names(&list, &files, &source);
     }
+    totals.print_groups();
     println!("{}", totals.summary());
     if totals.failed == 0 && totals.stale == 0 && totals.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -126,6 +129,16 @@ struct Totals {
     listed_files: usize,
     partly_listed_files: usize,
     files: usize,
+    groups: BTreeMap<&'static str, Group>,
+}
+
+/// The part of [`Totals`] that one group of files has: with failures of both runs, and listed ones.
+#[derive(Default)]
+struct Group {
+    files: usize,
+    passed: usize,
+    failed: usize,
+    listed: usize,
 }
 
 impl Totals {
@@ -144,6 +157,11 @@ impl Totals {
         self.listed_files += usize::from(entry.whole);
         self.partly_listed_files += usize::from(!entry.lines.is_empty());
         self.failed += unlisted.len();
+        let group = self.groups.entry(group_of(name)).or_default();
+        group.files += 1;
+        group.passed += report.passed;
+        group.failed += unlisted.len();
+        group.listed += listed.len();
         for failure in unlisted.iter().take(shown) {
             println!("FAIL {name}:{}: {}", failure.line, failure.message);
         }
@@ -158,6 +176,7 @@ impl Totals {
         let failing = |report: &Report| report.failures.iter().map(|failure| failure.line).collect::<BTreeSet<usize>>();
         for line in failing(report).symmetric_difference(&failing(other)) {
             self.failed += 1;
+            self.groups.entry(group_of(name)).or_default().failed += 1;
             let message = other.failures.iter().find(|failure| failure.line == *line);
             let message = message.map_or("it holds", |failure| &failure.message);
             println!("FAIL {name}:{line}: not the same with {OTHER_OPTIONS}: {message}");
@@ -179,14 +198,23 @@ impl Totals {
     /// A listed file that is not in the suite is an error, except that the crate lacks some.
     fn check_names(&mut self, list: &List, files: &[SuiteFile], source: &str) {
         let missing = list.keys().filter(|name| !files.iter().any(|file| file.name == **name));
-        for name in missing.filter(|_| source == "the corpus") {
+        for name in missing.filter(|_| source == spec_suite::FROM_CORPUS) {
             self.stale += 1;
             println!("FAIL {name} is no file of the suite: remove it from tests/spec/listed.txt");
         }
     }
 
+    /// Counts by proposal.
+    fn print_groups(&self) {
+        println!("{:<20} {:>5} {:>7} {:>7} {:>7}", "", "files", "passed", "failed", "listed");
+        for (name, group) in GROUPS.iter().filter_map(|name| Some((name, self.groups.get(name)?))) {
+            let Group { files, passed, failed, listed } = group;
+            println!("{name:<20} {files:>5} {passed:>7} {failed:>7} {listed:>7}");
+        }
+    }
+
     fn summary(&self) -> String {
-        let Totals { passed, failed, listed, stale, listed_files, partly_listed_files, files } = self;
+        let Totals { passed, failed, listed, stale, listed_files, partly_listed_files, files, groups: _ } = self;
         let stale = if *stale > 0 { format!(", {stale} list entries to remove") } else { String::new() };
         format!(
             "spec: {passed} passed, {failed} failed, {listed} listed{stale} \

@@ -11,6 +11,7 @@ pub mod paths;
 pub mod plan;
 pub mod program;
 pub mod script;
+pub mod spec_groups;
 pub mod spec_list;
 pub mod spec_suite;
 pub mod spectest;

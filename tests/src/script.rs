@@ -49,15 +49,20 @@ impl<T: Into<String>> From<T> for Wrong {
 pub fn run(text: &str, options: wamrc::Options) -> Report {
     let mut report = Report::default();
     let whole = |message: String| Failure { line: 0, cause: None, message };
+    let unread = |error: &wast::Error| Failure {
+        line: error.span().linecol_in(text).0 + 1,
+        cause: None,
+        message: format!("the script cannot be parsed: {}", error.message()),
+    };
     let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let buffer = match ParseBuffer::new_with_lexer(lexer) {
         Ok(buffer) => buffer,
-        Err(error) => return Report { failures: vec![whole(format!("cannot be read: {error}"))], ..report },
+        Err(error) => return Report { failures: vec![unread(&error)], ..report },
     };
     let script: Wast<'_> = match parser::parse(&buffer) {
         Ok(script) => script,
-        Err(error) => return Report { failures: vec![whole(format!("cannot be parsed: {error}"))], ..report },
+        Err(error) => return Report { failures: vec![unread(&error)], ..report },
     };
     let mut session = match Session::new(text, options) {
         Ok(session) => session,
