@@ -118,7 +118,7 @@ unsafe fn call_raw(guest: *mut Guest, vmctx: *mut c_void, code: *const u8, value
     let mut values = [ValRaw::from_i64(value as i64); 2];
     // SAFETY: the stand-ins keep the conventions, and the guest outlives the call.
     unsafe {
-        let lookup = TrapLookup { function: lookup, data: (&raw const (*guest).memory).cast() };
+        let lookup = TrapLookup::of_faults(lookup, (&raw const (*guest).memory).cast());
         let (store, max) = (&raw mut (*guest).context, (*guest).max_wasm_stack);
         call_entry(code!(iwasm_test_entry), vmctx, code, values.as_mut_ptr(), store, lookup, max)?;
     }
@@ -314,7 +314,7 @@ fn wasm_gets_the_stack_it_was_promised_and_no_more() {
             let top = super::arch::stack_pointer();
             let mut values = [ValRaw::ZERO; 2];
             let data: *const Option<Reservation> = &raw const guest.memory;
-            let lookup = TrapLookup { function: lookup, data: data.cast() };
+            let lookup = TrapLookup::of_faults(lookup, data.cast());
             let store = &raw mut guest.context;
             // SAFETY: as in `call_raw`.
             let result = unsafe {
@@ -515,7 +515,7 @@ fn faults_that_are_nobodys_kill_the_process() {
 fn cost_of_a_call() {
     let mut guest = Guest::new();
     let mut values = [ValRaw::ZERO; 2];
-    let lookup = TrapLookup { function: lookup, data: (&raw const guest.memory).cast() };
+    let lookup = TrapLookup::of_faults(lookup, (&raw const guest.memory).cast());
     let store = &raw mut guest.context;
     let (rounds, calls) = (20, 1_000_000u32);
     let mut best = f64::MAX;

@@ -5,4 +5,5 @@
 //! (the instance and the store).
 
 pub(crate) mod builtins;
+pub(crate) mod racy;
 pub(crate) mod structs;
