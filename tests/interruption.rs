@@ -79,15 +79,32 @@ fn everything_that_runs_forever_can_be_stopped_and_the_store_used_again() {
     let mut kit = Kit::new();
     let (mut store, instance) = endless(&mut kit);
     let handle = store.interrupt_handle();
-    let functions =
-        ["loop", "calls", "recursion", "stores", "naps", "host_loop", "nested", "fill", "copy", "wait", "wait_long", "grows"];
+    let functions = [
+        "loop",
+        "calls",
+        "recursion",
+        "stores",
+        "naps",
+        "host_loop",
+        "nested",
+        "fill",
+        "copy",
+        "wait",
+        "wait_long",
+        "grows",
+    ];
     for function in functions {
         let begin = Instant::now();
-        let result = interrupted(handle.clone(), Duration::from_millis(20), || call(&mut store, instance, function, &[]));
+        let result =
+            interrupted(handle.clone(), Duration::from_millis(20), || call(&mut store, instance, function, &[]));
         assert!(is_interruption(&result), "{function}: {result:?}");
         let error = result.unwrap_err();
-        assert!(error.frames().iter().any(|frame| frame.function_name.as_deref() == Some(function)) || !error.frames().is_empty(),
-            "{function}: {:?}", error.frames());
+        assert!(
+            error.frames().iter().any(|frame| frame.function_name.as_deref() == Some(function))
+                || !error.frames().is_empty(),
+            "{function}: {:?}",
+            error.frames()
+        );
         // Sticky until it is cleared.
         assert!(is_interruption(&call(&mut store, instance, "answer", &[])), "{function}");
         store.clear_interrupt();

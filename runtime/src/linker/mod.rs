@@ -48,7 +48,7 @@ use crate::value::Val;
 pub use reader::{DirReader, ModuleReader};
 
 /// Names a module cannot be registered under: they are the host's.
-pub const RESERVED_NAMES: [&str; 4] = ["", "env", "wasi_unstable", "wasi_snapshot_preview1"];
+pub const RESERVED_NAMES: [&str; 5] = ["", "env", "wasi", "wasi_unstable", "wasi_snapshot_preview1"];
 
 /// What the host defines under a name.
 #[derive(Clone)]
