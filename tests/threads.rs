@@ -5,7 +5,7 @@
 //! The same through `wasi-threads` with a program in C (`threads/hammer.c`; `scripts/threads-wasm.sh` compiles it), and
 //! what a set of several modules shares between threads.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
 use iwasm::{Engine, Error, Instance, LinkError, Linker, MemoryType, Module, SharedMemory, Store, TrapCode, Val};
@@ -50,9 +50,14 @@ const HAMMER: &str = r#"(module
           (br_if $retry (i32.ne (local.get $seen)
             (i32.atomic.rmw16.cmpxchg_u (i32.const 18) (local.get $seen) (i32.add (local.get $seen) (i32.const 1))))))
         (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1))))))
+    ;; With some time between load and store, for a machine on which threads take turns.
     (func (export "add_plainly") (param $rounds i32)
+      (local $seen i32) (local $pause i32)
       (loop $again
-        (i32.store (i32.const 24) (i32.add (i32.load (i32.const 24)) (i32.const 1)))
+        (local.set $seen (i32.load (i32.const 24)))
+        (local.set $pause (i32.const 50))
+        (loop $wait (br_if $wait (local.tee $pause (i32.sub (local.get $pause) (i32.const 1)))))
+        (i32.store (i32.const 24) (i32.add (local.get $seen) (i32.const 1)))
         (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1))))))
     (func $lock
       (if (i32.atomic.rmw.cmpxchg (i32.const 32) (i32.const 0) (i32.const 1)) (then
@@ -185,13 +190,16 @@ fn eight_threads_count_exactly() {
 /// What makes the counts above mean something: without atomics, the same loop loses some.
 #[test]
 fn the_hammer_sees_what_is_not_atomic() {
+    const EACH: u32 = 200_000;
     let (engine, module) = hammer("");
-    let lost = (0..200).any(|_| {
+    let lost = (0..100).any(|_| {
         let memory = new_memory();
+        let begin = Barrier::new(THREADS as usize);
         on_threads(&engine, &module, &memory, |_, store, instance| {
-            call(store, instance, "add_plainly", &[Val::I32(20_000)]).unwrap();
+            begin.wait();
+            call(store, instance, "add_plainly", &[Val::I32(EACH.cast_signed())]).unwrap();
         });
-        word(&memory, 24) < 20_000 * THREADS
+        word(&memory, 24) < EACH * THREADS
     });
     assert!(lost, "eight threads added to one word without atomics, and nothing was lost");
 }

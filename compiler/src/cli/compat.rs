@@ -37,7 +37,7 @@ const SWITCHES: &[&str] = &[
 
 /// Switches for what this version lacks, which deserve a word: without it, only the module that needs
 /// it would be told.
-const LACKING: &[(&str, &str)] = &[("enable-gc", "garbage collection"), ("enable-multi-thread", "threads")];
+const LACKING: &[(&str, &str)] = &[("enable-gc", "garbage collection")];
 
 /// Options with a value, or with an optional one, that change nothing.
 const VALUED: &[&str] = &["enable-builtin-intrinsics", "enable-segue"];

@@ -4,8 +4,8 @@ use aot_format::cpu::Isa;
 use iwasm::Engine;
 
 /// What the modules may use that this version runs.
-const WASM: &str =
-    "2.0, relaxed SIMD, multi-memory, extended constant expressions, tail calls, typed function references, exceptions";
+const WASM: &str = "2.0, relaxed SIMD, multi-memory, extended constant expressions, tail calls, typed function references, exceptions, \
+    threads";
 
 /// Version, instruction set with the features of this CPU, WebAssembly and WASI.
 pub(crate) fn text() -> String {
@@ -18,5 +18,5 @@ pub(crate) fn text() -> String {
         None => format!("{} (no code can be run on it)", std::env::consts::ARCH),
     };
     let version = env!("CARGO_PKG_VERSION");
-    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {WASM}\nWASI: preview 1\n")
+    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {WASM}\nWASI: preview 1, threads\n")
 }
