@@ -22,6 +22,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("externs/global.rs", "the storage of globals, which compiled code shares"),
     ("externs/memory.rs", "memories as slices"),
     ("externs/mod.rs", "zeroed records"),
+    ("externs/shared_memory.rs", "owns memories that threads share"),
     ("externs/table.rs", "elements, which compiled code shares"),
     ("host.rs", "compiled code calls in"),
     ("instance/builtins.rs", "what built-in functions do to an instance"),
@@ -37,6 +38,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("sys/arch/aarch64.rs", "registers and unwinding"),
     ("sys/arch/riscv64.rs", "registers and unwinding"),
     ("sys/arch/x86_64.rs", "registers and unwinding"),
+    ("sys/barrier.rs", "a system call"),
     ("sys/enter.rs", "calls an entry trampoline"),
     ("sys/mapping.rs", "maps files, makes text executable"),
     ("sys/memory.rs", "reserves and commits memories"),
@@ -46,6 +48,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("unwind.rs", "goes on at a landing pad"),
     ("value.rs", "references out of slots"),
     ("vm/builtins.rs", "compiled code calls in"),
+    ("vm/racy.rs", "copies bytes that other threads write"),
     ("vm/structs.rs", "the records of the ABI"),
 ];
 

@@ -30,6 +30,7 @@
 //! * [`types`]: canonical types and import matching.
 //! * [`store`], [`instance`], [`linker`]: what they say.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
+//! * [`interrupt`]: stopping what runs, from another thread; [`parking`]: where threads wait for each other.
 
 mod artifact;
 mod call;

@@ -110,12 +110,12 @@ impl Reservation {
         Reservation::new(reserve_bytes, 0, Growth::MayMove)
     }
 
-    /// Address space for a checked memory that never moves: what it may grow to, or where there is no room
-    /// for that, half of it, and so on down to the initial length.
+    /// Address space for a memory that never moves: what it may grow to, or where there is no room for that,
+    /// half of it, and so on down to the initial length; with a guard behind it.
     pub(crate) fn fixed(initial_bytes: usize, most_bytes: usize) -> Result<Reservation, MemoryError> {
         let mut bytes = most_bytes.max(initial_bytes);
         loop {
-            match Reservation::new(bytes, 0, Growth::InPlace) {
+            match Reservation::new(bytes, GUARD_BYTES as usize, Growth::InPlace) {
                 Err(_) if bytes > initial_bytes => bytes = (bytes / 2).max(initial_bytes),
                 done => return done,
             }
