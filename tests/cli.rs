@@ -280,3 +280,66 @@ fn versions_are_told() {
         assert_eq!(features.map(|features| features.split(", ").collect()), Some(names), "{ran:?}");
     }
 }
+
+/// Everything that a program can hang in, and what it does at once.
+const HANGS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 65536)
+    (memory $shared 1 1 shared)
+    (func (export "spins") (loop (br 0)))
+    (func (export "fills") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const -1)) (br 0)))
+    (func (export "waits") (drop (memory.atomic.wait32 $shared (i32.const 0) (i32.const 0) (i64.const -1))))
+    (func (export "reads")
+      (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 64))
+      (loop (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))) (br 0)))
+    (func (export "sleeps")
+      (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const -1))
+      (loop (drop (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256))) (br 0)))
+    (func (export "answers") (result i32) (i32.const 7)))"#;
+
+#[test]
+fn a_timeout_stops_a_program_wherever_it_is() {
+    let folder = compiled(&[("hangs.wat", HANGS)]);
+    let run = |args: &[&str]| run("iwasm", folder.path(), args);
+    for function in ["spins", "fills", "waits", "reads", "sleeps"] {
+        let begin = std::time::Instant::now();
+        let ran = run(&["--timeout=500", "-f", function, "hangs.aot"]);
+        let first = "Exception: timeout: the program was stopped after 500 ms\n  #0 hangs!";
+        assert_ran(&ran, 1, "", &[first, &format!("hangs!{function}")]);
+        let elapsed = begin.elapsed().as_millis();
+        assert!((500..20_000).contains(&elapsed), "{function}: {elapsed} ms");
+    }
+    // A read that blocks: of a pipe into which nobody writes.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let ran = tests::commands::run_with("iwasm", folder.path(), &["--timeout=500", "-f", "reads", "hangs.aot"], reader);
+    assert_ran(&ran, 1, "", &["Exception: timeout: ", "hangs!reads"]);
+    drop(writer);
+    assert_ran(&run(&["--timeout=60000", "-f", "answers", "hangs.aot"]), 0, "0x7:i32\n", &[]);
+    let start = compiled(&[("start.wat", "(module (func $go (loop (br 0))) (start $go) (func (export \"_start\")))")]);
+    let ran = tests::commands::run("iwasm", start.path(), &["--timeout", "500", "start.aot"]);
+    assert_ran(&ran, 1, "", &["Exception: timeout: the program was stopped after 500 ms\n  #0 start!go"]);
+}
+
+#[test]
+fn threads_of_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(tests::paths::tests().join("threads/hammer.wasm"), folder.path().join("hammer.wasm")).unwrap();
+    assert_eq!(run("wamrc", folder.path(), &["hammer.wasm", "-o", "hammer.aot"]).status, Some(0));
+    let iwasm = |args: &[&str]| run("iwasm", folder.path(), args);
+    for _ in 0..5 {
+        assert_ran(&iwasm(&["hammer.aot", "return"]), 0, "counter 16000\nguarded 16000\npages 12\n", &[]);
+        assert_ran(&iwasm(&["hammer.aot", "leave"]), 0, "guarded 16000\n", &[]);
+        assert_eq!(iwasm(&["hammer.aot", "exit"]).status, Some(7));
+        let trapped = iwasm(&["hammer.aot", "trap"]);
+        assert_eq!(trapped.status, Some(1), "{trapped:?}");
+        let lines: Vec<&str> = trapped.stderr.lines().collect();
+        assert!(lines[0].starts_with("Exception: thread ") && lines[0].ends_with(": unreachable"), "{trapped:?}");
+        assert!(lines[1].starts_with("  #0 hammer!thread_main @ 0x"), "{trapped:?}");
+        assert!(lines[2].starts_with("  #1 hammer!wasi_thread_start @ 0x"), "{trapped:?}");
+        assert_eq!(lines.len(), 3, "{trapped:?}");
+    }
+    assert_ran(&iwasm(&["--max-threads=3", "hammer.aot", "many"]), 0, "threads 3\n", &[]);
+    // A program that does not get its threads says so itself.
+    assert_ran(&iwasm(&["--max-threads=0", "hammer.aot", "return"]), 3, "", &[]);
+}

@@ -23,6 +23,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("externs/func.rs", "reads and writes the slots of a call"),
     ("externs/global.rs", "the storage of globals, which compiled code shares"),
     ("externs/memory.rs", "memories as slices"),
+    ("externs/shared_memory.rs", "owns memories that threads share"),
     ("externs/table.rs", "elements, which compiled code shares"),
     ("gc/collect.rs", "copies objects, and rewrites references wherever they are"),
     ("gc/heap.rs", "objects one behind the other"),
@@ -41,6 +42,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("sys/arch/aarch64.rs", "registers and unwinding"),
     ("sys/arch/riscv64.rs", "registers and unwinding"),
     ("sys/arch/x86_64.rs", "registers and unwinding"),
+    ("sys/barrier.rs", "a system call"),
     ("sys/enter.rs", "calls an entry trampoline"),
     ("sys/mapping.rs", "maps files, makes text executable"),
     ("sys/memory.rs", "reserves and commits memories"),
@@ -52,6 +54,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("vm/builtins.rs", "compiled code calls in"),
     ("vm/builtins/arrays.rs", "compiled code calls in"),
     ("vm/objects.rs", "heads and places of objects"),
+    ("vm/racy.rs", "copies bytes that other threads write"),
     ("vm/structs.rs", "the records of the ABI"),
 ];
 

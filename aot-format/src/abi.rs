@@ -35,7 +35,8 @@
 //! * Frame pointers are kept by all compiled code: the frame pointer points at the caller's saved
 //!   frame pointer, and the return address stands one word above it.
 //! * An imported memory, table, global or tag is one pointer in the importer's vmctx, to the
-//!   definition in its owner.
+//!   definition in its owner. A shared memory belongs to no instance: where the [`Memory`] of an own one
+//!   would stand, there is such a pointer too.
 
 use alloc::vec::Vec;
 
@@ -184,7 +185,8 @@ structure! {
 }
 
 structure! {
-    /// A linear memory. The base of a guarded memory never changes.
+    /// A linear memory. The base of a guarded memory never changes, and that of a shared one neither. Of a
+    /// shared memory the length grows while others read it: it is loaded atomically, each time.
     Memory, size 16 {
         /// Address of byte 0.
         BASE at 0,
@@ -466,7 +468,8 @@ impl VmctxLayout {
         at(self.imported_tags, index, POINTER_SIZE)
     }
 
-    /// The [`Memory`] of the module's own memory `index`, counted without imports.
+    /// The [`Memory`] of the module's own memory `index`, counted without imports; if it is shared, the
+    /// pointer to it.
     pub fn memory(&self, index: u32) -> Offset {
         at(self.memories, index, Memory::SIZE)
     }
@@ -563,6 +566,13 @@ builtins! {
     ArrayInitData = 18: "liiii:t",
     /// `(array, segment, dst, src, len)`, the array not null.
     ArrayInitElem = 19: "liiii:t",
+    /// `(memory, address, expected, timeout_ns)`: 0 woken, 1 not the expected value, 2 timed out, or -1
+    /// to trap. The memory is shared and the address aligned; a negative timeout is none.
+    MemoryWait32 = 20: "ilil:l",
+    /// The same with an expected i64.
+    MemoryWait64 = 21: "illl:l",
+    /// `(memory, address, count)`: threads woken, or -1 to trap. The address is aligned.
+    MemoryNotify = 22: "ili:l",
 }
 
 impl Builtin {
@@ -640,6 +650,12 @@ trap_codes! {
     ArrayOutOfBounds = 18, "out of bounds array access";
     /// A cast to a type that the reference is not of.
     CastFailure = 19, "cast failure";
+    /// An atomic access at an address that is not a multiple of its width.
+    UnalignedAtomic = 20, "unaligned atomic";
+    /// `memory.atomic.wait` on a memory that is not shared.
+    ExpectedSharedMemory = 21, "expected shared memory";
+    /// The store was interrupted from outside. Raised by the runtime only.
+    Interrupted = 22, "interrupted";
 }
 
 const fn fnv(mut hash: u64, shape: &[(&str, u32)]) -> u64 {

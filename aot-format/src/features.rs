@@ -59,7 +59,7 @@ features! {
     TailCall: "tail-call", "tail calls", true, needs [];
     MultiMemory: "multi-memory", "multiple memories", true, needs [];
     Memory64: "memory64", "memory64 (64-bit memories and tables)", true, needs [];
-    Threads: "threads", "threads (shared memories and atomics)", false, needs [];
+    Threads: "threads", "threads (shared memories and atomics)", true, needs [];
     Exceptions: "exceptions", "exception handling", true, needs [];
     LegacyExceptions: "legacy-exceptions", "legacy exception handling", true, needs [Exceptions];
     FunctionReferences: "function-references", "typed function references", true, needs [ReferenceTypes];

@@ -34,14 +34,12 @@ fn malformed_bytes_are_refused() {
 
 #[test]
 fn proposals_that_are_not_compiled_are_named() {
+    let atomic = "(module (type $t (struct (field (mut i32)))) (func (param (ref $t)) (result i32)
+        (struct.atomic.get seq_cst $t 0 (local.get 0))))";
     let cases = [
-        ("(module (memory 1 1 shared))", "threads"),
-        ("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"),
-        ("(module (type (struct (field i32))))", "garbage collection"),
-        ("(module (type (array (mut i8))))", "garbage collection"),
-        ("(module (func (param anyref)))", "garbage collection"),
-        ("(module (global i31ref (ref.i31 (i32.const 1))))", "garbage collection"),
-        ("(module (func (param externref) (drop (any.convert_extern (local.get 0)))))", "garbage collection"),
+        ("(module (type (shared (struct))))", "shared-everything threads"),
+        ("(module (func (param (ref (shared any)))))", "shared-everything threads"),
+        (atomic, "shared-everything threads"),
     ];
     for (wat, proposal) in cases {
         match refuse(wat) {
@@ -49,8 +47,8 @@ fn proposals_that_are_not_compiled_are_named() {
             error => panic!("{wat}: {error}"),
         }
     }
-    let text = refuse("(module (type (struct)))").to_string();
-    assert!(text.contains("the module uses garbage collection"), "{text}");
+    let text = refuse(cases[0].0).to_string();
+    assert!(text.contains("the module uses shared-everything threads"), "{text}");
     assert!(text.contains(", which this version does not compile"), "{text}");
 }
 
@@ -130,6 +128,11 @@ const USES: &[(Feature, &str)] = &[
     (Feature::Memory64, "(module (table i64 1 funcref))"),
     (Feature::Memory64, "(module (import \"m\" \"m\" (memory i64 1)))"),
     (Feature::Exceptions, "(module (tag))"),
+    (Feature::LegacyExceptions, "(module (func try catch_all end))"),
+    (Feature::Gc, "(module (type (struct)))"),
+    (Feature::Gc, "(module (func (param i31ref)))"),
+    (Feature::Threads, "(module (memory 1 1 shared))"),
+    (Feature::Threads, "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"),
     (Feature::FunctionReferences, "(module (type $t (func)) (func (param (ref null $t))))"),
     (Feature::CustomPageSizes, "(module (memory 1 (pagesize 1)))"),
     (Feature::CustomPageSizes, "(module (memory 1 (pagesize 65536)))"),

@@ -37,13 +37,34 @@ impl StoreOpaque {
     /// As [`StoreOpaque::call_func`]; `funcref` is live.
     #[inline]
     pub(crate) unsafe fn call_funcref(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Error> {
-        // SAFETY: live, by the caller.
-        let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };
         if self.nesting >= self.limits.max_nesting {
             return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
         }
+        let outermost = self.nesting == 0;
+        if outermost {
+            self.interrupt.enter();
+        }
         self.nesting += 1;
-        let outcome = if entry.is_null() {
+        let outcome = match self.interrupt.is_requested() {
+            // SAFETY: by the caller.
+            false => unsafe { self.enter(funcref, values) }.map_err(|unwound| self.error_of(unwound)),
+            true => Err(Error::Trap(Trap::new(TrapCode::Interrupted))),
+        };
+        self.nesting -= 1;
+        if outermost {
+            self.interrupt.leave();
+        }
+        outcome
+    }
+
+    /// # Safety
+    ///
+    /// As [`StoreOpaque::call_funcref`].
+    #[inline]
+    unsafe fn enter(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Unwound> {
+        // SAFETY: live, by the caller.
+        let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };
+        if entry.is_null() {
             let context: *mut VMHostContext = vmctx.cast();
             let store = self.vm_ptr();
             // SAFETY: without an entry trampoline it is a host function's reference. It reaches the
@@ -52,18 +73,13 @@ impl StoreOpaque {
                 (*context).store = store;
                 ((*context).call)(context, values)
             };
-            match status {
-                0 => Ok(()),
-                _ => Err(Unwound::Raised),
-            }
-        } else {
-            let lookup = TrapLookup { function: trap_of, data: (&raw const *self).cast() };
-            let max_wasm_stack = self.engine.config().max_wasm_stack;
-            // SAFETY: the parts of a live funcref belong together; values are the caller's promise.
-            unsafe { enter::call_entry(entry, vmctx, code, values, self.vm_ptr(), lookup, max_wasm_stack) }
-        };
-        self.nesting -= 1;
-        outcome.map_err(|unwound| self.error_of(unwound))
+            return if status == 0 { Ok(()) } else { Err(Unwound::Raised) };
+        }
+        let (data, interrupted) = ((&raw const *self).cast(), self.interrupt.flag());
+        let lookup = TrapLookup { function: trap_of, in_function, data, interrupted };
+        let max_wasm_stack = self.engine.config().max_wasm_stack;
+        // SAFETY: the parts of a live funcref belong together; values are the caller's promise.
+        unsafe { enter::call_entry(entry, vmctx, code, values, self.vm_ptr(), lookup, max_wasm_stack) }
     }
 
     /// Sweeps if that was put off while wasm ran. To be called when results of the outermost call have
@@ -78,6 +94,8 @@ impl StoreOpaque {
     /// The error that an unwound call ends with. A host function's panic goes on from here.
     #[cold]
     fn error_of(&mut self, unwound: Unwound) -> Error {
+        // Of the trap that a builtin asked for when it gave up; an interruption may have come before it.
+        self.gave_up.set(false);
         match unwound {
             Unwound::Trap(record) => Error::Trap(Trap::with_frames(record.code, self.symbolic(&record.frames))),
             Unwound::NotEntered(error) => Error::System(error.to_string()),
@@ -138,7 +156,7 @@ impl StoreOpaque {
     fn is_out_of_bounds(&self, address: usize) -> bool {
         let host = self.objects.memories.iter();
         let mut all = self.live().flat_map(|(_, data)| data.memories.iter()).chain(host);
-        all.any(|memory| memory.reservation.is_inaccessible(address))
+        all.any(|memory| memory.faulted_at(address))
     }
 }
 
@@ -157,9 +175,21 @@ unsafe fn trap_of(data: *const (), pc: usize, address: Option<usize>) -> Option<
     let text = store.text_at(pc)?;
     let listed = text.module.artifact().trap_at((pc - text.start) as u32);
     match address {
+        // It asks for whatever trap the code has there.
+        None if listed.is_some() && store.gave_up.get() => Some(TrapCode::Interrupted),
         None => listed,
         // A null reference, or an index that a check replaced by null.
         Some(address) if address < NULL_PAGE => listed,
         Some(address) => store.is_out_of_bounds(address).then_some(TrapCode::MemoryOutOfBounds),
     }
+}
+
+/// Whether an address lies in a function of compiled code.
+///
+/// # Safety
+///
+/// `data` is a store in which wasm runs on this thread, at this moment or further out.
+unsafe fn in_function(data: *const (), pc: usize) -> bool {
+    // SAFETY: by the caller. If the store is being changed, its own flag says so, and nothing else is read.
+    unsafe { &*data.cast::<StoreOpaque>() }.is_in_function(pc)
 }

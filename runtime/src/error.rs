@@ -78,6 +78,9 @@ pub enum Error {
         /// Units there are.
         size: u64,
     },
+    /// The bytes of a shared memory, as a slice.
+    #[error("the memory is shared with other threads, so that its bytes cannot be borrowed; read and write copy them")]
+    SharedMemory,
     /// A handle of another store, or of an instance that was freed.
     #[error("this {what} does not belong to the store, or its instance has been freed")]
     StaleHandle {

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::externs::{Extern, Instance, Memory};
 use crate::instance::InstanceData;
 use crate::store::{HostFuncEntry, InstanceId, Pending, StoreInner};
+use crate::trap::{Trap, TrapCode};
 use crate::typed::{WasmParams, WasmResults};
 use crate::value::Val;
 use crate::vm::structs::{HostCall, VMHostContext, ValRaw};
@@ -185,12 +186,17 @@ unsafe fn with_caller<T: 'static, F: 'static>(
     let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
     let outcome = catch_unwind(AssertUnwindSafe(|| body(Caller { store, instance }, func, ty)));
+    // SAFETY: the body is over, and its reference with it. A store outside of this one asks, too.
+    let interrupted = unsafe { (*place).opaque.interrupt.is_requested() };
     let reason = match outcome {
-        Ok(Ok(())) => {
+        Ok(Ok(())) if !interrupted => {
             // SAFETY: the body is over, and its reference with it.
             unsafe { (*place).opaque.handles.release(handles) };
             return 0;
         }
+        // Whatever it made of being told to stop.
+        Ok(_) if interrupted => Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted))),
+        Ok(Ok(())) => return 0,
         // An error may hold handles: they are given up when it is caught, or go to whoever called.
         Ok(Err(error)) => Pending::Error(error),
         Err(payload) => Pending::Panic(payload),

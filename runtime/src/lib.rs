@@ -30,6 +30,7 @@
 //! * [`types`]: canonical types and import matching.
 //! * [`store`], [`instance`], [`linker`]: what they say. [`gc`]: the heap of collected objects.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
+//! * [`interrupt`]: stopping what runs, from another thread; [`parking`]: where threads wait for each other.
 
 mod artifact;
 mod call;
@@ -41,9 +42,11 @@ mod externs;
 mod gc;
 mod host;
 mod instance;
+mod interrupt;
 pub mod limits;
 mod linker;
 mod module;
+mod parking;
 mod store;
 mod sys;
 mod trap;
@@ -63,13 +66,15 @@ pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine};
 pub use error::{Error, HostError, ImportSite, LinkError, LinkErrors, LoadError};
 pub use exception::{Exception, ExnRef};
-pub use externs::{Extern, Func, Global, Instance, Memory, Table, Tag, TypedFunc};
+pub use externs::{Extern, Func, Global, Instance, Memory, SharedMemory, Table, Tag, TypedFunc};
 pub use gc::reference::{AnyRef, ExternRef};
 pub use host::{Caller, HostResult, IntoHostFunc};
+pub use interrupt::{InterruptHandle, is_interrupted};
 pub use limits::StoreLimits;
 pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
 pub use module::{ExportType, ImportType, Module};
-pub use store::{Store, Unloaded};
+pub use parking::WaitResult;
+pub use store::{Store, StoreSeed, Unloaded};
 pub use trap::{Frame, Trap, TrapCode};
 pub use typed::{WasmParams, WasmResults, WasmTy};
 pub use value::Val;

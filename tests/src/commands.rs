@@ -1,7 +1,7 @@
 //! The two commands, `wamrc` and `iwasm`, as a user has them: built, and run as processes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// What a command did.
@@ -21,9 +21,19 @@ pub struct Ran {
 ///
 /// When the commands cannot be built or started.
 pub fn run(command: &str, folder: &Path, args: &[&str]) -> Ran {
+    run_with(command, folder, args, Stdio::null())
+}
+
+/// The same with a standard input.
+///
+/// # Panics
+///
+/// When the commands cannot be built or started.
+pub fn run_with(command: &str, folder: &Path, args: &[&str], stdin: impl Into<Stdio>) -> Ran {
     let output = Command::new(folder_of_commands().join(command))
         .args(args)
         .current_dir(folder)
+        .stdin(stdin)
         .env("FROM_THE_HOST", "not for guests")
         .output()
         .unwrap_or_else(|error| panic!("{command}: {error}"));

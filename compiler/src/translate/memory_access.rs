@@ -40,6 +40,15 @@ pub(super) struct Access {
     pub(super) offset: Offset32,
 }
 
+/// Where a checked access out of bounds traps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trapping {
+    /// At the access itself, if its address is masked.
+    Access,
+    /// At a branch before it.
+    Branch,
+}
+
 /// The static part of an access: what the instruction says.
 struct Static {
     memory: u32,
@@ -55,6 +64,8 @@ impl FuncTranslator<'_, '_> {
 
     fn memory(&mut self, index: u32) -> Place {
         match self.module.defined_memory(index) {
+            // It is nobody's own.
+            Some(defined) if self.memory_type(index).shared => self.imported(self.module.layout.memory(defined)),
             Some(defined) => self.own(self.module.layout.memory(defined)),
             None => self.imported(self.module.layout.imported_memory(index)),
         }
@@ -70,9 +81,10 @@ impl FuncTranslator<'_, '_> {
         self.settings.guarded_memories && Guard::of(&self.memory_type(index)) == Guard::Fence
     }
 
-    /// Address of byte 0. It never changes if the memory is guarded or cannot grow.
+    /// Address of byte 0. It never changes if the memory is guarded, shared, or cannot grow.
     fn memory_base(&mut self, index: u32) -> Value {
-        let fixed = self.is_guarded(index) || fixed_length(self.memory_type(index)).is_some();
+        let ty = self.memory_type(index);
+        let fixed = self.is_guarded(index) || ty.shared || fixed_length(ty).is_some();
         let base = self.memory(index).field(Memory::BASE);
         let flags =
             if fixed { regions::constant() } else { regions::trusted(self.builder.func, Region::MemoryDefinitions) };
@@ -86,6 +98,11 @@ impl FuncTranslator<'_, '_> {
         }
         let length = self.memory(index).field(Memory::LENGTH);
         let flags = regions::trusted(self.builder.func, Region::MemoryDefinitions);
+        if self.memory_type(index).shared {
+            // Another thread may have grown it since the last load.
+            let address = self.address(length);
+            return self.builder.ins().atomic_load(POINTER, flags, address);
+        }
         self.load_at(length, POINTER, flags)
     }
 
@@ -95,7 +112,8 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn preload_memories(&mut self) {
         let count = self.module.memories.len().min(MAX_PRELOADED);
         for index in 0..count as u32 {
-            if !self.is_guarded(index) {
+            // The length of a shared memory is another thread's to change.
+            if !self.is_guarded(index) && !self.memory_type(index).shared {
                 self.memory_length(index);
                 self.memory_base(index);
             }
@@ -110,13 +128,30 @@ impl FuncTranslator<'_, '_> {
         regions::heap(self.builder.func, region, code)
     }
 
+    /// The memory that an instruction names.
+    pub(super) fn memory_of(&self, memarg: &MemArg) -> Result<u32, BodyError> {
+        match memarg.target {
+            MemArgTarget::Memory(memory) => Ok(memory),
+            _ => Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset }),
+        }
+    }
+
     /// Pops the index and checks the access. `None` if it traps whatever the index is; the trap has
     /// then been emitted.
     pub(super) fn access(&mut self, memarg: MemArg, width: u8) -> Result<Option<Access>, BodyError> {
-        let MemArgTarget::Memory(memory) = memarg.target else {
-            return Err(BodyError::Unsupported { feature: "multibyte array access", offset: self.offset });
-        };
         let index = self.pop();
+        self.access_at(memarg, width, index, Trapping::Access)
+    }
+
+    /// The same at an index that was popped, and where an access out of bounds is to trap.
+    pub(super) fn access_at(
+        &mut self,
+        memarg: MemArg,
+        width: u8,
+        index: Value,
+        trapping: Trapping,
+    ) -> Result<Option<Access>, BodyError> {
+        let memory = self.memory_of(&memarg)?;
         let what = Static { memory, offset: memarg.offset, end: memarg.offset.checked_add(u64::from(width)) };
         if let Some(access) = self.constant_access(&what, index) {
             return Ok(Some(access));
@@ -126,7 +161,7 @@ impl FuncTranslator<'_, '_> {
             Some(end) => {
                 let index = self.extend_index(index);
                 let outside = self.is_outside(memory, index, end);
-                Ok(Some(self.checked_access(&what, index, outside)))
+                Ok(Some(self.checked_access(&what, index, outside, trapping)))
             }
             None => {
                 self.trap(TrapCode::MemoryOutOfBounds);
@@ -191,9 +226,10 @@ impl FuncTranslator<'_, '_> {
         self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length)
     }
 
-    fn checked_access(&mut self, what: &Static, index: Value, outside: Value) -> Access {
+    fn checked_access(&mut self, what: &Static, index: Value, outside: Value, trapping: Trapping) -> Access {
         let masked = self.settings.spectre_heap;
-        if !masked {
+        let branch = !masked || trapping == Trapping::Branch;
+        if branch {
             self.trap_if(outside, TrapCode::MemoryOutOfBounds);
         }
         let base = self.memory_base(what.memory);
@@ -204,9 +240,11 @@ impl FuncTranslator<'_, '_> {
             address = self.builder.ins().iadd(address, bytes);
             offset = 0;
         }
-        let code = if masked {
+        if masked {
             let null = self.i64_const(0);
             address = self.builder.ins().select_spectre_guard(outside, null, address);
+        }
+        let code = if !branch {
             Some(trap::to_clif(TrapCode::MemoryOutOfBounds))
         } else {
             self.is_fenced(what.memory).then_some(trap::GUARD_FAULT)

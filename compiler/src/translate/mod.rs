@@ -8,7 +8,7 @@
 //! * `vmctx`, `builtin`, `regions`, `signature`, [`trap`]: the ABI, as CLIF.
 //! * `vector`: v128 on the operand stack, and the way to an operator's lanes.
 //! * `heap`: objects of the collected heap: making them, and their parts as memory accesses.
-//! * One file per opcode family: `numeric_int`, `numeric_wide`, `numeric_float`, `compare`,
+//! * One file per opcode family: `atomic`, `numeric_int`, `numeric_wide`, `numeric_float`, `compare`,
 //!   `conversion`, `parametric`, `local`, `global`, `control`, `call`, `exception`, `exception_legacy`,
 //!   `reference`, `memory_access`, `memory_bulk`, `table`, `gc_struct`, `gc_array`, `gc_cast`, `gc_i31`;
 //!   for vectors `simd_const_lane`, `simd_shuffle`, `simd_bitwise`, `simd_int`,
@@ -16,6 +16,7 @@
 //!
 //! Absent on purpose: machine code, other functions' bodies, anything about files or artifacts.
 
+mod atomic;
 mod builtin;
 mod call;
 mod compare;
@@ -100,6 +101,8 @@ pub struct TranslateSettings {
     pub spectre_heap: bool,
     /// Whether bounds checks of tables also hold under misspeculation.
     pub spectre_table: bool,
+    /// Whether CLIF's `atomic_cas` of less than a word is atomic; see `atomic`.
+    pub narrow_cas: bool,
 }
 
 impl TranslateSettings {
@@ -110,6 +113,7 @@ impl TranslateSettings {
             guarded_memories: true,
             spectre_heap: isa.flags().enable_heap_access_spectre_mitigation(),
             spectre_table: isa.flags().enable_table_access_spectre_mitigation(),
+            narrow_cas: isa.name() != "riscv64",
         }
     }
 }

@@ -54,6 +54,11 @@ pub fn vector_isas() -> Vec<Arc<dyn TargetIsa>> {
     ]
 }
 
+/// Baselines, and aarch64 with atomic instructions.
+pub fn atomic_isas() -> Vec<Arc<dyn TargetIsa>> {
+    isas().into_iter().chain([isa_named("aarch64-unknown-linux-gnu", &["has_lse"])]).collect()
+}
+
 /// Verifies a function and compiles it. Nothing but the module's own functions may be left to bind.
 pub fn compile(func: &Function, isa: &dyn TargetIsa) -> CompiledCode {
     if let Err(errors) = verify_function(func, isa) {

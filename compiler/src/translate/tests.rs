@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::TranslateSettings;
-use super::test_support::{check, clif, compile, isas, translate_with};
+use super::test_support::{atomic_isas, check, check_for, clif, compile, isas, translate_with};
 use crate::error::BodyError;
 
 fn count(text: &str, pattern: &str) -> usize {
@@ -340,6 +340,65 @@ fn wide_arithmetic() {
         (func (param i64 i64) (result i64) (drop (i64.mul_wide_s (local.get 0) (local.get 1))))
         (func (result i64 i64) (i64.sub128 (i64.const 0) (i64.const 0) (i64.const 1) (i64.const 0))))",
     );
+}
+
+/// Every atomic operator but `wait` and `notify`: name, type of operands, number of operands.
+fn atomics() -> Vec<(String, &'static str, usize)> {
+    let mut all = Vec::new();
+    for (ty, widths) in [("i32", &["", "8", "16"][..]), ("i64", &["", "8", "16", "32"])] {
+        for width in widths {
+            let u = if width.is_empty() { "" } else { "_u" };
+            all.push((format!("{ty}.atomic.load{width}{u}"), ty, 0));
+            all.push((format!("{ty}.atomic.store{width}"), ty, 1));
+            for op in ["add", "sub", "and", "or", "xor", "xchg"] {
+                all.push((format!("{ty}.atomic.rmw{width}.{op}{u}"), ty, 1));
+            }
+            all.push((format!("{ty}.atomic.rmw{width}.cmpxchg{u}"), ty, 2));
+        }
+    }
+    all
+}
+
+#[test]
+fn atomics_compile_everywhere() {
+    let mut functions = String::from("(func (atomic.fence))");
+    let mut count = 0;
+    for (op, ty, operands) in atomics() {
+        for memory in ["$shared", "$own"] {
+            for offset in ["", "offset=8", "offset=0xfffffff8"] {
+                let (params, gets) = (format!(" {ty}").repeat(operands), ["(local.get 1)", "(local.get 2)"]);
+                let drop = if op.contains("store") { "" } else { "drop" };
+                let operands = gets[..operands].concat();
+                for index in ["(local.get 0)", "(i32.const 16)"] {
+                    functions +=
+                        &format!("(func (param i32{params}) {index} {operands} {op} {memory} {offset} {drop})");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 63 * 6);
+    for memory in ["$shared", "$own"] {
+        functions += &format!(
+            "(func (param i32) (result i32 i32 i32)
+               (memory.atomic.wait32 {memory} (local.get 0) (i32.const 1) (i64.const -1))
+               (memory.atomic.wait64 {memory} offset=16 (local.get 0) (i64.const 1) (i64.const -1))
+               (memory.atomic.notify {memory} offset=4 (local.get 0) (i32.const 1)))"
+        );
+    }
+    check_for(&atomic_isas(), &format!("(module (memory $shared 1 2 shared) (memory $own 1) {functions})"));
+}
+
+#[test]
+fn narrow_compare_and_exchange_is_a_loop_over_words_where_it_is_not_atomic() {
+    for isa in isas() {
+        let settings = TranslateSettings::new(&*isa);
+        let wat = "(module (memory 1) (func (param i32 i32 i32) (result i32)
+            (i32.atomic.rmw16.cmpxchg_u (local.get 0) (local.get 1) (local.get 2))))";
+        let text = translate_with(wat, &settings).unwrap()[0].to_string();
+        assert_eq!(text.contains("atomic_load.i32"), isa.name() == "riscv64", "{text}");
+        assert_eq!(count(&text, "atomic_cas"), 1, "{text}");
+    }
 }
 
 const LOAD: &str = "(func (param i32) (result i32) (i32.load offset=4 (local.get 0)))";

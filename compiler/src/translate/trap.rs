@@ -33,7 +33,10 @@ pub fn to_clif(code: abi::TrapCode) -> ir::TrapCode {
         | NullArray
         | NullI31
         | ArrayOutOfBounds
-        | CastFailure => ir::TrapCode::unwrap_user(code as u8),
+        | CastFailure
+        | UnalignedAtomic
+        | ExpectedSharedMemory
+        | Interrupted => ir::TrapCode::unwrap_user(code as u8),
     }
 }
 

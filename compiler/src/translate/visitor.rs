@@ -86,7 +86,7 @@ macro_rules! visit_one {
     (@gc $($rest:tt)*) => { translate_on_objects!($($rest)*); };
     (@custom_descriptors $($rest:tt)*) => { refuse!("custom descriptors", $($rest)*); };
     (@memory_control $($rest:tt)*) => { refuse!("memory control", $($rest)*); };
-    (@threads $($rest:tt)*) => { refuse!("threads", $($rest)*); };
+    (@threads $($rest:tt)*) => { translate!(visitor, $($rest)*); };
     (@acquire_release_atomics $($rest:tt)*) => { refuse!("acquire-release atomics", $($rest)*); };
     (@shared_everything_threads $($rest:tt)*) => { refuse!("shared-everything threads", $($rest)*); };
     (@exceptions $($rest:tt)*) => { translate!(visitor, $($rest)*); };

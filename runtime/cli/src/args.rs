@@ -33,6 +33,10 @@ pub(crate) struct Invocation {
     pub(crate) folders: Vec<(PathBuf, String)>,
     /// Bytes of stack for wasm, if not the default.
     pub(crate) stack_size: Option<usize>,
+    /// Threads besides the main one, if not the default.
+    pub(crate) max_threads: Option<usize>,
+    /// Milliseconds after which what runs is stopped.
+    pub(crate) timeout: Option<u64>,
     pub(crate) verbosity: u8,
 }
 
@@ -58,7 +62,9 @@ Options:
       --env NAME=VALUE       Set an environment variable; NAME alone passes on its value here
       --dir DIR              Let the program use this folder, under the same name; repeatable
       --map-dir GUEST::HOST  Let the program use folder HOST under the name GUEST; repeatable
-      --stack-size BYTES     Stack for the modules' code [default: 1048576]
+      --stack-size BYTES     Stack for the modules' code, of each thread [default: 1048576]
+      --max-threads N        Threads at one time besides the main one [default: 256]
+      --timeout MS           Stop the program after so many milliseconds, wherever it is
   -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]
   -V, --version              Print version, instruction set and WebAssembly features
   -h, --help                 Print this
@@ -73,19 +79,18 @@ Examples:
 Options stand before MAIN.aot; what follows it is the program's.
 
 Exit status: the program's own, of which the system keeps the low 8 bits (256 is 0); 1 after a trap, or
-if something does not load or link, or there is nothing to run; 2 for wrong usage. WAMR's --heap-size, --max-threads and --disable-bounds-checks are accepted without effect.
+if something does not load or link, or there is nothing to run, or the time is up; 2 for wrong usage. WAMR's --heap-size and --disable-bounds-checks are accepted without effect.
 ";
 
 /// Options of WAMR's that take a value and change nothing here.
-const IGNORED: [&str; 2] = ["heap-size", "max-threads"];
+const IGNORED: [&str; 1] = ["heap-size"];
 
 /// Options of WAMR's that cannot be had, and why.
-const UNSUPPORTED: [(&str, &str); 13] = [
+const UNSUPPORTED: [(&str, &str); 12] = [
     ("addr-pool", NO_SOCKETS),
     ("allow-resolve", NO_SOCKETS),
     ("native-lib", "host functions are given by an embedder, in Rust"),
     ("repl", "call single functions with -f"),
-    ("timeout", "running code cannot be interrupted yet"),
     ("gas-limit", "code does not count what it executes"),
     ("gen-prof-file", "code does not profile itself"),
     ("enable-linux-perf", "there are no perf maps"),
@@ -110,6 +115,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
         environment: Vec::new(),
         folders: Vec::new(),
         stack_size: None,
+        max_threads: None,
+        timeout: None,
         verbosity: DEFAULT_VERBOSITY,
     };
     loop {
@@ -151,6 +158,8 @@ impl Invocation {
             }
             "map-dir" => self.folders.push(mapping(parser.value()?)?),
             "stack-size" => self.stack_size = Some(stack_size(parser.value()?)?),
+            "max-threads" => self.max_threads = Some(number("--max-threads", "a number of threads", parser.value()?)?),
+            "timeout" => self.timeout = Some(number("--timeout", "a number of milliseconds", parser.value()?)?),
             "verbose" => self.verbosity = verbosity(parser.optional_value())?,
             // Taken from WAMR; what it asks for is so, or changes nothing.
             "disable-bounds-checks" => {}
@@ -236,6 +245,11 @@ fn stack_size(value: OsString) -> Result<usize, UsageError> {
     })
 }
 
+fn number<N: std::str::FromStr>(option: &'static str, form: &'static str, value: OsString) -> Result<N, UsageError> {
+    let parsed = value.to_str().and_then(|text| text.parse().ok());
+    parsed.ok_or(UsageError::Form { option, form, value })
+}
+
 fn verbosity(value: Option<OsString>) -> Result<u8, UsageError> {
     let Some(value) = value else { return Ok(VERBOSE) };
     match value.as_bytes() {
@@ -278,6 +292,8 @@ mod tests {
         assert_eq!(invocation.environment, [("A".into(), "b=c".into())]);
         assert_eq!(invocation.preloads, [("l".into(), "n=o".into())]);
         assert_eq!(invocation.verbosity, 4);
+        let invocation = run(&["--timeout", "250", "--max-threads=4", "m.aot"])?;
+        assert_eq!((invocation.timeout, invocation.max_threads), (Some(250), Some(4)));
         assert_eq!(run(&["-v", "m.aot"])?.verbosity, 3);
         Ok(())
     }
@@ -291,6 +307,8 @@ mod tests {
         assert!(message(&["-x", "m.aot"]).contains("-x"));
         assert_eq!(message(&["--map-dir=a", "m"]), "--map-dir takes GUEST::HOST, not \"a\"");
         assert!(message(&["--stack-size=12", "m"]).starts_with("--stack-size takes a number of bytes"));
+        assert_eq!(message(&["--timeout=soon", "m"]), "--timeout takes a number of milliseconds, not \"soon\"");
+        assert!(message(&["--max-threads=-1", "m"]).starts_with("--max-threads takes a number of threads"));
         assert!(message(&["-v=9", "m"]).starts_with("--verbose takes a level"));
         assert!(message(&["--env==x", "m"]).starts_with("--env takes"));
         assert!(message(&["--preload=x", "m"]).starts_with("--preload takes"));

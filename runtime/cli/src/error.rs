@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use iwasm::{LinkErrors, LoadError};
+use iwasm::{Error, LinkErrors, LoadError};
 use iwasm_wasi::BuildError;
+use iwasm_wasi::threads::ThreadError;
 
 /// A command line that makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,12 @@ pub(crate) enum Failure {
     /// Loading, linking or running failed.
     #[error(transparent)]
     Runtime(#[from] iwasm::Error),
+    /// A thread that the program spawned failed.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+    /// The time is up.
+    #[error("timeout: the program was stopped after {milliseconds} ms{}", frames(.error))]
+    TimedOut { milliseconds: u64, error: Error },
     /// A set does not link, and modules of it were not found.
     #[error("{errors}\n{}", searched(.folders, *.chosen))]
     NotFound { errors: LinkErrors, folders: Vec<PathBuf>, chosen: bool },
@@ -72,7 +79,10 @@ pub(crate) enum Failure {
     NoFileName { path: PathBuf },
     /// A thread with a stack of that size cannot be had.
     #[error("cannot start a thread with a stack of {bytes} bytes: {source}")]
-    Thread { bytes: usize, source: io::Error },
+    Stack { bytes: usize, source: io::Error },
+    /// There is no thread to watch the time.
+    #[error("cannot start a thread for --timeout: {0}")]
+    Watch(io::Error),
     /// The standard output cannot be written.
     #[error("cannot write to the standard output: {0}")]
     Output(io::Error),
@@ -82,6 +92,12 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Failure {
         Failure::Runtime(error.into())
     }
+}
+
+/// Where the program was, one line a function.
+fn frames(error: &Error) -> String {
+    let text = format!("{error:#}");
+    text.find('\n').map_or("", |at| &text[at..]).to_owned()
 }
 
 /// The functions there are instead; of many, the first ones. The names are the module's: any text.

@@ -46,7 +46,7 @@ fn main() {
 fn start(invocation: Invocation) -> Result<i32, Failure> {
     let Some(stack) = run::thread_stack(&invocation) else { return run::run(&invocation) };
     let thread = std::thread::Builder::new().stack_size(stack).spawn(move || run::run(&invocation));
-    let thread = thread.map_err(|source| Failure::Thread { bytes: stack, source })?;
+    let thread = thread.map_err(|source| Failure::Stack { bytes: stack, source })?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

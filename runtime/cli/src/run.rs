@@ -12,12 +12,15 @@ use std::io::{ErrorKind, Read};
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use iwasm::{
-    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, LinkError, Linker, LoadError,
-    Module, RESERVED_NAMES, Store, Val,
+    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, InterruptHandle, LinkError,
+    Linker, LoadError, Module, RESERVED_NAMES, Store, TrapCode, Val,
 };
 use iwasm_wasi::WasiCtx;
+use iwasm_wasi::limits::DEFAULT_MAX_THREADS;
+use iwasm_wasi::threads::{ThreadError, Threads};
 use rustix::process::{Resource, getrlimit};
 
 use crate::args::{Invocation, VERBOSE};
@@ -44,7 +47,9 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     // The process ends after this: let the system take back the memories, it does it at once.
     let mut linker = ManuallyDrop::new(Linker::new(&engine));
     let mut store = ManuallyDrop::new(Store::new(&engine, context(invocation)?));
+    let threads = Threads::new(invocation.max_threads.unwrap_or(DEFAULT_MAX_THREADS));
     iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    threads.add_to_linker(&mut linker);
     let folders = module_folders(invocation)?;
     // SAFETY: the user trusts the modules in the folders given.
     unsafe { linker.set_module_reader(DirReader::new(folders.clone())) };
@@ -54,12 +59,39 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     }
     refuse_directory(&invocation.main)?;
     let name = stem(&invocation.main)?;
-    let main = Main { module: load(&engine, &invocation.main, &name)?, name, invocation, folders };
-    match main.run(&mut linker, &mut store) {
-        // Guests give 32 bits, the system keeps eight.
-        Err(Failure::Runtime(Error::Exit(status))) => Ok(status & 0xff),
-        done => done.map(|()| 0),
+    let module = load(&engine, &invocation.main, &name)?;
+    let main = Main { module, name, invocation, folders, threads: &threads };
+    if let Some(milliseconds) = invocation.timeout {
+        stop_after(milliseconds, store.interrupt_handle())?;
     }
+    // What is wrong with the command line or the set is not the group's affair: it comes out as a value.
+    let run = |store: &mut Store<WasiCtx>| match main.run(&mut linker, store) {
+        Err(Failure::Runtime(error)) => Err(error),
+        other => Ok(other),
+    };
+    match threads.run(&mut store, run) {
+        // Guests give 32 bits, the system keeps eight.
+        Err(ThreadError { error: Error::Exit(status), .. }) => Ok(status & 0xff),
+        Err(ThreadError { thread: None, error }) => Err(match invocation.timeout {
+            Some(milliseconds) if is_interruption(&error) => Failure::TimedOut { milliseconds, error },
+            _ => Failure::Runtime(error),
+        }),
+        Err(of_thread) => Err(Failure::Thread(of_thread)),
+        Ok(done) => done.map(|()| 0),
+    }
+}
+
+/// Stops the program when its time is up. The thread for it ends with the process.
+fn stop_after(milliseconds: u64, handle: InterruptHandle) -> Result<(), Failure> {
+    let wait = move || {
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        handle.interrupt();
+    };
+    std::thread::Builder::new().name("timeout".into()).spawn(wait).map(drop).map_err(Failure::Watch)
+}
+
+fn is_interruption(error: &Error) -> bool {
+    error.trap().is_some_and(|trap| trap.code() == TrapCode::Interrupted)
 }
 
 /// Where to look for modules.
@@ -135,6 +167,7 @@ struct Main<'a> {
     invocation: &'a Invocation,
     /// Where other modules are looked for.
     folders: Vec<PathBuf>,
+    threads: &'a Threads<WasiCtx>,
 }
 
 impl Main<'_> {
@@ -192,8 +225,8 @@ impl Main<'_> {
     }
 
     fn instantiate(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<Instance, Failure> {
-        let instance =
-            linker.instantiate(&mut *store, &self.name, &self.module).map_err(|error| self.explain(error))?;
+        let instance = self.threads.instantiate(linker, store, &self.name, &self.module);
+        let instance = instance.map_err(|error| self.explain(error))?;
         for name in linker.registered() {
             let origin = linker.find(name).map_or("", Module::origin);
             self.note(VERBOSE, || format!("module {} is {origin}", name.escape_debug()));

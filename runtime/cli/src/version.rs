@@ -16,5 +16,5 @@ pub(crate) fn text() -> String {
     };
     let wasm = Feature::names(true).collect::<Vec<_>>().join(", ");
     let version = env!("CARGO_PKG_VERSION");
-    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {wasm}\nWASI: preview 1\n")
+    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {wasm}\nWASI: preview 1, threads\n")
 }

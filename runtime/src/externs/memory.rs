@@ -3,7 +3,7 @@
 //! # Safety contract
 //!
 //! Slices given out cover a memory's current length, and borrow the store: while they live no wasm
-//! runs in it, so nothing writes behind them and nothing grows.
+//! runs in it, so nothing writes behind them and nothing grows. Of a shared memory there are none.
 
 use aot_format::types::MemoryType;
 
@@ -11,6 +11,8 @@ use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
 use crate::store::{Item, MemoryData, Owner, StoreOpaque};
 use crate::vm::structs::VMMemory;
+
+use super::SharedMemory;
 
 /// A linear memory.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -30,6 +32,9 @@ impl Memory {
         if let Some(reason) = invalid(&ty) {
             return Err(Error::BadValue { what: "memory type", reason: reason.into() });
         }
+        if ty.shared {
+            return Ok(store.shared_memory(&SharedMemory::new(ty)?));
+        }
         let mut own = Box::new(VMMemory { base: std::ptr::null_mut(), length: 0 });
         let vm: *mut VMMemory = &raw mut *own;
         let memory = store.make_memory(ty, vm, Some(own)).map_err(|reason| Error::Resource {
@@ -40,6 +45,20 @@ impl Memory {
         let index = store.objects.memories.len() as u32;
         store.objects.memories.push(memory);
         Ok(Memory(Item { store: store.id, owner: Owner::Host, index }))
+    }
+
+    /// A shared memory as a memory of this store.
+    pub fn from_shared(mut store: impl AsContextMut, memory: &SharedMemory) -> Memory {
+        store.as_context_mut().opaque().shared_memory(memory)
+    }
+
+    /// The shared memory that it is, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`].
+    pub fn shared(&self, store: impl AsContext) -> Result<Option<SharedMemory>, Error> {
+        Ok(store.as_context().opaque().memory(*self)?.shared().cloned())
     }
 
     /// Its type; `min` is its current length in pages.
@@ -81,7 +100,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// [`Error::StaleHandle`].
+    /// [`Error::SharedMemory`], [`Error::StaleHandle`].
     pub fn data<'a, C: AsContext + ?Sized>(&self, store: &'a C) -> Result<&'a [u8], Error> {
         store.as_context().opaque().memory_bytes(*self)
     }
@@ -90,7 +109,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// [`Error::StaleHandle`].
+    /// [`Error::SharedMemory`], [`Error::StaleHandle`].
     pub fn data_mut<'a, C: AsContextMut + ?Sized>(&self, store: &'a mut C) -> Result<&'a mut [u8], Error> {
         store.as_context_mut().opaque().memory_bytes_mut(*self)
     }
@@ -101,6 +120,9 @@ impl Memory {
     ///
     /// [`Error::OutOfBounds`], and nothing is copied.
     pub fn read(&self, store: impl AsContext, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+        if let Some(shared) = store.as_context().opaque().memory(*self)?.shared() {
+            return shared.read(offset, into);
+        }
         let bytes = self.data(&store)?;
         let range = range(bytes.len(), offset, into.len())?;
         into.copy_from_slice(&bytes[range]);
@@ -113,6 +135,9 @@ impl Memory {
     ///
     /// [`Error::OutOfBounds`], and nothing is copied.
     pub fn write(&self, mut store: impl AsContextMut, offset: u64, from: &[u8]) -> Result<(), Error> {
+        if let Some(shared) = store.as_context().opaque().memory(*self)?.shared() {
+            return shared.write(offset, from);
+        }
         let bytes = self.data_mut(&mut store)?;
         let range = range(bytes.len(), offset, from.len())?;
         bytes[range].copy_from_slice(from);
@@ -121,17 +146,25 @@ impl Memory {
 }
 
 /// Why a type is none a module could state.
-fn invalid(ty: &MemoryType) -> Option<&'static str> {
+pub(super) fn invalid(ty: &MemoryType) -> Option<&'static str> {
     match ty {
         _ if !matches!(ty.page_size_log2, 0 | 16) => Some("pages have 1 or 65536 bytes"),
         _ if ty.max.is_some_and(|max| max < ty.min) => Some("its greatest length is below its initial one"),
         _ if ty.min.max(ty.max.unwrap_or(0)) > ty.most_pages() => Some("it is longer than its index type can address"),
-        _ if ty.shared => Some("shared memories are not supported yet"),
+        _ if ty.shared && ty.max.is_none() => Some("a shared memory has a greatest length"),
         _ => None,
     }
 }
 
-fn range(size: usize, offset: u64, len: usize) -> Result<std::ops::Range<usize>, Error> {
+/// The length in bytes of a memory that grows from `old` by `delta` pages, if it may have that.
+pub(crate) fn grown_bytes(ty: &MemoryType, old: u64, delta: u64, max_bytes: u64) -> Option<u64> {
+    let pages = old.checked_add(delta).filter(|pages| ty.max.is_none_or(|max| *pages <= max))?;
+    let bytes = pages.checked_mul(1 << ty.page_size_log2)?;
+    (bytes <= max_bytes && (ty.index64 || bytes <= 1 << 32)).then_some(bytes)
+}
+
+/// The places of a range, if it lies in as many bytes.
+pub(super) fn range(size: usize, offset: u64, len: usize) -> Result<std::ops::Range<usize>, Error> {
     let start = usize::try_from(offset).ok();
     match start.and_then(|start| Some(start..start.checked_add(len)?)) {
         Some(range) if range.end <= size => Ok(range),
@@ -151,13 +184,31 @@ impl StoreOpaque {
         }
     }
 
+    /// A memory whose bytes nobody else touches while the store is borrowed.
+    fn unshared(&self, memory: Memory) -> Result<&MemoryData, Error> {
+        let data = self.memory(memory)?;
+        if data.shared().is_some() { Err(Error::SharedMemory) } else { Ok(data) }
+    }
+
+    /// Takes a shared memory into the store.
+    pub(crate) fn shared_memory(&mut self, memory: &SharedMemory) -> Memory {
+        let same = |data: &MemoryData| data.shared().is_some_and(|known| known.same(memory));
+        let known = self.objects.memories.iter().position(same);
+        let index = known.unwrap_or_else(|| {
+            let data = self.adopt_memory(memory.clone());
+            self.objects.memories.push(data);
+            self.objects.memories.len() - 1
+        });
+        Memory(Item { store: self.id, owner: Owner::Host, index: index as u32 })
+    }
+
     pub(crate) fn memory_type(&self, memory: Memory) -> Result<MemoryType, Error> {
         let data = self.memory(memory)?;
         Ok(MemoryType { min: data.pages(), ..data.ty })
     }
 
     pub(crate) fn memory_bytes(&self, memory: Memory) -> Result<&[u8], Error> {
-        let data = self.memory(memory)?;
+        let data = self.unshared(memory)?;
         match data.bytes() {
             0 => Ok(&[]),
             // SAFETY: that many bytes are accessible, and the borrow keeps wasm from running.
@@ -166,7 +217,7 @@ impl StoreOpaque {
     }
 
     pub(crate) fn memory_bytes_mut(&mut self, memory: Memory) -> Result<&mut [u8], Error> {
-        let data = self.memory(memory)?;
+        let data = self.unshared(memory)?;
         match data.bytes() {
             0 => Ok(&mut []),
             // SAFETY: that many bytes are accessible, and the borrow keeps wasm from running.

@@ -6,7 +6,8 @@
 
 mod func;
 mod global;
-mod memory;
+pub(crate) mod memory;
+pub(crate) mod shared_memory;
 mod table;
 
 use aot_format::types::{ExternKind, ExternType, FuncType, TypeIndex};
@@ -20,6 +21,7 @@ use crate::vm::structs::VMTag;
 pub use func::{Func, TypedFunc};
 pub use global::Global;
 pub use memory::Memory;
+pub use shared_memory::SharedMemory;
 pub use table::Table;
 
 /// An exception tag.

@@ -7,6 +7,12 @@
 //! store is not borrowed while compiled code runs, so these functions may use it through the
 //! instance's pointer.
 
+use std::time::Duration;
+
+use crate::externs::SharedMemory;
+use crate::externs::shared_memory::Expected;
+use crate::interrupt::is_interrupted;
+use crate::parking::WaitResult;
 use crate::store::{MemoryData, Owner, StoreOpaque, TableData};
 use crate::unwind;
 use crate::vm::builtins::{BuiltinHost, VMBuiltins};
@@ -52,6 +58,15 @@ impl StoreOpaque {
     }
 }
 
+impl InstanceData {
+    /// Memory `index` of the index space, if it is shared.
+    fn shared_memory(&self, index: u32) -> Option<&SharedMemory> {
+        // SAFETY: the store outlives its instances and is not borrowed while compiled code runs.
+        let store = unsafe { &*self.store };
+        store.memory(self.memory(store.id, index)).ok()?.shared()
+    }
+}
+
 // SAFETY: definitions come from the vmctx that linking filled, segments from the artifact, which
 // lives as long as the instance.
 unsafe impl BuiltinHost for Builtins {
@@ -69,6 +84,53 @@ unsafe impl BuiltinHost for Builtins {
     unsafe fn memory(vmctx: *mut Vmctx, memory: u32) -> *mut VMMemory {
         // SAFETY: by the contract of the trait.
         unsafe { InstanceData::of_vmctx(vmctx) }.vm_memory(memory)
+    }
+
+    unsafe fn is_shared(vmctx: *mut Vmctx, memory: u32) -> bool {
+        // SAFETY: by the contract of the trait.
+        unsafe { InstanceData::of_vmctx(vmctx) }.shared_memory(memory).is_some()
+    }
+
+    unsafe fn gives_up(vmctx: *mut Vmctx) -> bool {
+        // SAFETY: by the contract of the trait; the store outlives its instances.
+        let store = unsafe { &*InstanceData::of_vmctx(vmctx).store };
+        if is_interrupted() {
+            store.gave_up.set(true);
+        }
+        store.gave_up.get()
+    }
+
+    unsafe fn memory_wait(vmctx: *mut Vmctx, memory: u32, address: u64, expected: Expected, timeout: i64) -> i64 {
+        // SAFETY: by the contract of the trait.
+        let instance = unsafe { InstanceData::of_vmctx(vmctx) };
+        // SAFETY: the store outlives its instances and is not borrowed while compiled code runs.
+        let store = unsafe { &*instance.store };
+        let Some(memory) = instance.shared_memory(memory) else { return -1 };
+        let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
+        match memory.wait(address, expected, timeout) {
+            Some(Some(WaitResult::Woken)) => 0,
+            Some(Some(WaitResult::Mismatch)) => 1,
+            Some(Some(WaitResult::TimedOut)) => 2,
+            Some(None) => {
+                store.gave_up.set(true);
+                -1
+            }
+            None => -1,
+        }
+    }
+
+    unsafe fn memory_notify(vmctx: *mut Vmctx, memory: u32, address: u64, count: u32) -> i64 {
+        // SAFETY: by the contract of the trait.
+        let instance = unsafe { InstanceData::of_vmctx(vmctx) };
+        match instance.shared_memory(memory) {
+            Some(memory) => memory.wake(address, count).map_or(-1, i64::from),
+            None => {
+                // SAFETY: linking made or patched the memory.
+                let length = unsafe { VMMemory::load(instance.vm_memory(memory)) }.length;
+                // Nobody can wait there.
+                if address.checked_add(4).is_some_and(|end| end <= length) { 0 } else { -1 }
+            }
+        }
     }
 
     unsafe fn data_segment(vmctx: *mut Vmctx, segment: u32) -> *const [u8] {

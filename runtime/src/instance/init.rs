@@ -13,7 +13,8 @@ use aot_format::read::{ElementSegment, SegmentMode};
 use crate::error::Error;
 use crate::store::{Allocator, InstanceId, StoreOpaque};
 use crate::trap::Trap;
-use crate::vm::structs::ValRaw;
+use crate::vm::racy;
+use crate::vm::structs::{VMMemory, ValRaw};
 
 use super::InstanceData;
 
@@ -52,18 +53,30 @@ impl StoreOpaque {
                 to.copy_from_nonoverlapping(elements.as_ptr(), elements.len());
             }
         }
+        let of_thread = self.origin.is_of_thread();
         for number in module.active_data() {
             let Some(segment) = module.artifact().data_segment(*number) else { continue };
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
+            let data = self.instance(id)?;
+            let shared = self.memory(data.memory(self.id, index))?.shared().is_some();
+            let (data, mut allocator) = self.instance_and_heap(id)?;
+            if shared && of_thread {
+                // It was copied when the memory was made, and threads have written there since.
+                data.drop_data(*number);
+                continue;
+            }
             let start = data.index_value(offset, data.module.memory_is_64(index), &mut allocator)?;
             // SAFETY: linking made or patched the memory.
-            let memory = unsafe { data.vm_memory(index).read() };
+            let memory = unsafe { VMMemory::load(data.vm_memory(index)) };
             check(start, segment.bytes.len() as u64, memory.length)
                 .ok_or_else(|| data.segment_trap(TrapCode::MemoryOutOfBounds, "data", *number))?;
             // SAFETY: the range lies within the memory; the artifact's bytes lie in no memory.
             unsafe {
-                let to = memory.base.add(start as usize);
-                to.copy_from_nonoverlapping(segment.bytes.as_ptr(), segment.bytes.len());
+                let (from, to) = (segment.bytes.as_ptr(), memory.base.add(start as usize));
+                match shared {
+                    true => racy::copy(from, to, segment.bytes.len()),
+                    false => to.copy_from_nonoverlapping(from, segment.bytes.len()),
+                }
             }
             data.drop_data(*number);
         }

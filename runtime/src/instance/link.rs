@@ -10,9 +10,9 @@ use aot_format::abi::Guard;
 use aot_format::types::{MemoryType, TableType};
 
 use crate::error::Error;
-use crate::externs::{Extern, Func};
+use crate::externs::{Extern, Func, SharedMemory};
 use crate::module::Module;
-use crate::store::{InstanceId, Item, MemoryData, Owner, StoreOpaque, TableData};
+use crate::store::{InstanceId, Item, MemoryData, MemorySpace, Owner, StoreOpaque, TableData};
 use crate::sys::memory::Reservation;
 use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
 
@@ -134,20 +134,39 @@ impl StoreOpaque {
                 let data = self.instance(id)?;
                 data.at::<VMMemory>(data.layout().memory(index as u32))
             };
-            let memory = self.make_memory(ty, vm, None).map_err(|reason| Error::Resource {
+            let adopted = self.origin.memory(&module_name(self, id), index);
+            let memory = match adopted {
+                Some(shared) => Ok(self.adopt_memory(shared)),
+                None => self.make_memory(ty, vm, None),
+            };
+            let memory = memory.map_err(|reason| Error::Resource {
                 module: module_name(self, id),
                 what: format!("memory {index} of {} pages", ty.min),
                 reason,
             })?;
+            if memory.shared().is_some() {
+                // SAFETY: in the place of its definition, an own memory that is shared has a pointer.
+                unsafe { vm.cast::<*mut VMMemory>().write(memory.vm) };
+            }
             self.instance_mut(id)?.memories.push(memory);
         }
+        self.map_images(id, &module)
+    }
+
+    /// Initial contents that are mapped. Those of a shared memory that another thread made are there.
+    fn map_images(&mut self, id: InstanceId, module: &Module) -> Result<(), Error> {
+        let of_thread = self.origin.is_of_thread();
         for image in module.artifact().images() {
             let data = self.instance_mut(id)?;
             let name = data.name.clone();
-            if let Some(memory) = data.memories.get_mut(image.memory as usize) {
+            if let Some(memory) = data.memories.get_mut(image.memory as usize)
+                && !(of_thread && memory.shared().is_some())
+            {
                 let Some(bytes) = module.mapping().image(image.file_range.clone()) else { continue };
-                memory.reservation.map_image(image.memory_offset as usize, &bytes).map_err(|error| {
-                    Error::Resource { module: name, what: "memory image".into(), reason: error.to_string() }
+                memory.map_image(image.memory_offset as usize, &bytes).map_err(|error| Error::Resource {
+                    module: name,
+                    what: "memory image".into(),
+                    reason: error.to_string(),
                 })?;
             }
         }
@@ -168,6 +187,9 @@ impl StoreOpaque {
         let Some(bytes) = bytes else {
             return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
         };
+        if ty.shared {
+            return SharedMemory::make(ty).map(|memory| self.adopt_memory(memory));
+        }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
         let reservation = match Guard::of(&ty) {
             Guard::Reservation => Reservation::guarded(),
@@ -179,7 +201,14 @@ impl StoreOpaque {
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.
         unsafe { vm.write(VMMemory { base: reservation.base(), length: bytes }) };
         self.memories_alive += 1;
-        Ok(MemoryData { ty, reservation, vm, _own: own })
+        Ok(MemoryData { ty, space: MemorySpace::Own(reservation), vm, _own: own })
+    }
+
+    /// A shared memory as one of this store's.
+    pub(crate) fn adopt_memory(&mut self, memory: SharedMemory) -> MemoryData {
+        self.memories_alive += 1;
+        let (ty, vm) = (memory.ty(), memory.definition());
+        MemoryData { ty, space: MemorySpace::Shared(memory), vm, _own: None }
     }
 
     fn make_tags(&mut self, id: InstanceId) -> Result<(), Error> {

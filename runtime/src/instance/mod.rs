@@ -239,7 +239,7 @@ impl InstanceData {
     /// Definition of memory `index` of the index space.
     fn vm_memory(&self, index: u32) -> *mut VMMemory {
         match index.checked_sub(self.layout().counts.imported_memories) {
-            Some(own) => self.at(self.layout().memory(own)),
+            Some(own) => self.memories.get(own as usize).map_or(std::ptr::null_mut(), |memory| memory.vm),
             // SAFETY: the slot was patched when the instance was linked.
             None => unsafe { self.at::<*mut VMMemory>(self.layout().imported_memory(index)).read() },
         }

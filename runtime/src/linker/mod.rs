@@ -35,10 +35,10 @@ use std::sync::Arc;
 
 use aot_format::types::{ExternType, FuncType};
 
-use crate::context::AsContextMut;
+use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
 use crate::error::{Error, ImportSite, LinkError, LinkErrors};
-use crate::externs::{Extern, Func, Instance};
+use crate::externs::{Extern, Func, Instance, SharedMemory};
 use crate::host::{Caller, HostFunc, IntoHostFunc};
 use crate::module::Module;
 use crate::store::{InstanceId, StoreOpaque};
@@ -49,7 +49,7 @@ use crate::value::Val;
 pub use reader::{DirReader, ModuleReader};
 
 /// Names a module cannot be registered under: they are the host's.
-pub const RESERVED_NAMES: [&str; 4] = ["", "env", "wasi_unstable", "wasi_snapshot_preview1"];
+pub const RESERVED_NAMES: [&str; 5] = ["", "env", "wasi", "wasi_unstable", "wasi_snapshot_preview1"];
 
 /// What the host defines under a name.
 #[derive(Clone)]
@@ -57,6 +57,8 @@ enum Definition {
     Func(Arc<HostFunc>),
     /// Of one store.
     Item(Extern),
+    /// Of any store.
+    Shared(SharedMemory),
 }
 
 /// Names → host functions and modules; makes sets of instances in stores of `T`, and of no other type:
@@ -161,6 +163,52 @@ impl<T: 'static> Linker<T> {
     /// Defines something of a store under a name.
     pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
         self.insert(module, name, Definition::Item(item.into()))
+    }
+
+    /// Defines a shared memory under a name, for any number of stores.
+    pub fn define_shared_memory(&mut self, module: &str, name: &str, memory: &SharedMemory) -> &mut Self {
+        self.insert(module, name, Definition::Shared(memory.clone()))
+    }
+
+    /// Makes and defines a shared memory for each import of one that nothing else would satisfy: programs for
+    /// `wasi-threads` leave theirs to the host, under whatever name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Load`] if the module that an import names is broken; others as of [`SharedMemory::new`].
+    pub fn define_missing_shared_memories(&mut self, store: impl AsContext, module: &Module) -> Result<(), Error> {
+        let store = store.as_context().opaque();
+        for import in module.imports() {
+            let ExternType::Memory(ty) = import.ty else { continue };
+            let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains_key(&import.name));
+            if ty.shared && !defined && store.named(&import.module).is_none() && self.load(&import.module)?.is_none() {
+                self.define_shared_memory(&import.module, &import.name, &SharedMemory::new(ty)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A linker for the stores of further threads, made by [`Store::from_seed`](crate::Store::from_seed): the same
+    /// host functions, the modules known so far and no reader. Shared memories of `store` that were defined as
+    /// items are those of all threads; other items of a store stay what they are, in that store alone.
+    pub fn for_threads(&self, store: impl AsContext) -> Linker<T> {
+        let store = store.as_context().opaque();
+        let mut definitions = self.definitions.clone();
+        for definition in definitions.values_mut().flat_map(BTreeMap::values_mut) {
+            if let Definition::Item(Extern::Memory(memory)) = definition
+                && let Some(shared) = store.memory(*memory).ok().and_then(|data| data.shared())
+            {
+                *definition = Definition::Shared(shared.clone());
+            }
+        }
+        Linker {
+            engine: self.engine.clone(),
+            definitions,
+            modules: self.modules.clone(),
+            absent: self.absent.clone(),
+            reader: None,
+            data: std::marker::PhantomData,
+        }
     }
 
     /// Defines everything an instance exports, under a name.

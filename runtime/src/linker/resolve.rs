@@ -170,6 +170,7 @@ impl<T> Resolver<'_, T> {
         if let Some(definition) = defined.and_then(|items| items.get(&import.name)) {
             return Ok(Target::Item(match definition {
                 Definition::Item(item) => *item,
+                Definition::Shared(memory) => Extern::Memory(self.store.shared_memory(&memory.clone())),
                 Definition::Func(func) => Extern::Func(self.store.host_func(&func.clone())),
             }));
         }
@@ -269,6 +270,12 @@ fn is_command(module: &Module) -> bool {
     plain_function(module, "_start")
 }
 
+/// Whether a module imports or defines a shared memory.
+fn uses_shared_memory(module: &Module) -> bool {
+    let imported = module.imports().iter().any(|import| matches!(import.ty, ExternType::Memory(ty) if ty.shared));
+    imported || module.artifact().memories().any(|ty| ty.shared)
+}
+
 /// Whether a module exports a function of this name without parameters and results.
 fn plain_function(module: &Module, name: &str) -> bool {
     match module.export_type(name) {
@@ -318,7 +325,9 @@ impl Set {
             store.copy_segments(id)?;
             super::run_start(store, id)?;
             let module = &self.nodes[*node].module;
-            if own_plain_function(module, "_initialize")
+            let is_set_up = store.origin.is_of_thread() && uses_shared_memory(module);
+            if !is_set_up
+                && own_plain_function(module, "_initialize")
                 && !is_command(module)
                 && let Some(Extern::Func(func)) = store.instance_export(id, "_initialize")
             {

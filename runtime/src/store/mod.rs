@@ -13,12 +13,15 @@
 //!   back from the context pointer, and no other reference is alive then.
 
 mod objects;
+mod seed;
 mod sweep;
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -26,12 +29,14 @@ use crate::externs::{Func, Instance};
 use crate::gc::{Handles, Heap};
 use crate::host::HostFunc;
 use crate::instance::InstanceData;
+use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::limits::StoreLimits;
 use crate::module::Module;
 use crate::vm::objects::{VMObject, VMTypeDescriptor};
 use crate::vm::structs::{VMHostContext, VMStoreContext};
 
-pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, TableData, TagData};
+pub(crate) use objects::{GlobalData, HostFuncEntry, MemoryData, MemorySpace, TableData, TagData};
+pub use seed::StoreSeed;
 pub use sweep::Unloaded;
 
 /// Tells stores apart.
@@ -130,6 +135,8 @@ pub struct StoreOpaque {
     names: BTreeMap<String, InstanceId>,
     /// Sorted by address.
     pub(crate) texts: Vec<TextRange>,
+    /// The above is being changed: the signal handler does not look at it.
+    texts_changing: AtomicBool,
     pub(crate) extern_refs: Vec<Box<dyn Any + Send + Sync>>,
     pub(crate) objects: objects::HostObjects,
     pub(crate) heap: Heap,
@@ -144,6 +151,10 @@ pub struct StoreOpaque {
     pub(crate) sweep_wanted: bool,
     pub(crate) memories_alive: usize,
     pub(crate) tables_alive: usize,
+    pub(crate) interrupt: Arc<Interrupt>,
+    /// A builtin stopped halfway because of an interruption; compiled code traps next.
+    pub(crate) gave_up: Cell<bool>,
+    pub(crate) origin: seed::Origin,
 }
 
 /// A store as compiled code and host functions find it.
@@ -184,6 +195,7 @@ impl<T> Store<T> {
             live_instances: 0,
             names: BTreeMap::new(),
             texts: Vec::new(),
+            texts_changing: AtomicBool::new(false),
             extern_refs: Vec::new(),
             objects: objects::HostObjects::default(),
             heap: Heap::new(engine.config().gc_stress),
@@ -194,6 +206,9 @@ impl<T> Store<T> {
             sweep_wanted: false,
             memories_alive: 0,
             tables_alive: 0,
+            interrupt: Arc::default(),
+            gave_up: Cell::new(false),
+            origin: seed::Origin::default(),
         };
         Store { inner: Box::new(StoreInner { opaque, data }), invariant: PhantomData }
     }
@@ -248,6 +263,17 @@ impl<T> Store<T> {
         let Some(qualified) = name.strip_prefix('$') else { return instance.get_func(self, name) };
         let (module, function) = qualified.split_once('$')?;
         self.instance(module)?.get_func(self, function)
+    }
+
+    /// What stops a call into this store from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.inner.opaque.interrupt.clone())
+    }
+
+    /// Makes a store usable again that was interrupted. The runtime's part of it is whole; what the guest was
+    /// doing is as it was left.
+    pub fn clear_interrupt(&mut self) {
+        self.inner.opaque.interrupt.clear();
     }
 
     /// Calls a function, and gives up the references to objects and exceptions that it got or made
@@ -391,7 +417,7 @@ impl StoreOpaque {
         if let Ok(position) = self.texts.binary_search_by_key(&start, |text| text.start) {
             self.texts[position].users -= 1;
             if self.texts[position].users == 0 {
-                self.texts.remove(position);
+                self.change_texts(|texts| drop(texts.remove(position)));
                 self.abandon_trampolines(&data.module);
             }
         }
@@ -405,9 +431,27 @@ impl StoreOpaque {
             Err(_) if range.is_empty() => {}
             Err(position) => {
                 let text = TextRange { start: range.start, end: range.end, module: module.clone(), users: 1 };
-                self.texts.insert(position, text);
+                self.change_texts(|texts| texts.insert(position, text));
             }
         }
+    }
+
+    /// Changes the list of texts, which a signal handler of this thread could look at meanwhile.
+    fn change_texts(&mut self, change: impl FnOnce(&mut Vec<TextRange>)) {
+        self.texts_changing.store(true, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        change(&mut self.texts);
+        compiler_fence(Ordering::SeqCst);
+        self.texts_changing.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether an address lies in a function of a module. Async-signal-safe, whatever was interrupted.
+    pub(crate) fn is_in_function(&self, pc: usize) -> bool {
+        if self.texts_changing.load(Ordering::Relaxed) {
+            return false;
+        }
+        let text = self.text_at(pc);
+        text.is_some_and(|text| text.module.artifact().function_at((pc - text.start) as u32).is_some())
     }
 
     /// The module whose code holds this address.

@@ -5,7 +5,7 @@
 //! # Safety contract
 //!
 //! Definitions that compiled code points to (`VMMemory`, `VMTable`, `VMTag`, global storage) have
-//! stable addresses: they stand in a vmctx, or are boxed here. The `vm` pointers are valid as long
+//! stable addresses: they stand in a vmctx or a shared memory, or are boxed here. The `vm` pointers are valid as long
 //! as the object they stand in.
 
 use std::collections::HashMap;
@@ -15,19 +15,28 @@ use std::sync::Arc;
 use aot_format::types::{GlobalType, MemoryType, TableType};
 
 use crate::error::Error;
-use crate::externs::Func;
+use crate::externs::memory::grown_bytes;
+use crate::externs::{Func, SharedMemory};
 use crate::host::HostFunc;
 use crate::module::Module;
-use crate::sys::memory::Reservation;
+use crate::sys::mapping::Image;
+use crate::sys::memory::{MemoryError, Reservation};
 use crate::types::CanonicalId;
 use crate::vm::structs::{VMFuncRef, VMHostContext, VMMemory, VMStoreContext, VMTable, VMTag, ValRaw};
 
 use super::{Item, Owner, StoreOpaque};
 
+/// Where the bytes of a memory are.
+pub(crate) enum MemorySpace {
+    Own(Reservation),
+    Shared(SharedMemory),
+}
+
 /// A linear memory.
 pub(crate) struct MemoryData {
     pub(crate) ty: MemoryType,
-    pub(crate) reservation: Reservation,
+    pub(crate) space: MemorySpace,
+    /// Its definition, which of a shared one is the shared memory's.
     pub(crate) vm: *mut VMMemory,
     /// Holds what `vm` points to, for a memory of the host's.
     pub(crate) _own: Option<Box<VMMemory>>,
@@ -223,7 +232,31 @@ impl MemoryData {
     /// Current length in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         // SAFETY: `vm` is valid as long as this object.
-        unsafe { (*self.vm).length }
+        unsafe { VMMemory::load(self.vm) }.length
+    }
+
+    /// The memory, if it is shared.
+    pub(crate) fn shared(&self) -> Option<&SharedMemory> {
+        match &self.space {
+            MemorySpace::Own(_) => None,
+            MemorySpace::Shared(memory) => Some(memory),
+        }
+    }
+
+    /// Whether a fault at this address means that the guest went out of bounds. Async-signal-safe.
+    pub(crate) fn faulted_at(&self, address: usize) -> bool {
+        match &self.space {
+            MemorySpace::Own(reservation) => reservation.is_inaccessible(address),
+            MemorySpace::Shared(memory) => memory.faulted_at(address),
+        }
+    }
+
+    /// Puts initial contents there. Nothing else uses the memory yet.
+    pub(crate) fn map_image(&mut self, offset: usize, image: &Image<'_>) -> Result<(), MemoryError> {
+        match &mut self.space {
+            MemorySpace::Own(reservation) => reservation.map_image(offset, image),
+            MemorySpace::Shared(memory) => memory.map_image(offset, image),
+        }
     }
 
     /// Current length in pages.
@@ -240,21 +273,16 @@ impl MemoryData {
     /// Grows by `delta` pages; the previous length in pages, or nothing if that cannot be.
     pub(crate) fn grow(&mut self, delta: u64, max_bytes: u64) -> Option<u64> {
         let old = self.pages();
-        if delta == 0 {
-            return Some(old);
-        }
-        let pages = old.checked_add(delta)?;
-        if self.ty.max.is_some_and(|max| pages > max) {
-            return None;
-        }
-        let bytes = pages.checked_mul(self.ty.page_bytes())?;
-        if bytes > max_bytes || (!self.ty.index64 && bytes > 1 << 32) {
-            return None;
-        }
-        self.reservation.grow_to(usize::try_from(bytes).ok()?).ok()?;
+        let reservation = match &mut self.space {
+            MemorySpace::Own(_) if delta == 0 => return Some(old),
+            MemorySpace::Own(reservation) => reservation,
+            MemorySpace::Shared(memory) => return memory.grow_within(delta, max_bytes),
+        };
+        let bytes = grown_bytes(&self.ty, old, delta, max_bytes)?;
+        reservation.grow_to(usize::try_from(bytes).ok()?).ok()?;
         // SAFETY: `vm` is valid as long as this object.
         unsafe {
-            (*self.vm).base = self.reservation.base();
+            (*self.vm).base = reservation.base();
             (*self.vm).length = bytes;
         }
         Some(old)

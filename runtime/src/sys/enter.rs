@@ -1,6 +1,6 @@
 //! Host → wasm, and every way back: the call of an entry trampoline ([`call_entry`]), returns,
-//! traps ([`trap_at`], from the signal handler), errors raised by the host ([`raise`]), and the
-//! walk over the wasm frames in between ([`Frames`]).
+//! traps ([`trap_at`], from the signal handler), interruptions ([`interrupt_at`], from there too), errors
+//! raised by the host ([`raise`]), and the walk over the wasm frames in between ([`Frames`]).
 //!
 //! Each call puts an [`Activation`] on the thread's list. It keeps what the store's context held
 //! before, so that wasm → host → wasm nests to any depth, in one store or in several. A trap goes to
@@ -14,7 +14,7 @@
 //! Between the call of an entry trampoline and its return only compiled code and host-call
 //! trampolines stand on the stack above the landing pad, or host functions that themselves entered
 //! wasm with [`call_entry`]. Unwinding therefore leaves no frame that has to be dropped: a trap
-//! happens in compiled code, and [`raise`] is called by a host-call trampoline after the host
+//! or an interruption happens in compiled code, and [`raise`] is called by a host-call trampoline after the host
 //! function has returned. Host functions never unwind through compiled code. The innermost
 //! activation of a thread is always the one that `THREAD.current` points to, and it lives on the
 //! stack until its trampoline has returned.
@@ -22,6 +22,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use aot_format::abi::{ENTRY_RETURNED, TrapCode};
 
@@ -33,7 +34,9 @@ use super::stack::{self, StackBounds, StackError};
 use super::trace::StackTrace;
 use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
 
-/// Says whether a fault is a trap: given the address of the faulting instruction and, for memory
+/// What the signal handler asks the owner of a store.
+///
+/// `function` says whether a fault is a trap: given the address of the faulting instruction and, for memory
 /// faults, the address it accessed. `None` means that the fault is not the guest's.
 ///
 /// With an address, the answer must be `None` unless that address is one that a guest memory
@@ -43,8 +46,24 @@ use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
 pub(crate) struct TrapLookup {
     /// Called from a signal handler: takes no lock, allocates nothing, does not panic.
     pub(crate) function: unsafe fn(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode>,
-    /// Passed to the function.
+    /// Says whether an address lies in a function of compiled code, and not in a trampoline or elsewhere. The
+    /// same holds of it; moreover the thread may have been interrupted anywhere, the store being changed.
+    pub(crate) in_function: unsafe fn(data: *const (), pc: usize) -> bool,
+    /// Passed to the functions.
     pub(crate) data: *const (),
+    /// Set while the store is to be stopped.
+    pub(crate) interrupted: *const AtomicBool,
+}
+
+#[cfg(test)]
+impl TrapLookup {
+    /// One of code that nobody interrupts.
+    pub(crate) fn of_faults(
+        function: unsafe fn(*const (), usize, Option<usize>) -> Option<TrapCode>,
+        data: *const (),
+    ) -> TrapLookup {
+        TrapLookup { function, in_function: |_, _| false, data, interrupted: ptr::null() }
+    }
 }
 
 /// A trap, as the signal handler saw it.
@@ -155,6 +174,8 @@ struct ThreadState {
     /// Lowest address wasm may use on this thread.
     floor: Cell<usize>,
     trapped: Cell<bool>,
+    /// The system's number of the thread; zero until it is asked for.
+    id: Cell<i32>,
     pending: UnsafeCell<PendingTrap>,
 }
 
@@ -166,6 +187,7 @@ thread_local! {
             entry_span: Cell::new(0),
             floor: Cell::new(0),
             trapped: Cell::new(false),
+            id: Cell::new(0),
             pending: UnsafeCell::new(PendingTrap {
                 code: TrapCode::Unreachable,
                 fault: Fault { pc: 0, fp: 0, address: None },
@@ -270,8 +292,23 @@ impl ThreadState {
         Ok(sp.saturating_sub(max_wasm_stack).max(self.floor.get()))
     }
 
+    /// Async-signal-safe.
+    fn is_interrupted(&self) -> bool {
+        let mut activation = self.current.get();
+        // SAFETY: activations on the list are alive, and so are their stores and what these share.
+        while let Some(candidate) = unsafe { activation.as_ref() } {
+            // SAFETY: as above.
+            if unsafe { candidate.lookup.interrupted.as_ref() }.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                return true;
+            }
+            activation = candidate.outer;
+        }
+        false
+    }
+
     fn prepare_thread(&self, sp: usize) -> Result<(), EnterError> {
         signals::install()?;
+        signals::admit_interrupts();
         stack::ensure_signal_stack()?;
         let bounds = StackBounds::of_current_thread()?;
         bounds.check(sp)?;
@@ -296,6 +333,23 @@ impl ThreadState {
             frames: pending.frames,
         }))
     }
+}
+
+/// The system's number of this thread, by which others can send it signals.
+#[inline]
+pub(crate) fn thread_id() -> i32 {
+    THREAD.with(|thread| match thread.id.get() {
+        0 => {
+            thread.id.set(rustix::thread::gettid().as_raw_nonzero().get());
+            thread.id.get()
+        }
+        id => id,
+    })
+}
+
+/// Whether a store that this thread runs in, at whatever depth, is to be stopped.
+pub(crate) fn is_interrupted() -> bool {
+    THREAD.with(ThreadState::is_interrupted)
 }
 
 /// Makes the thread as one on which wasm was never entered, for its signal stack is going away.
@@ -329,19 +383,50 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
         // SAFETY: whoever entered wasm vouched for the lookup.
         let code = unsafe { (activation.lookup.function)(activation.lookup.data, fault.pc, fault.address) };
         thread.current.set(current);
-        let code = code?;
-        // SAFETY: the pc is in compiled code under this activation, so the store's context is alive
-        // and was filled in by the entry trampoline, the frame pointer is that of a compiled
-        // function, and `call_entry` is not reading what was pending.
+        // SAFETY: the pc is in compiled code under this activation.
+        Some(unsafe { thread.unwind_from(code?, fault, activation) })
+    })
+}
+
+/// If a store that this thread runs in is to be stopped, and the thread is in a function of compiled code:
+/// notes a trap, and says where the thread has to go on. Async-signal-safe.
+///
+/// The innermost activation is the one that ends. Where it is not the one to be stopped, the host function
+/// that it returns to gets an error, and is stopped in turn when it returns.
+///
+/// A function that was interrupted in its prologue or epilogue has no frame of its own: its caller is then
+/// missing in the back trace.
+///
+/// # Safety
+/// Called from a signal handler, with the registers of the thread it runs on.
+pub(super) unsafe fn interrupt_at(pc: usize, fp: usize) -> Option<Registers> {
+    THREAD.with(|thread| {
+        // SAFETY: the innermost activation is alive.
+        let activation = unsafe { thread.current.get().as_ref() }?;
+        // SAFETY: whoever entered wasm vouched for the lookup.
+        let stops = thread.is_interrupted() && unsafe { (activation.lookup.in_function)(activation.lookup.data, pc) };
+        // SAFETY: the pc is in a function of compiled code, and what is innermost on the thread is what runs.
+        stops.then(|| unsafe { thread.unwind_from(TrapCode::Interrupted, Fault { pc, fp, address: None }, activation) })
+    })
+}
+
+impl ThreadState {
+    /// Notes a trap for [`call_entry`], and says where the thread goes on.
+    ///
+    /// # Safety
+    /// In a signal handler, whose thread was in compiled code under this activation, its innermost.
+    unsafe fn unwind_from(&self, code: TrapCode, fault: Fault, activation: &Activation) -> Registers {
+        // SAFETY: by the caller. So the store's context is alive and was filled in by the entry trampoline,
+        // the frame pointer is that of a compiled function, and `call_entry` is not reading what was pending.
         unsafe {
-            let pending = &mut *thread.pending.get();
+            let pending = &mut *self.pending.get();
             pending.frames = StackTrace::collect(Frames::of_fault(fault, activation));
             pending.code = code;
             pending.fault = fault;
-            thread.trapped.set(true);
-            Some(landing_pad(activation.store))
+            self.trapped.set(true);
+            landing_pad(activation.store)
         }
-    })
+    }
 }
 
 /// The registers that the innermost entry trampoline of a store recorded.

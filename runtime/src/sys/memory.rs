@@ -5,7 +5,9 @@
 //! A **guarded** memory reserves all that a 32-bit address can reach and a guard behind it, so that
 //! compiled code needs no checks: what is not accessible faults. It never moves. A **fenced** or
 //! **checked** memory reserves what its owner asks for and moves when it outgrows that; compiled code
-//! checks every access, and behind a fenced one there is a guard, too. All cost one `mmap`, and one `mprotect` for each growth; no page is touched
+//! checks every access, and behind a fenced one there is a guard, too. One of these that is shared cannot
+//! move: it is **fixed** in all that it may grow to.
+//! Each costs one `mmap`, and one `mprotect` for each growth; no page is touched
 //! before the guest touches it, and fresh pages are zero.
 //!
 //! # Safety contract
@@ -119,6 +121,18 @@ impl Reservation {
         Reservation::new(reserve_bytes, 0, Growth::InPlace)
     }
 
+    /// Address space for a shared memory, which never moves: what it may grow to, or where there is no room
+    /// for that, half of it, and so on down to the initial length; with a guard behind it.
+    pub(crate) fn shared(initial_bytes: usize, most_bytes: usize) -> Result<Reservation, MemoryError> {
+        let mut bytes = most_bytes.max(initial_bytes);
+        loop {
+            match Reservation::new(bytes, GUARD_BYTES as usize, Growth::InPlace) {
+                Err(_) if bytes > initial_bytes => bytes = (bytes / 2).max(initial_bytes),
+                done => return done,
+            }
+        }
+    }
+
     fn new(reserve_bytes: usize, guard: usize, growth: Growth) -> Result<Reservation, MemoryError> {
         let too_large = || MemoryError::Reserve { bytes: reserve_bytes, source: io::ErrorKind::OutOfMemory.into() };
         let reserved = round_up_to_page(reserve_bytes).ok_or_else(too_large)?;
@@ -139,6 +153,11 @@ impl Reservation {
     /// Address of byte 0. That of a guarded memory never changes.
     pub(crate) fn base(&self) -> *mut u8 {
         self.base.as_ptr()
+    }
+
+    /// Bytes of address space from the base on, guard included.
+    pub(crate) fn span_bytes(&self) -> usize {
+        self.reserved + self.guard
     }
 
     /// Bytes that are accessible: at least what was last asked for.

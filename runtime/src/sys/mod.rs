@@ -1,6 +1,7 @@
 //! Everything that depends on the operating system (Linux) or on the instruction set.
 //!
 //! * [`arch`]: registers of an interrupted context, frame walking, instruction caches, per ISA.
+//! * [`barrier`]: a memory barrier on all threads.
 //! * [`cpu`]: which CPU features this machine has.
 //! * [`mapping`]: artifacts in memory, and their text as executable code.
 //! * [`memory`]: address space for linear memories.
@@ -12,6 +13,7 @@
 //! Not here: anything that knows what a module, an instance or a store is.
 
 pub(crate) mod arch;
+pub(crate) mod barrier;
 pub(crate) mod cpu;
 pub(crate) mod enter;
 pub(crate) mod mapping;

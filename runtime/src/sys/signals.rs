@@ -9,6 +9,9 @@
 //! particular a SIGBUS in a memory is not an access out of bounds: it means that a mapped file was
 //! truncated.
 //!
+//! One signal more does not come from a fault: [`send_interrupt`] sends it to a thread that is to leave what it
+//! runs, with a value by which the handler knows it from that of others.
+//!
 //! # Safety contract
 //!
 //! The handler runs between any two instructions of the process. Until it has decided that the
@@ -37,7 +40,11 @@ pub struct SignalError {
     code: i32,
 }
 
-const SIGNALS: [c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP];
+/// Sent to a thread that is to leave a store. Its default effect is none, few programs use it, and debuggers
+/// pass it on without stopping.
+const INTERRUPT: c_int = libc::SIGURG;
+
+const SIGNALS: [c_int; 6] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, INTERRUPT];
 
 /// `si_code` of a SIGSEGV whose address means something.
 const SEGV_MAPERR: c_int = 1;
@@ -85,10 +92,83 @@ fn install_one(signal: c_int, previous: &UnsafeCell<MaybeUninit<libc::sigaction>
 unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel passes valid pointers to a handler with SA_SIGINFO.
     unsafe {
-        if !become_trap(signal, info, context.cast()) {
+        let ours = match signal {
+            INTERRUPT => become_interruption(info, context.cast()),
+            _ => become_trap(signal, info, context.cast()),
+        };
+        if !ours {
             pass_on(signal, info, context);
         }
     }
+}
+
+/// What the value of a signal points to if we sent it.
+static SENT_BY_US: u8 = 0;
+
+/// The kernel's `siginfo_t` of a signal that is sent with a value. `libc` can read one, not make one.
+#[repr(C)]
+struct QueuedInfo {
+    signal: c_int,
+    errno: c_int,
+    code: c_int,
+    pad: c_int,
+    pid: libc::pid_t,
+    uid: libc::uid_t,
+    value: usize,
+    rest: [u64; 12],
+}
+
+const _: () = assert!(size_of::<QueuedInfo>() == size_of::<libc::siginfo_t>());
+
+/// Sends the signal to a thread of this process. One that has ended does not get it, and one that took its
+/// number finds that it is not meant.
+pub(crate) fn send_interrupt(thread: i32) {
+    let info = QueuedInfo {
+        signal: INTERRUPT,
+        errno: 0,
+        code: libc::SI_QUEUE,
+        pad: 0,
+        pid: rustix::process::getpid().as_raw_nonzero().get(),
+        uid: rustix::process::getuid().as_raw(),
+        value: (&raw const SENT_BY_US).addr(),
+        rest: [0; 12],
+    };
+    // SAFETY: the kernel reads the record. That the handler is installed is not needed: without it, the
+    // signal has no effect.
+    unsafe { libc::syscall(libc::SYS_rt_tgsigqueueinfo, info.pid, thread, INTERRUPT, &raw const info) };
+}
+
+/// Sees to it that this thread gets the signal, whatever mask it inherited.
+pub(super) fn admit_interrupts() {
+    // SAFETY: the set is initialised before it is used.
+    unsafe {
+        let mut set = MaybeUninit::uninit();
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), INTERRUPT);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), core::ptr::null_mut());
+    }
+}
+
+/// Redirects the thread to its entry trampoline if it is to leave, and where it can be left. False if the
+/// signal is somebody else's.
+///
+/// # Safety
+/// The arguments are those the kernel passed to the handler.
+unsafe fn become_interruption(info: *const libc::siginfo_t, context: *mut libc::ucontext_t) -> bool {
+    // SAFETY: a signal with this code has a value.
+    let ours = unsafe {
+        (*info).si_code == libc::SI_QUEUE && (*info).si_value().sival_ptr.addr() == (&raw const SENT_BY_US).addr()
+    };
+    if ours {
+        // SAFETY: the caller vouches for the context, and returning from the handler goes where it says.
+        unsafe {
+            let at = arch::context_registers(context);
+            if let Some(landing) = enter::interrupt_at(at.pc, at.fp) {
+                arch::redirect(context, landing);
+            }
+        }
+    }
+    ours
 }
 
 /// Redirects the thread to its entry trampoline if the fault is a trap.
@@ -136,6 +216,7 @@ unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_voi
         _ if one_shot && USED_UP[index].swap(true, Ordering::Relaxed) => unsafe { die_of(signal, was_sent) },
         // The kernel ignores ignored signals only if somebody sent them.
         libc::SIG_IGN if was_sent => {}
+        libc::SIG_DFL if signal == INTERRUPT => {}
         // SAFETY: nothing to vouch for.
         libc::SIG_DFL | libc::SIG_IGN => unsafe { die_of(signal, was_sent) },
         // SAFETY: the handler and its flags are what its owner gave to the kernel.

@@ -118,7 +118,7 @@ unsafe fn call_raw(guest: *mut Guest, vmctx: *mut c_void, code: *const u8, value
     let mut values = [ValRaw::from_i64(value as i64); 2];
     // SAFETY: the stand-ins keep the conventions, and the guest outlives the call.
     unsafe {
-        let lookup = TrapLookup { function: lookup, data: (&raw const (*guest).memory).cast() };
+        let lookup = TrapLookup::of_faults(lookup, (&raw const (*guest).memory).cast());
         let (store, max) = (&raw mut (*guest).context, (*guest).max_wasm_stack);
         call_entry(code!(iwasm_test_entry), vmctx, code, values.as_mut_ptr(), store, lookup, max)?;
     }
@@ -314,7 +314,7 @@ fn wasm_gets_the_stack_it_was_promised_and_no_more() {
             let top = super::arch::stack_pointer();
             let mut values = [ValRaw::ZERO; 2];
             let data: *const Option<Reservation> = &raw const guest.memory;
-            let lookup = TrapLookup { function: lookup, data: data.cast() };
+            let lookup = TrapLookup::of_faults(lookup, data.cast());
             let store = &raw mut guest.context;
             // SAFETY: as in `call_raw`.
             let result = unsafe {
@@ -449,13 +449,22 @@ unsafe extern "C" fn foreign_one_shot(_: libc::c_int) {
 }
 
 fn install_foreign(handler: usize, flags: libc::c_int) {
+    install_foreign_for(libc::SIGSEGV, handler, flags);
+}
+
+fn install_foreign_for(signal: libc::c_int, handler: usize, flags: libc::c_int) {
     // SAFETY: all bytes zero are a valid value, and the handlers match their flags.
     unsafe {
         let mut action: libc::sigaction = core::mem::zeroed();
         action.sa_sigaction = handler;
         action.sa_flags = flags;
-        libc::sigaction(libc::SIGSEGV, &action, ptr::null_mut());
+        libc::sigaction(signal, &action, ptr::null_mut());
     }
+}
+
+unsafe extern "C" fn foreign_urgent(_: libc::c_int) {
+    // SAFETY: `_exit` may be called anywhere.
+    unsafe { libc::_exit(45) }
 }
 
 /// Not a test: what the children of other tests do.
@@ -468,6 +477,7 @@ fn child() {
         "one-shot" => install_foreign(foreign_one_shot as *const () as usize, libc::SA_RESETHAND),
         "ignored" => install_foreign(libc::SIG_IGN, 0),
         "default" => install_foreign(libc::SIG_DFL, 0),
+        "urgent" | "urgent-ours" => install_foreign_for(libc::SIGURG, foreign_urgent as *const () as usize, 0),
         _ => {}
     }
     let mut guest = Guest::with_memory(65536);
@@ -486,6 +496,18 @@ fn child() {
                 libc::raise(libc::SIGSEGV);
                 libc::_exit(44);
             }
+            "urgent" => drop(libc::raise(libc::SIGURG)),
+            "urgent-ours" | "urgent-default" => {
+                // Ours goes to nobody else, and nothing runs that it could stop; one that nobody handles has
+                // no effect, and leaves our handler there for the next.
+                for _ in 0..2 {
+                    super::signals::send_interrupt(super::enter::thread_id());
+                    if what == "urgent-default" {
+                        libc::raise(libc::SIGURG);
+                    }
+                }
+                libc::_exit(46);
+            }
             "breakpoint" => drop(libc::raise(libc::SIGTRAP)),
             "host-trap" => core::arch::asm!(".4byte 0x0b0f0b0f"),
             _ => drop(ptr::with_exposed_provenance::<u64>(8).read_volatile()),
@@ -497,6 +519,13 @@ fn child() {
 fn foreign_faults_go_to_the_handler_that_was_there() {
     assert_eq!(end_of_child("foreign").code(), Some(42));
     assert_eq!(end_of_child("ignored").code(), Some(44));
+}
+
+#[test]
+fn signals_that_others_send_are_not_taken_for_interruptions() {
+    assert_eq!(end_of_child("urgent").code(), Some(45));
+    assert_eq!(end_of_child("urgent-ours").code(), Some(46));
+    assert_eq!(end_of_child("urgent-default").code(), Some(46));
 }
 
 #[test]
@@ -515,7 +544,7 @@ fn faults_that_are_nobodys_kill_the_process() {
 fn cost_of_a_call() {
     let mut guest = Guest::new();
     let mut values = [ValRaw::ZERO; 2];
-    let lookup = TrapLookup { function: lookup, data: (&raw const guest.memory).cast() };
+    let lookup = TrapLookup::of_faults(lookup, (&raw const guest.memory).cast());
     let store = &raw mut guest.context;
     let (rounds, calls) = (20, 1_000_000u32);
     let mut best = f64::MAX;

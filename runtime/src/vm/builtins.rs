@@ -1,5 +1,6 @@
 //! The services compiled code calls through `Vmctx::builtins`: growing, copying, filling and
-//! initialising memories and tables, dropping segments, subtype tests and throwing. What is here is the
+//! initialising memories and tables, dropping segments, subtype tests, throwing, and waiting and notifying
+//! in shared memories. What is here is the
 //! arithmetic: every bounds check, and every write through a raw pointer. What they work on comes
 //! from a [`BuiltinHost`], which the runtime's instance implements.
 //!
@@ -17,7 +18,9 @@ use core::ptr;
 use aot_format::abi::{Builtin, TrapCode};
 
 use super::objects::{VMObject, VMTypeDescriptor};
+use super::racy;
 use super::structs::{VMException, VMMemory, VMTable, Vmctx};
+use crate::externs::shared_memory::Expected;
 
 mod arrays;
 
@@ -39,6 +42,16 @@ pub(crate) unsafe trait BuiltinHost {
     unsafe fn memory_grow(vmctx: *mut Vmctx, memory: u32, delta_pages: u64) -> i64;
     /// The definition of a memory, wherever it lives.
     unsafe fn memory(vmctx: *mut Vmctx, memory: u32) -> *mut VMMemory;
+    /// Whether other threads may access the memory.
+    unsafe fn is_shared(vmctx: *mut Vmctx, memory: u32) -> bool;
+    /// Whether the store is to be stopped. If so, it notes that the builtin gives up: compiled code then
+    /// traps, and that becomes an interruption.
+    unsafe fn gives_up(vmctx: *mut Vmctx) -> bool;
+    /// Waits at an address of a shared memory, which is aligned and, so far, not checked: 0 woken, 1 not the
+    /// expected value, 2 timed out, or -1 if it is out of bounds, or gave up.
+    unsafe fn memory_wait(vmctx: *mut Vmctx, memory: u32, address: u64, expected: Expected, timeout: i64) -> i64;
+    /// Wakes waiters at an address: their number, or -1 if it is out of bounds.
+    unsafe fn memory_notify(vmctx: *mut Vmctx, memory: u32, address: u64, count: u32) -> i64;
     /// The bytes of a data segment; none when it has been dropped.
     unsafe fn data_segment(vmctx: *mut Vmctx, segment: u32) -> *const [u8];
     /// Drops a data segment.
@@ -107,6 +120,9 @@ impl VMBuiltins {
                 Builtin::ArrayFill => arrays::array_fill as *const (),
                 Builtin::ArrayInitData => arrays::array_init_data::<H> as *const (),
                 Builtin::ArrayInitElem => arrays::array_init_elem::<H> as *const (),
+                Builtin::MemoryWait32 => memory_wait32::<H> as *const (),
+                Builtin::MemoryWait64 => memory_wait64::<H> as *const (),
+                Builtin::MemoryNotify => memory_notify::<H> as *const (),
             };
             i += 1;
         }
@@ -129,6 +145,30 @@ fn in_bounds(start: u64, len: u64, length: u64) -> bool {
     start.checked_add(len).is_some_and(|end| end <= length)
 }
 
+/// Bytes that are copied or filled between two looks at whether to give up: some tens of microseconds.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Does something to `len` bytes, chunk by chunk, given as start and length, the last chunk first if it goes
+/// backwards. Gives up where the store is to be stopped: what is done is done, as with a trap.
+fn for_chunks<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    len: usize,
+    backwards: bool,
+    mut act: impl FnMut(usize, usize),
+) -> u32 {
+    let mut done = 0;
+    while len - done > CHUNK_BYTES {
+        act(if backwards { len - done - CHUNK_BYTES } else { done }, CHUNK_BYTES);
+        done += CHUNK_BYTES;
+        // SAFETY: the caller got the vmctx from compiled code.
+        if unsafe { H::gives_up(vmctx) } {
+            return MEMORY_OUT_OF_BOUNDS;
+        }
+    }
+    act(if backwards { 0 } else { done }, len - done);
+    OK
+}
+
 unsafe extern "C" fn memory_grow<H: BuiltinHost>(vmctx: *mut Vmctx, memory: u32, delta_pages: u64) -> i64 {
     // SAFETY: compiled code passes its own vmctx and an index of its module.
     unsafe { H::memory_grow(vmctx, memory, delta_pages) }
@@ -143,13 +183,21 @@ unsafe extern "C" fn memory_copy<H: BuiltinHost>(
     len: u64,
 ) -> u32 {
     // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
-    let (to, from) = unsafe { (H::memory(vmctx, dst_memory).read(), H::memory(vmctx, src_memory).read()) };
+    let (to, from, racy) = unsafe {
+        let racy = H::is_shared(vmctx, dst_memory) || H::is_shared(vmctx, src_memory);
+        (VMMemory::load(H::memory(vmctx, dst_memory)), VMMemory::load(H::memory(vmctx, src_memory)), racy)
+    };
     if !in_bounds(dst, len, to.length) || !in_bounds(src, len, from.length) {
         return MEMORY_OUT_OF_BOUNDS;
     }
-    // SAFETY: both ranges lie within their memories; `copy` allows them to overlap.
-    unsafe { ptr::copy(from.base.add(src as usize), to.base.add(dst as usize), len as usize) };
-    OK
+    let (to, from) = (to.base.wrapping_add(dst as usize), from.base.wrapping_add(src as usize));
+    let copy = if racy { racy::copy } else { ptr::copy };
+    // Away from the overlap, so that no chunk overwrites what a later one reads.
+    let backwards = to.addr() > from.addr() && to.addr() < from.addr() + len as usize;
+    for_chunks::<H>(vmctx, len as usize, backwards, |start, len| {
+        // SAFETY: both ranges lie within their memories; both copies allow them to overlap.
+        unsafe { copy(from.add(start), to.add(start), len) }
+    })
 }
 
 unsafe extern "C" fn memory_fill<H: BuiltinHost>(
@@ -160,13 +208,16 @@ unsafe extern "C" fn memory_fill<H: BuiltinHost>(
     len: u64,
 ) -> u32 {
     // SAFETY: compiled code passes its own vmctx and an index of its module; definitions are live.
-    let to = unsafe { H::memory(vmctx, memory).read() };
+    let (to, racy) = unsafe { (VMMemory::load(H::memory(vmctx, memory)), H::is_shared(vmctx, memory)) };
     if !in_bounds(dst, len, to.length) {
         return MEMORY_OUT_OF_BOUNDS;
     }
-    // SAFETY: the range lies within the memory.
-    unsafe { ptr::write_bytes(to.base.add(dst as usize), value as u8, len as usize) };
-    OK
+    let to = to.base.wrapping_add(dst as usize);
+    let fill = if racy { racy::fill } else { ptr::write_bytes };
+    for_chunks::<H>(vmctx, len as usize, false, |start, len| {
+        // SAFETY: the range lies within the memory.
+        unsafe { fill(to.add(start), value as u8, len) }
+    })
 }
 
 unsafe extern "C" fn memory_init<H: BuiltinHost>(
@@ -178,14 +229,20 @@ unsafe extern "C" fn memory_init<H: BuiltinHost>(
     len: u64,
 ) -> u32 {
     // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
-    let (to, data) = unsafe { (H::memory(vmctx, memory).read(), H::data_segment(vmctx, segment)) };
+    let (to, data, racy) = unsafe {
+        let to = VMMemory::load(H::memory(vmctx, memory));
+        (to, H::data_segment(vmctx, segment), H::is_shared(vmctx, memory))
+    };
     if !in_bounds(dst, len, to.length) || !in_bounds(src, len, data.len() as u64) {
         return MEMORY_OUT_OF_BOUNDS;
     }
     // SAFETY: both ranges were checked, and a segment lies in no memory, so they do not overlap.
     unsafe {
-        let from = data.cast::<u8>().add(src as usize);
-        ptr::copy_nonoverlapping(from, to.base.add(dst as usize), len as usize);
+        let (from, to) = (data.cast::<u8>().add(src as usize), to.base.add(dst as usize));
+        match racy {
+            true => racy::copy(from, to, len as usize),
+            false => ptr::copy_nonoverlapping(from, to, len as usize),
+        }
     }
     OK
 }
@@ -262,6 +319,33 @@ unsafe extern "C" fn is_subtype<H: BuiltinHost>(vmctx: *mut Vmctx, actual: u32, 
 unsafe extern "C" fn throw<H: BuiltinHost>(vmctx: *mut Vmctx, exception: *mut VMException) -> ! {
     // SAFETY: compiled code passes its own vmctx, and what it throws is not null.
     unsafe { H::throw(vmctx, exception) }
+}
+
+unsafe extern "C" fn memory_wait32<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    memory: u32,
+    address: u64,
+    expected: u32,
+    timeout: i64,
+) -> i64 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::memory_wait(vmctx, memory, address, Expected::Word(expected), timeout) }
+}
+
+unsafe extern "C" fn memory_wait64<H: BuiltinHost>(
+    vmctx: *mut Vmctx,
+    memory: u32,
+    address: u64,
+    expected: u64,
+    timeout: i64,
+) -> i64 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::memory_wait(vmctx, memory, address, Expected::Double(expected), timeout) }
+}
+
+unsafe extern "C" fn memory_notify<H: BuiltinHost>(vmctx: *mut Vmctx, memory: u32, address: u64, count: u32) -> i64 {
+    // SAFETY: compiled code passes its own vmctx and an index of its module.
+    unsafe { H::memory_notify(vmctx, memory, address, count) }
 }
 
 #[cfg(test)]

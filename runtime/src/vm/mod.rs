@@ -6,4 +6,5 @@
 
 pub(crate) mod builtins;
 pub(crate) mod objects;
+pub(crate) mod racy;
 pub(crate) mod structs;

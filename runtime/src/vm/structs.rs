@@ -13,6 +13,7 @@
 
 use core::ffi::c_void;
 use core::mem::{align_of, offset_of, size_of};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use aot_format::abi;
 
@@ -155,6 +156,32 @@ pub(crate) struct VMMemory {
 }
 
 assert_layout!(VMMemory as Memory { base: BASE, length: LENGTH, });
+
+/// A shared memory. Compiled code does not know the difference: it loads the length of any memory that can be
+/// shared atomically.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct VMSharedMemory {
+    /// Address of byte 0, always the same.
+    pub(crate) base: *mut u8,
+    /// Current length in bytes.
+    pub(crate) length: AtomicU64,
+}
+
+assert_layout!(VMSharedMemory as Memory { base: BASE, length: LENGTH, });
+
+impl VMMemory {
+    /// The definition as it is now, shared or not.
+    ///
+    /// # Safety
+    ///
+    /// `definition` is live.
+    pub(crate) unsafe fn load(definition: *mut VMMemory) -> VMMemory {
+        // SAFETY: both kinds have this layout; the base of one that is shared does not change.
+        let shared = unsafe { &*definition.cast::<VMSharedMemory>() };
+        VMMemory { base: shared.base, length: shared.length.load(Ordering::SeqCst) }
+    }
+}
 
 /// A table of references.
 #[derive(Clone, Copy, Debug)]

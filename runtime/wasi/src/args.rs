@@ -69,12 +69,12 @@ fn strings_get(
 ) -> Result<(), Errno> {
     let (count, bytes) = sizes(strings)?;
     memory.check_array(list, count)?;
-    memory.slice(buffer, bytes)?;
+    memory.check_array(buffer, bytes)?;
     let mut offset = 0;
     for (index, string) in (0..).zip(strings) {
         let at = buffer.element(offset)?;
         memory.write(list.element(index)?, at)?;
-        memory.slice_mut(at, string.len() as u32)?.copy_from_slice(string);
+        memory.write_bytes(at, string)?;
         memory.write(at.element(string.len() as u64)?, 0)?;
         offset += string.len() as u64 + 1;
     }

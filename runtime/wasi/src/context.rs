@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -10,12 +11,14 @@ use crate::descriptor::{Descriptor, Directory, Table};
 use crate::limits::DEFAULT_MAX_DESCRIPTORS;
 use crate::stream::{InputStream, OutputStream};
 
-/// What the modules of a store have of the world: arguments, environment and descriptors.
+/// What the modules of a store have of the world: arguments, environment and descriptors. Clones are the same
+/// context, for the stores of further threads: what one opens, all can use.
+#[derive(Clone)]
 pub struct WasiCtx {
-    pub(crate) args: Vec<Box<[u8]>>,
+    pub(crate) args: Arc<[Box<[u8]>]>,
     /// Each `NAME=VALUE`.
-    pub(crate) environment: Vec<Box<[u8]>>,
-    pub(crate) table: Table,
+    pub(crate) environment: Arc<[Box<[u8]>]>,
+    pub(crate) table: Arc<Table>,
 }
 
 impl WasiCtx {
@@ -159,10 +162,10 @@ impl WasiCtxBuilder {
             check_nul("directory", guest.as_bytes())?;
             let dir = Dir::open_ambient_dir(&host, ambient_authority())
                 .map_err(|source| BuildError::Preopen { path: host, source })?;
-            descriptors.push(Descriptor::Directory(Directory { dir, preopen: Some(guest), listing: None }));
+            descriptors.push(Descriptor::Directory(Directory::new(dir, Some(guest))));
         }
-        let table = Table::new(descriptors, self.max_descriptors);
-        Ok(WasiCtx { args: self.args, environment, table })
+        let table = Arc::new(Table::new(descriptors, self.max_descriptors));
+        Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table })
     }
 }
 

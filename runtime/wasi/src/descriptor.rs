@@ -1,7 +1,9 @@
 //! The table of descriptors of a context, and what a descriptor can be.
 
-use cap_std::fs::{Dir, File};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cap_std::fs::{Dir, File};
 
 use crate::dir::Listing;
 use crate::errno::Errno;
@@ -21,7 +23,18 @@ pub(crate) struct Directory {
     /// The name a preopened one has for the guest.
     pub(crate) preopen: Option<String>,
     /// What the guest is reading of it.
-    pub(crate) listing: Option<Listing>,
+    pub(crate) listing: Mutex<Option<Listing>>,
+}
+
+impl Directory {
+    pub(crate) fn new(dir: Dir, preopen: Option<String>) -> Directory {
+        Directory { dir, preopen, listing: Mutex::new(None) }
+    }
+}
+
+/// Takes a lock. A thread that panicked with it left nothing half done.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Descriptor {
@@ -34,83 +47,84 @@ impl Descriptor {
             Descriptor::Directory(directory) => Some(directory.dir.as_fd()),
         }
     }
-}
 
-/// Numbers → descriptors; a new one gets the lowest free number.
-pub(crate) struct Table {
-    slots: Vec<Option<Descriptor>>,
-    limit: usize,
-}
-
-impl Table {
-    /// The descriptors from 0 on.
-    pub(crate) fn new(first: Vec<Descriptor>, limit: usize) -> Table {
-        Table { slots: first.into_iter().map(Some).collect(), limit }
-    }
-
-    pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
-        self.slots.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::Badf)
-    }
-
-    pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
-        self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::Badf)
-    }
-
-    /// The regular file (or what else was opened by path) with this number.
-    pub(crate) fn file(&self, fd: u32) -> Result<&File, Errno> {
-        match self.get(fd)? {
+    /// The regular file, or what else was opened by path.
+    pub(crate) fn file(&self) -> Result<&File, Errno> {
+        match self {
             Descriptor::File(file) => Ok(file),
             Descriptor::Directory(_) => Err(Errno::Isdir),
             Descriptor::Input(_) | Descriptor::Output(_) => Err(Errno::Inval),
         }
     }
 
-    /// The directory with this number.
-    pub(crate) fn directory(&self, fd: u32) -> Result<&Directory, Errno> {
-        match self.get(fd)? {
+    /// The directory.
+    pub(crate) fn directory(&self) -> Result<&Directory, Errno> {
+        match self {
             Descriptor::Directory(directory) => Ok(directory),
             _ => Err(Errno::Notdir),
         }
     }
+}
 
-    /// The directory with this number.
-    pub(crate) fn directory_mut(&mut self, fd: u32) -> Result<&mut Directory, Errno> {
-        match self.get_mut(fd)? {
-            Descriptor::Directory(directory) => Ok(directory),
-            _ => Err(Errno::Notdir),
-        }
+/// Numbers → descriptors; a new one gets the lowest free number. Threads share it: a descriptor is taken out
+/// for a call, so that one that blocks keeps nobody from the table, and one that is closed meanwhile stays
+/// open until the calls on it have ended.
+pub(crate) struct Table {
+    slots: Mutex<Slots>,
+    limit: usize,
+}
+
+type Slots = Vec<Option<Arc<Descriptor>>>;
+
+impl Table {
+    /// The descriptors from 0 on.
+    pub(crate) fn new(first: Vec<Descriptor>, limit: usize) -> Table {
+        Table { slots: Mutex::new(first.into_iter().map(|descriptor| Some(Arc::new(descriptor))).collect()), limit }
+    }
+
+    pub(crate) fn get(&self, fd: u32) -> Result<Arc<Descriptor>, Errno> {
+        lock(&self.slots).get(fd as usize).cloned().flatten().ok_or(Errno::Badf)
     }
 
     /// Whether another descriptor may be opened.
     pub(crate) fn check_room(&self) -> Result<(), Errno> {
-        match self.slots.iter().flatten().count() < self.limit {
+        self.check_slots(&lock(&self.slots))
+    }
+
+    fn check_slots(&self, slots: &Slots) -> Result<(), Errno> {
+        match slots.iter().flatten().count() < self.limit {
             true => Ok(()),
             false => Err(Errno::Mfile),
         }
     }
 
     /// Gives a descriptor a number.
-    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
-        self.check_room()?;
-        let free = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+    pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32, Errno> {
+        let mut slots = lock(&self.slots);
+        self.check_slots(&slots)?;
+        let free = slots.iter().position(Option::is_none).unwrap_or(slots.len());
         let number = u32::try_from(free).map_err(|_| Errno::Mfile)?;
-        match self.slots.get_mut(free) {
-            Some(slot) => *slot = Some(descriptor),
-            None => self.slots.push(Some(descriptor)),
+        let descriptor = Some(Arc::new(descriptor));
+        match slots.get_mut(free) {
+            Some(slot) => *slot = descriptor,
+            None => slots.push(descriptor),
         }
         Ok(number)
     }
 
     /// Gives up a number.
-    pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {
-        self.slots.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)
+    pub(crate) fn remove(&self, fd: u32) -> Result<Arc<Descriptor>, Errno> {
+        lock(&self.slots).get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)
     }
 
     /// Moves a descriptor over another that is open.
-    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
-        self.get(to)?;
-        let moved = self.remove(from)?;
-        if let Some(slot) = self.slots.get_mut(to as usize) {
+    pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
+        let mut slots = lock(&self.slots);
+        if slots.get(to as usize).is_none_or(Option::is_none) {
+            return Err(Errno::Badf);
+        }
+        let moved = slots.get_mut(from as usize).and_then(Option::take).ok_or(Errno::Badf)?;
+        if let Some(slot) = slots.get_mut(to as usize) {
             *slot = Some(moved);
         }
         Ok(())

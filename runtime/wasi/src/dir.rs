@@ -4,7 +4,7 @@
 use rustix::fs::{Dir, Mode, OFlags, openat};
 
 use crate::context::WasiCtx;
-use crate::descriptor::Directory;
+use crate::descriptor::{Directory, lock};
 use crate::errno::Errno;
 use crate::memory::{GuestMemory, GuestType, Ptr, ToGuest};
 use crate::types::{Dirent, FileType};
@@ -56,32 +56,28 @@ pub(crate) fn fd_readdir(
     used: Ptr<u32>,
 ) -> Result<(), Errno> {
     let used_place = memory.place(used)?;
-    let buffer = memory.slice_mut(buffer, len)?;
-    let directory = ctx.table.directory_mut(fd)?;
-    if cookie == 0 || directory.listing.is_none() {
-        directory.listing = Some(Listing::read(directory)?);
+    memory.check_array(buffer, len)?;
+    let held = ctx.table.get(fd)?;
+    let directory = held.directory()?;
+    let mut listing = lock(&directory.listing);
+    if cookie == 0 || listing.is_none() {
+        *listing = Some(Listing::read(directory)?);
     }
-    let entries = directory.listing.as_ref().map_or(&[][..], |listing| &listing.entries);
-    let mut rest = &mut *buffer;
+    let entries = listing.as_ref().map_or(&[][..], |listing| &listing.entries);
+    let (mut bytes, room) = (Vec::new(), len as usize);
     let first = usize::try_from(cookie).unwrap_or(usize::MAX);
     for (next, entry) in (1..).zip(entries).skip(first) {
         let mut head = [0; Dirent::SIZE];
         let name_len = entry.name.len() as u32;
         Dirent { next, inode: entry.inode, name_len, file_type: entry.file_type }.encode(&mut head);
-        rest = append(append(rest, &head), &entry.name);
-        if rest.is_empty() {
+        bytes.extend_from_slice(&head);
+        bytes.extend_from_slice(&entry.name);
+        if bytes.len() >= room {
             break;
         }
     }
-    let left = rest.len() as u32;
-    memory.set(used_place, len - left);
+    bytes.truncate(room);
+    memory.write_bytes(buffer, &bytes)?;
+    memory.set(used_place, bytes.len() as u32);
     Ok(())
-}
-
-/// Copies as much as there is room for; the room that is left.
-fn append<'a>(room: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
-    let count = bytes.len().min(room.len());
-    let (place, rest) = room.split_at_mut(count);
-    place.copy_from_slice(&bytes[..count]);
-    rest
 }

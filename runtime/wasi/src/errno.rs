@@ -126,6 +126,16 @@ impl From<io::Error> for Errno {
     }
 }
 
+/// Repeats a call of the host's that a signal interrupted, unless the guest is to be stopped.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, rustix::io::Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(rustix::io::Errno::INTR) if !iwasm::is_interrupted() => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

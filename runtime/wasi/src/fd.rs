@@ -8,19 +8,9 @@ use rustix::fs::{OFlags, SeekFrom, fcntl_getfl, fcntl_setfl, fstat, seek};
 
 use crate::context::WasiCtx;
 use crate::descriptor::Descriptor;
-use crate::errno::Errno;
+use crate::errno::{Errno, retry};
 use crate::memory::{GuestMemory, Iovec, Ptr};
 use crate::types::{Fdstat, FileType, Filestat, Prestat, UnstableFilestat, Version, fdflags, rights};
-
-/// Repeats a call of the host's that a signal interrupted.
-fn retry<T>(mut call: impl FnMut() -> Result<T, rustix::io::Errno>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(rustix::io::Errno::INTR) => {}
-            done => return Ok(done?),
-        }
-    }
-}
 
 pub(crate) fn fd_write(
     ctx: &mut WasiCtx,
@@ -31,12 +21,11 @@ pub(crate) fn fd_write(
     written: Ptr<u32>,
 ) -> Result<(), Errno> {
     let written = memory.place(written)?;
-    let buffers = memory.gather(iovecs, count)?;
-    let done = match ctx.table.get_mut(fd)? {
-        Descriptor::Output(stream) => stream.write(&buffers)?,
-        Descriptor::File(file) => retry(|| rustix::io::writev(&*file, &buffers))?,
-        Descriptor::Input(_) | Descriptor::Directory(_) => return Err(Errno::Badf),
-    };
+    let done = memory.gather(iovecs, count, |buffers| match &*ctx.table.get(fd)? {
+        Descriptor::Output(stream) => stream.write(buffers),
+        Descriptor::File(file) => retry(|| rustix::io::writev(file, buffers)),
+        Descriptor::Input(_) | Descriptor::Directory(_) => Err(Errno::Badf),
+    })?;
     // At most MAX_TRANSFER_BYTES.
     memory.set(written, done as u32);
     Ok(())
@@ -51,13 +40,12 @@ pub(crate) fn fd_read(
     read: Ptr<u32>,
 ) -> Result<(), Errno> {
     let read = memory.place(read)?;
-    let mut buffers = memory.scatter(iovecs, count)?;
-    let done = match ctx.table.get_mut(fd)? {
-        Descriptor::Input(stream) => stream.read(&mut buffers)?,
-        Descriptor::File(file) => retry(|| rustix::io::readv(&*file, &mut buffers))?,
-        Descriptor::Output(_) => return Err(Errno::Badf),
-        Descriptor::Directory(_) => return Err(Errno::Isdir),
-    };
+    let done = memory.scatter(iovecs, count, |buffers| match &*ctx.table.get(fd)? {
+        Descriptor::Input(stream) => stream.read(buffers),
+        Descriptor::File(file) => retry(|| rustix::io::readv(file, buffers)),
+        Descriptor::Output(_) => Err(Errno::Badf),
+        Descriptor::Directory(_) => Err(Errno::Isdir),
+    })?;
     memory.set(read, done as u32);
     Ok(())
 }
@@ -72,9 +60,11 @@ pub(crate) fn fd_pwrite(
     written: Ptr<u32>,
 ) -> Result<(), Errno> {
     let written = memory.place(written)?;
-    let buffers = memory.gather(iovecs, count)?;
-    let file = positioned(ctx, fd)?;
-    let done = retry(|| rustix::io::pwritev(file, &buffers, offset))?;
+    let done = memory.gather(iovecs, count, |buffers| {
+        let held = ctx.table.get(fd)?;
+        let file = positioned(&held)?;
+        retry(|| rustix::io::pwritev(file, buffers, offset))
+    })?;
     memory.set(written, done as u32);
     Ok(())
 }
@@ -89,16 +79,18 @@ pub(crate) fn fd_pread(
     read: Ptr<u32>,
 ) -> Result<(), Errno> {
     let read = memory.place(read)?;
-    let mut buffers = memory.scatter(iovecs, count)?;
-    let file = positioned(ctx, fd)?;
-    let done = retry(|| rustix::io::preadv(file, &mut buffers, offset))?;
+    let done = memory.scatter(iovecs, count, |buffers| {
+        let held = ctx.table.get(fd)?;
+        let file = positioned(&held)?;
+        retry(|| rustix::io::preadv(file, buffers, offset))
+    })?;
     memory.set(read, done as u32);
     Ok(())
 }
 
 /// A descriptor that has positions.
-fn positioned(ctx: &WasiCtx, fd: u32) -> Result<BorrowedFd<'_>, Errno> {
-    match ctx.table.get(fd)? {
+fn positioned(descriptor: &Descriptor) -> Result<BorrowedFd<'_>, Errno> {
+    match descriptor {
         Descriptor::Directory(_) => Err(Errno::Isdir),
         descriptor => descriptor.host_fd().ok_or(Errno::Spipe),
     }
@@ -135,7 +127,7 @@ fn seek_with(
     position: Ptr<u64>,
 ) -> Result<(), Errno> {
     let position = memory.place(position)?;
-    let at = seek(positioned(ctx, fd)?, to)?;
+    let at = seek(positioned(&*ctx.table.get(fd)?)?, to)?;
     memory.set(position, at);
     Ok(())
 }
@@ -174,18 +166,18 @@ pub(crate) fn fd_tell(
 }
 
 pub(crate) fn fd_sync(ctx: &mut WasiCtx, fd: u32) -> Result<(), Errno> {
-    Ok(ctx.table.file(fd)?.sync_all()?)
+    Ok(ctx.table.get(fd)?.file()?.sync_all()?)
 }
 
 pub(crate) fn fd_datasync(ctx: &mut WasiCtx, fd: u32) -> Result<(), Errno> {
-    Ok(ctx.table.file(fd)?.sync_data()?)
+    Ok(ctx.table.get(fd)?.file()?.sync_data()?)
 }
 
 pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, fd: u32, size: u64) -> Result<(), Errno> {
     if size > i64::MAX as u64 {
         return Err(Errno::Inval);
     }
-    Ok(ctx.table.file(fd)?.set_len(size)?)
+    Ok(ctx.table.get(fd)?.file()?.set_len(size)?)
 }
 
 pub(crate) fn fd_fdstat_get(
@@ -196,9 +188,9 @@ pub(crate) fn fd_fdstat_get(
 ) -> Result<(), Errno> {
     let place = memory.place(stat)?;
     let descriptor = ctx.table.get(fd)?;
-    let stat = match descriptor {
-        Descriptor::Input(_) => stream_stat(descriptor, rights::FD_READ)?,
-        Descriptor::Output(_) => stream_stat(descriptor, rights::FD_WRITE)?,
+    let stat = match &*descriptor {
+        Descriptor::Input(_) => stream_stat(&descriptor, rights::FD_READ)?,
+        Descriptor::Output(_) => stream_stat(&descriptor, rights::FD_WRITE)?,
         Descriptor::File(file) => {
             let (flags, able) = open_mode(fcntl_getfl(file)?);
             let file_type = FileType::from(rustix::fs::FileType::from_raw_mode(fstat(file)?.st_mode));
@@ -255,7 +247,8 @@ fn open_mode(host: OFlags) -> (u16, u64) {
 /// standard streams are shared with other processes and stay as they are.
 pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, fd: u32, flags: u32) -> Result<(), Errno> {
     let flags = u16::try_from(flags).ok().filter(|flags| flags & !fdflags::ALL == 0).ok_or(Errno::Inval)?;
-    let file = match ctx.table.get(fd)? {
+    let held = ctx.table.get(fd)?;
+    let file = match &*held {
         Descriptor::File(file) => file,
         _ if flags == 0 => return Ok(()),
         _ => return Err(Errno::Notsup),
@@ -274,7 +267,7 @@ pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, fd: u32, flags: u32) -> Res
 /// What is known of a descriptor. Of a standard stream the guest learns its kind, and the size of a
 /// file, but not where it is on the host.
 fn filestat(ctx: &WasiCtx, fd: u32) -> Result<Filestat, Errno> {
-    match ctx.table.get(fd)? {
+    match &*ctx.table.get(fd)? {
         Descriptor::File(file) => Ok(file_metadata(&file.metadata()?)),
         Descriptor::Directory(directory) => Ok(file_metadata(&directory.dir.dir_metadata()?)),
         stream => {
@@ -327,8 +320,8 @@ pub(crate) fn file_metadata(metadata: &Metadata) -> Filestat {
 }
 
 /// The name of a preopened directory; `EBADF` tells programs that there are no more.
-fn preopen(ctx: &WasiCtx, fd: u32) -> Result<&str, Errno> {
-    match ctx.table.get(fd)? {
+fn preopen(descriptor: &Descriptor) -> Result<&str, Errno> {
+    match descriptor {
         Descriptor::Directory(directory) => directory.preopen.as_deref().ok_or(Errno::Badf),
         _ => Err(Errno::Badf),
     }
@@ -340,7 +333,7 @@ pub(crate) fn fd_prestat_get(
     fd: u32,
     prestat: Ptr<Prestat>,
 ) -> Result<(), Errno> {
-    let name_len = u32::try_from(preopen(ctx, fd)?.len()).map_err(|_| Errno::Overflow)?;
+    let name_len = u32::try_from(preopen(&*ctx.table.get(fd)?)?.len()).map_err(|_| Errno::Overflow)?;
     memory.write(prestat, Prestat { name_len })
 }
 
@@ -351,10 +344,11 @@ pub(crate) fn fd_prestat_dir_name(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    let own = preopen(ctx, fd)?.as_bytes();
-    match memory.slice_mut(name, len)?.get_mut(..own.len()) {
-        Some(place) => place.copy_from_slice(own),
-        None => return Err(Errno::Nametoolong),
+    let held = ctx.table.get(fd)?;
+    let own = preopen(&held)?.as_bytes();
+    memory.check_array(name, len)?;
+    if own.len() > len as usize {
+        return Err(Errno::Nametoolong);
     }
-    Ok(())
+    memory.write_bytes(name, own)
 }

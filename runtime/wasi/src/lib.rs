@@ -16,7 +16,8 @@
 //! # Ok::<(), iwasm_wasi::BuildError>(())
 //! ```
 //!
-//! One context belongs to a store and is shared by all its modules. It grants nothing that it was
+//! One context belongs to a store and is shared by all its modules; clones of it are for the stores of further
+//! threads. It grants nothing that it was
 //! not given: no arguments, no environment, no files, and standard streams that are empty.
 //!
 //! * [`linker`]: the table of all 46 functions with their signatures.
@@ -24,6 +25,7 @@
 //! * [`types`], [`errno`]: what crosses the boundary, as the specification lays it out.
 //! * [`args`], [`clock`], [`fd`], [`dir`], [`path`], [`poll`], [`process`], [`random`]: the functions.
 //! * [`context`], [`descriptor`], [`stream`]: what they work on.
+//! * [`threads`]: `wasi-threads`: groups of threads, each with a store of its own.
 //! * [`limits`]: every limit.
 //!
 //! Absent on purpose: path logic. Names are resolved inside preopened directories by cap-std.
@@ -44,6 +46,7 @@ mod poll;
 mod process;
 mod random;
 mod stream;
+pub mod threads;
 mod types;
 
 pub use context::{BuildError, WasiCtx, WasiCtxBuilder};

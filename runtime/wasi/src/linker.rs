@@ -47,6 +47,10 @@ fn with_memory<T: 'static>(
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
     let memory = caller.get_memory("memory").ok_or_else(|| Error::host(MissingMemory { function: name }))?;
+    if let Some(shared) = memory.shared(&caller)? {
+        let ctx = get(caller.data_mut());
+        return Ok(errno(function(ctx, &mut GuestMemory::shared(&shared))));
+    }
     let (bytes, data) = caller.memory_and_data_mut(memory)?;
     Ok(errno(function(get(data), &mut GuestMemory::new(bytes))))
 }

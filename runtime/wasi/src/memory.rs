@@ -4,13 +4,19 @@
 //! Only [`GuestMemory`] turns one into a [`Place`] or a slice, and only if all of it lies inside the
 //! memory; anything else is `EFAULT`. No alignment is asked for: everything is read and written
 //! bytewise. Sums of addresses and lengths are taken in 64 bits, so none wraps.
+//!
+//! The bytes of a memory that threads share are never borrowed: they are copied, once, to where nobody else
+//! writes, and what counts is what was copied. So a call never sees a pointer change that it has checked.
 
+use std::borrow::Cow;
 use std::io::{IoSlice, IoSliceMut};
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use iwasm::SharedMemory;
+
 use crate::errno::Errno;
-use crate::limits::{MAX_IOVECS, MAX_TRANSFER_BYTES};
+use crate::limits::{MAX_IOVECS, MAX_SHARED_TRANSFER_BYTES, MAX_TRANSFER_BYTES};
 
 /// Something with a size in guest memory.
 pub(crate) trait GuestType {
@@ -132,19 +138,67 @@ pub(crate) struct Place<T> {
 
 /// The memory of the instance that calls, for the time of one call.
 pub(crate) struct GuestMemory<'a> {
-    bytes: &'a mut [u8],
+    bytes: Bytes<'a>,
 }
+
+enum Bytes<'a> {
+    Own(&'a mut [u8]),
+    Shared(&'a SharedMemory),
+}
+
+/// Bytes of the largest [`GuestType`].
+const MAX_GUEST_TYPE: usize = 64;
+
+/// Bytes that are copied at a time to fill a shared memory.
+const FILL_BYTES: usize = 4096;
 
 impl<'a> GuestMemory<'a> {
     /// The memory with these bytes.
     pub(crate) fn new(bytes: &'a mut [u8]) -> Self {
-        GuestMemory { bytes }
+        GuestMemory { bytes: Bytes::Own(bytes) }
+    }
+
+    /// A memory that other threads use, too.
+    pub(crate) fn shared(memory: &'a SharedMemory) -> Self {
+        GuestMemory { bytes: Bytes::Shared(memory) }
+    }
+
+    fn len(&self) -> u64 {
+        match &self.bytes {
+            Bytes::Own(bytes) => bytes.len() as u64,
+            Bytes::Shared(memory) => memory.data().len() as u64,
+        }
+    }
+
+    /// Copies bytes out of a range that was checked.
+    fn copy_from(&self, start: usize, into: &mut [u8]) {
+        match &self.bytes {
+            Bytes::Own(bytes) => {
+                if let Some(from) = bytes.get(start..start + into.len()) {
+                    into.copy_from_slice(from);
+                }
+            }
+            // A memory does not shrink: what was checked holds.
+            Bytes::Shared(memory) => memory.read(start as u64, into).unwrap_or_default(),
+        }
+    }
+
+    /// Copies bytes into a range that was checked.
+    fn copy_into(&mut self, start: usize, from: &[u8]) {
+        match &mut self.bytes {
+            Bytes::Own(bytes) => {
+                if let Some(into) = bytes.get_mut(start..start + from.len()) {
+                    into.copy_from_slice(from);
+                }
+            }
+            Bytes::Shared(memory) => memory.write(start as u64, from).unwrap_or_default(),
+        }
     }
 
     /// Every check of a guest pointer is this one.
     fn range(&self, address: u32, len: u64) -> Result<Range<usize>, Errno> {
         let end = u64::from(address).checked_add(len).ok_or(Errno::Fault)?;
-        if end > self.bytes.len() as u64 {
+        if end > self.len() {
             return Err(Errno::Fault);
         }
         Ok(address as usize..end as usize)
@@ -161,8 +215,10 @@ impl<'a> GuestMemory<'a> {
 
     /// Writes a result.
     pub(crate) fn set<T: ToGuest>(&mut self, place: Place<T>, value: T) {
-        if let Some(bytes) = self.bytes.get_mut(place.start..place.start + T::SIZE) {
+        let mut buffer = [0; MAX_GUEST_TYPE];
+        if let Some(bytes) = buffer.get_mut(..T::SIZE) {
             value.encode(bytes);
+            self.copy_into(place.start, bytes);
         }
     }
 
@@ -175,8 +231,17 @@ impl<'a> GuestMemory<'a> {
 
     /// The elements of an array.
     pub(crate) fn array<T: FromGuest>(&self, ptr: Ptr<T>, count: u32) -> Result<impl Iterator<Item = T>, Errno> {
-        let range = self.array_range(ptr, count)?;
-        Ok(self.bytes[range].chunks_exact(T::SIZE).map(T::decode))
+        let start = self.array_range(ptr, count)?.start;
+        Ok((0..count as usize).map(move |index| {
+            let mut buffer = [0; MAX_GUEST_TYPE];
+            match buffer.get_mut(..T::SIZE) {
+                Some(bytes) => {
+                    self.copy_from(start + index * T::SIZE, bytes);
+                    T::decode(bytes)
+                }
+                None => T::decode(&[]),
+            }
+        }))
     }
 
     /// Checks that there is room for an array.
@@ -184,16 +249,44 @@ impl<'a> GuestMemory<'a> {
         self.array_range(ptr, count).map(|_| ())
     }
 
-    /// Bytes to read.
-    pub(crate) fn slice(&self, ptr: Ptr<u8>, len: u32) -> Result<&[u8], Errno> {
+    /// Bytes to read. Of a shared memory they are a copy, so the length should be one that the caller limits.
+    pub(crate) fn slice(&self, ptr: Ptr<u8>, len: u32) -> Result<Cow<'_, [u8]>, Errno> {
         let range = self.array_range(ptr, len)?;
-        Ok(&self.bytes[range])
+        Ok(match &self.bytes {
+            Bytes::Own(bytes) => Cow::Borrowed(&bytes[range]),
+            Bytes::Shared(_) => {
+                let mut copy = vec![0; range.len()];
+                self.copy_from(range.start, &mut copy);
+                Cow::Owned(copy)
+            }
+        })
     }
 
-    /// Bytes to write.
-    pub(crate) fn slice_mut(&mut self, ptr: Ptr<u8>, len: u32) -> Result<&mut [u8], Errno> {
+    /// Writes bytes.
+    pub(crate) fn write_bytes(&mut self, ptr: Ptr<u8>, bytes: &[u8]) -> Result<(), Errno> {
+        let range = self.range(ptr.address, bytes.len() as u64)?;
+        self.copy_into(range.start, bytes);
+        Ok(())
+    }
+
+    /// Has `len` bytes filled, in as many pieces as it takes.
+    pub(crate) fn fill(
+        &mut self,
+        ptr: Ptr<u8>,
+        len: u32,
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
         let range = self.array_range(ptr, len)?;
-        Ok(&mut self.bytes[range])
+        if let Bytes::Own(bytes) = &mut self.bytes {
+            return fill(&mut bytes[range]);
+        }
+        let mut buffer = [0; FILL_BYTES];
+        for start in range.clone().step_by(FILL_BYTES) {
+            let piece = &mut buffer[..FILL_BYTES.min(range.end - start)];
+            fill(piece)?;
+            self.copy_into(start, piece);
+        }
+        Ok(())
     }
 
     /// The buffers that are not empty, within the limits of one transfer.
@@ -211,34 +304,81 @@ impl<'a> GuestMemory<'a> {
         Ok(ranges)
     }
 
-    /// The buffers of a gathered write, in place.
-    pub(crate) fn gather(&self, iovecs: Ptr<Iovec>, count: u32) -> Result<Vec<IoSlice<'_>>, Errno> {
+    /// Writes the buffers of a gathered write: in place, or copies of what threads share, up to a limit.
+    pub(crate) fn gather<R>(
+        &self,
+        iovecs: Ptr<Iovec>,
+        count: u32,
+        write: impl FnOnce(&[IoSlice<'_>]) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         let ranges = self.buffers(iovecs, count)?;
-        Ok(ranges.into_iter().map(|range| IoSlice::new(&self.bytes[range])).collect())
+        match &self.bytes {
+            Bytes::Own(bytes) => {
+                let slices: Vec<IoSlice<'_>> = ranges.into_iter().map(|range| IoSlice::new(&bytes[range])).collect();
+                write(&slices)
+            }
+            Bytes::Shared(_) => {
+                let mut copy = vec![0; shared_transfer(&ranges)];
+                let mut at = 0;
+                for range in ranges {
+                    let len = range.len().min(copy.len() - at);
+                    self.copy_from(range.start, &mut copy[at..at + len]);
+                    at += len;
+                }
+                let slices = [IoSlice::new(&copy)];
+                write(if copy.is_empty() { &[] } else { &slices })
+            }
+        }
     }
 
-    /// The buffers of a scattered read, in place. Where they overlap, only the first is used: reads
-    /// may always give less than was asked for.
-    pub(crate) fn scatter(&mut self, iovecs: Ptr<Iovec>, count: u32) -> Result<Vec<IoSliceMut<'_>>, Errno> {
+    /// Reads into the buffers of a scattered read: in place, or by way of a copy to what threads share, up to
+    /// a limit. Where they overlap, only the first is used: reads may always give less than was asked for.
+    pub(crate) fn scatter(
+        &mut self,
+        iovecs: Ptr<Iovec>,
+        count: u32,
+        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, Errno>,
+    ) -> Result<usize, Errno> {
         let ranges = self.buffers(iovecs, count)?;
-        let mut by_address: Vec<usize> = (0..ranges.len()).collect();
-        by_address.sort_unstable_by_key(|index| ranges[*index].start);
-        let disjoint = by_address.windows(2).all(|pair| ranges[pair[0]].end <= ranges[pair[1]].start);
-        if !disjoint {
-            let first = ranges.first().cloned().unwrap_or(0..0);
-            return Ok(vec![IoSliceMut::new(&mut self.bytes[first])]);
+        if let Bytes::Own(bytes) = &mut self.bytes {
+            return read(&mut disjoint(bytes, &ranges));
         }
-        let mut slices: Vec<(usize, &mut [u8])> = Vec::with_capacity(ranges.len());
-        let (mut rest, mut base) = (&mut *self.bytes, 0);
-        for index in by_address {
-            let Range { start, end } = ranges[index].clone();
-            let (slice, after) = rest.split_at_mut(start - base).1.split_at_mut(end - start);
-            slices.push((index, slice));
-            (rest, base) = (after, end);
+        let mut copy = vec![0; shared_transfer(&ranges)];
+        let done = read(&mut [IoSliceMut::new(&mut copy)])?;
+        let mut rest = copy.get(..done).unwrap_or_default();
+        for range in ranges {
+            let (now, later) = rest.split_at(range.len().min(rest.len()));
+            self.copy_into(range.start, now);
+            rest = later;
         }
-        slices.sort_unstable_by_key(|(index, _)| *index);
-        Ok(slices.into_iter().map(|(_, slice)| IoSliceMut::new(slice)).collect())
+        Ok(done)
     }
+}
+
+/// Bytes that one transfer moves from or to a shared memory.
+fn shared_transfer(ranges: &[Range<usize>]) -> usize {
+    let all = ranges.iter().fold(0usize, |sum, range| sum.saturating_add(range.len()));
+    all.min(MAX_SHARED_TRANSFER_BYTES)
+}
+
+/// Buffers at these ranges, or the first alone if they overlap.
+fn disjoint<'a>(bytes: &'a mut [u8], ranges: &[Range<usize>]) -> Vec<IoSliceMut<'a>> {
+    let mut by_address: Vec<usize> = (0..ranges.len()).collect();
+    by_address.sort_unstable_by_key(|index| ranges[*index].start);
+    if !by_address.windows(2).all(|pair| ranges[pair[0]].end <= ranges[pair[1]].start) {
+        let first = ranges.first().cloned().unwrap_or(0..0);
+        return vec![IoSliceMut::new(&mut bytes[first])];
+    }
+    let mut slices: Vec<(usize, &mut [u8])> = Vec::with_capacity(ranges.len());
+    let (mut rest, mut base) = (bytes, 0);
+    for index in by_address {
+        let Range { start, end } = ranges[index].clone();
+        let (slice, after) = rest.split_at_mut(start - base).1.split_at_mut(end - start);
+        slices.push((index, slice));
+        (rest, base) = (after, end);
+    }
+    slices.sort_unstable_by_key(|(index, _)| *index);
+    slices.into_iter().map(|(_, slice)| IoSliceMut::new(slice)).collect()
 }
 
 #[cfg(test)]
@@ -271,14 +411,55 @@ mod tests {
     #[test]
     fn scattered_buffers_keep_their_order() {
         let mut bytes = vec![0; 128];
-        iovecs(&mut bytes, 0, &[(100, 4), (64, 0), (40, 8), (108, 2)]);
-        let mut memory = GuestMemory::new(&mut bytes);
-        let lengths = |slices: &[IoSliceMut<'_>]| slices.iter().map(|slice| slice.len()).collect::<Vec<_>>();
-        assert_eq!(memory.scatter(Ptr::from(0), 4).map(|slices| lengths(&slices)), Ok(vec![4, 8, 2]));
-        iovecs(memory.bytes, 0, &[(100, 4), (103, 4)]);
-        assert_eq!(memory.scatter(Ptr::from(0), 2).map(|slices| lengths(&slices)), Ok(vec![4]));
-        iovecs(memory.bytes, 0, &[(100, 4), (124, 5)]);
-        assert!(memory.scatter(Ptr::from(0), 2).is_err());
-        assert!(memory.gather(Ptr::from(0), u32::MAX).is_err());
+        let mut lengths = |list: &[(u32, u32)]| {
+            iovecs(&mut bytes, 0, list);
+            let (mut found, count) = (Vec::new(), list.len() as u32);
+            let read = |slices: &mut [IoSliceMut<'_>]| {
+                found = slices.iter().map(|slice| slice.len()).collect();
+                Ok(0)
+            };
+            GuestMemory::new(&mut bytes).scatter(Ptr::from(0), count, read).map(|_| found)
+        };
+        assert_eq!(lengths(&[(100, 4), (64, 0), (40, 8), (108, 2)]), Ok(vec![4, 8, 2]));
+        assert_eq!(lengths(&[(100, 4), (103, 4)]), Ok(vec![4]));
+        assert!(lengths(&[(100, 4), (124, 5)]).is_err());
+        let memory = GuestMemory::new(&mut bytes);
+        assert!(memory.gather(Ptr::from(0), u32::MAX, |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn a_shared_memory_is_read_and_written_like_any_other() -> Result<(), Box<dyn std::error::Error>> {
+        let ty = iwasm::MemoryType { min: 1, max: Some(2), index64: false, shared: true, page_size_log2: 16 };
+        let shared = SharedMemory::new(ty)?;
+        let mut table = vec![0; 24];
+        iovecs(&mut table, 0, &[(100, 4), (0, 0), (90, 6)]);
+        shared.write(0, &table)?;
+        let mut memory = GuestMemory::shared(&shared);
+        let fault = |result: Result<(), Errno>| assert_eq!(result, Err(Errno::Fault));
+        fault(memory.write(Ptr::from(65533), 7u32));
+        fault(memory.write_bytes(Ptr::from(65530), b"1234567"));
+        let read = |slices: &mut [IoSliceMut<'_>]| {
+            assert_eq!(slices.len(), 1);
+            slices[0].copy_from_slice(b"abcdefghij");
+            Ok(7)
+        };
+        assert_eq!(memory.scatter(Ptr::from(0), 3, read), Ok(7));
+        assert_eq!(memory.slice(Ptr::from(88), 20).as_deref(), Ok(&b"\0\0efg\0\0\0\0\0\0\0abcd\0\0\0\0"[..]));
+        let written = memory
+            .gather(Ptr::from(0), 3, |slices| Ok(slices.iter().flat_map(|slice| slice.to_vec()).collect::<Vec<u8>>()));
+        assert_eq!(written, Ok(b"abcdefg\0\0\0".to_vec()));
+        let nines = |piece: &mut [u8]| {
+            piece.fill(9);
+            Ok(())
+        };
+        assert!(memory.fill(Ptr::from(200), 5000, nines).is_ok());
+        assert_eq!(
+            memory.slice(Ptr::from(199), 5002).map(|bytes| bytes.iter().map(|b| u32::from(*b)).sum()),
+            Ok(45_000)
+        );
+        assert!(memory.array::<u32>(Ptr::from(200), 1).is_ok_and(|mut items| items.next() == Some(0x0909_0909)));
+        shared.grow(1)?;
+        assert!(memory.write(Ptr::from(65533), 7u32).is_ok());
+        Ok(())
     }
 }

@@ -2,9 +2,9 @@
 //! here looks into a path, except for its length.
 #![expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, OpenOptions};
@@ -19,15 +19,16 @@ use crate::memory::{GuestMemory, Ptr};
 use crate::types::{Filestat, LOOKUP_SYMLINK_FOLLOW, UnstableFilestat, fdflags, oflags, rights};
 
 /// A path that a guest gives. Host paths are bytes, and so are these.
-fn path<'a>(memory: &'a GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<&'a Path, Errno> {
-    let bytes = memory.slice(ptr, len)?;
+fn path(memory: &GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<PathBuf, Errno> {
+    memory.check_array(ptr, len)?;
     if len > MAX_PATH_BYTES {
         return Err(Errno::Nametoolong);
     }
+    let bytes = memory.slice(ptr, len)?.into_owned();
     if bytes.contains(&0) {
         return Err(Errno::Inval);
     }
-    Ok(Path::new(OsStr::from_bytes(bytes)))
+    Ok(PathBuf::from(OsString::from_vec(bytes)))
 }
 
 fn follows(lookup: u32) -> bool {
@@ -59,13 +60,13 @@ impl Opening {
                 return Err(Errno::Isdir);
             }
             let dir = if self.follow { dir.open_dir(path)? } else { dir.open_dir_nofollow(path)? };
-            return Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }));
+            return Ok(Descriptor::Directory(Directory::new(dir, None)));
         }
         let file = dir.open_with(path, &self.options())?;
         match file.metadata()?.is_dir() {
             true => {
                 let dir = Dir::from_std_file(file.into_std());
-                Ok(Descriptor::Directory(Directory { dir, preopen: None, listing: None }))
+                Ok(Descriptor::Directory(Directory::new(dir, None)))
             }
             false => {
                 if self.flags & fdflags::APPEND != 0 {
@@ -115,7 +116,7 @@ pub(crate) fn path_open(
     let opened = memory.place(opened)?;
     ctx.table.check_room()?;
     let opening = Opening::new(lookup, create, rights_base, flags)?;
-    let descriptor = opening.open(&ctx.table.directory(fd)?.dir, path(memory, name, len)?)?;
+    let descriptor = opening.open(&ctx.table.get(fd)?.directory()?.dir, &path(memory, name, len)?)?;
     memory.set(opened, ctx.table.insert(descriptor)?);
     Ok(())
 }
@@ -129,7 +130,8 @@ fn filestat(
     len: u32,
 ) -> Result<Filestat, Errno> {
     let path = path(memory, name, len)?;
-    let dir = &ctx.table.directory(fd)?.dir;
+    let held = ctx.table.get(fd)?;
+    let dir = &held.directory()?.dir;
     let metadata = if follows(lookup) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
     Ok(file_metadata(&metadata))
 }
@@ -171,7 +173,7 @@ pub(crate) fn path_create_directory(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.directory(fd)?.dir.create_dir(path(memory, name, len)?)?)
+    Ok(ctx.table.get(fd)?.directory()?.dir.create_dir(path(memory, name, len)?)?)
 }
 
 pub(crate) fn path_remove_directory(
@@ -181,7 +183,7 @@ pub(crate) fn path_remove_directory(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.directory(fd)?.dir.remove_dir(path(memory, name, len)?)?)
+    Ok(ctx.table.get(fd)?.directory()?.dir.remove_dir(path(memory, name, len)?)?)
 }
 
 pub(crate) fn path_unlink_file(
@@ -191,7 +193,7 @@ pub(crate) fn path_unlink_file(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.directory(fd)?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
+    Ok(ctx.table.get(fd)?.directory()?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
 }
 
 pub(crate) fn path_rename(
@@ -205,8 +207,8 @@ pub(crate) fn path_rename(
     new_len: u32,
 ) -> Result<(), Errno> {
     let (old, new) = (path(memory, old, old_len)?, path(memory, new, new_len)?);
-    let (from, to) = (ctx.table.directory(from)?, ctx.table.directory(to)?);
-    Ok(from.dir.rename(old, &to.dir, new)?)
+    let (from, to) = (ctx.table.get(from)?, ctx.table.get(to)?);
+    Ok(from.directory()?.dir.rename(old, &to.directory()?.dir, new)?)
 }
 
 pub(crate) fn path_readlink(
@@ -220,11 +222,11 @@ pub(crate) fn path_readlink(
     used: Ptr<u32>,
 ) -> Result<(), Errno> {
     let used = memory.place(used)?;
-    let link = ctx.table.directory(fd)?.dir.read_link(path(memory, name, len)?)?;
-    let buffer = memory.slice_mut(buffer, buffer_len)?;
+    let link = ctx.table.get(fd)?.directory()?.dir.read_link(path(memory, name, len)?)?;
+    memory.check_array(buffer, buffer_len)?;
     let bytes = link.as_os_str().as_bytes();
-    let count = bytes.len().min(buffer.len());
-    buffer[..count].copy_from_slice(&bytes[..count]);
+    let count = bytes.len().min(buffer_len as usize);
+    memory.write_bytes(buffer, &bytes[..count])?;
     memory.set(used, count as u32);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `poll_oneoff`: waits until one of several things happens: a time comes, a descriptor is ready.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -50,12 +51,21 @@ fn poll_all<T: FromGuest>(
         return Err(Errno::Inval);
     }
     let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
-    let found = Waiting::new(ctx, &subscriptions).wait()?;
+    let held: Vec<_> = subscriptions.iter().map(|subscription| descriptor(ctx, subscription)).collect();
+    let found = Waiting::new(&subscriptions, &held).wait()?;
     for (index, event) in (0..).zip(&found) {
         memory.write(events.element(index)?, Event { ..*event })?;
     }
     memory.set(happened, found.len() as u32);
     Ok(())
+}
+
+/// The descriptor that a subscription names, if it names one that is open.
+fn descriptor(ctx: &WasiCtx, subscription: &Subscription) -> Option<Arc<Descriptor>> {
+    match subscription.wanted {
+        Await::Read(fd) | Await::Write(fd) => ctx.table.get(fd).ok(),
+        Await::Clock { .. } | Await::Unknown => None,
+    }
 }
 
 /// Subscriptions sorted by how they come true.
@@ -69,7 +79,8 @@ struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(ctx: &'a WasiCtx, subscriptions: &[Subscription]) -> Waiting<'a> {
+    /// With the descriptor of each subscription that names one.
+    fn new(subscriptions: &[Subscription], held: &'a [Option<Arc<Descriptor>>]) -> Waiting<'a> {
         let mut waiting = Waiting {
             start: Instant::now(),
             ready: Vec::new(),
@@ -77,16 +88,16 @@ impl<'a> Waiting<'a> {
             descriptors: Vec::new(),
             host: Vec::new(),
         };
-        for subscription in subscriptions {
-            if let Err(error) = waiting.add(ctx, *subscription) {
+        for (subscription, held) in subscriptions.iter().zip(held) {
+            if let Err(error) = waiting.add(*subscription, held.as_deref()) {
                 waiting.ready.push(event(subscription, error as u16));
             }
         }
         waiting
     }
 
-    fn add(&mut self, ctx: &'a WasiCtx, subscription: Subscription) -> Result<(), Errno> {
-        let (fd, flags) = match subscription.wanted {
+    fn add(&mut self, subscription: Subscription, held: Option<&'a Descriptor>) -> Result<(), Errno> {
+        let flags = match subscription.wanted {
             Await::Clock { clock, timeout, absolute } => {
                 let now = clock::now(clock)?;
                 // A CPU clock stands still while the thread waits.
@@ -97,11 +108,11 @@ impl<'a> Waiting<'a> {
                 self.clocks.push((subscription, Duration::from_nanos(delay)));
                 return Ok(());
             }
-            Await::Read(fd) => (fd, PollFlags::IN),
-            Await::Write(fd) => (fd, PollFlags::OUT),
+            Await::Read(_) => PollFlags::IN,
+            Await::Write(_) => PollFlags::OUT,
             Await::Unknown => return Err(Errno::Inval),
         };
-        let descriptor = ctx.table.get(fd)?;
+        let descriptor = held.ok_or(Errno::Badf)?;
         match (descriptor, flags) {
             (Descriptor::Directory(_), _) => return Err(Errno::Isdir),
             (Descriptor::Input(_), PollFlags::OUT) | (Descriptor::Output(_), PollFlags::IN) => {
@@ -130,7 +141,8 @@ impl<'a> Waiting<'a> {
             };
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
             match poll(&mut self.host, timeout.as_ref()) {
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) if !iwasm::is_interrupted() => {}
                 Err(error) => return Err(error.into()),
             }
             self.collect();

@@ -3,7 +3,7 @@
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::context::WasiCtx;
-use crate::errno::Errno;
+use crate::errno::{Errno, retry};
 use crate::memory::{GuestMemory, Ptr};
 
 pub(crate) fn random_get(
@@ -12,13 +12,11 @@ pub(crate) fn random_get(
     buffer: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    let mut rest = memory.slice_mut(buffer, len)?;
-    while !rest.is_empty() {
-        match getrandom(&mut *rest, GetRandomFlags::empty()) {
-            Ok(count) => rest = &mut rest[count..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+    memory.fill(buffer, len, |mut rest| {
+        while !rest.is_empty() {
+            let count = retry(|| getrandom(&mut *rest, GetRandomFlags::empty()))?;
+            rest = &mut rest[count..];
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -1,13 +1,14 @@
 //! Standard streams: inherited from the process, descriptors of the embedder's (pipes, files),
 //! buffers in memory, or closures of any Rust reader and writer.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, Cursor, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::errno::Errno;
+use crate::descriptor::lock;
+use crate::errno::{Errno, retry};
 
 /// Where a guest reads its standard input from.
 pub struct InputStream(Input);
@@ -15,8 +16,8 @@ pub struct InputStream(Input);
 enum Input {
     Inherited(BorrowedFd<'static>),
     Owned(OwnedFd),
-    Bytes { bytes: Vec<u8>, position: usize },
-    Reader(Box<dyn Read + Send>),
+    Bytes(Mutex<Cursor<Vec<u8>>>),
+    Reader(Mutex<Box<dyn Read + Send>>),
 }
 
 impl InputStream {
@@ -32,7 +33,7 @@ impl InputStream {
 
     /// These bytes, then the end.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> InputStream {
-        InputStream(Input::Bytes { bytes: bytes.into(), position: 0 })
+        InputStream(Input::Bytes(Mutex::new(Cursor::new(bytes.into()))))
     }
 
     /// An open descriptor: a file, or the reading end of a pipe.
@@ -40,9 +41,9 @@ impl InputStream {
         InputStream(Input::Owned(fd.into()))
     }
 
-    /// Whatever a reader gives.
+    /// Whatever a reader gives. Threads read from it one after the other.
     pub fn reader(reader: impl Read + Send + 'static) -> InputStream {
-        InputStream(Input::Reader(Box::new(reader)))
+        InputStream(Input::Reader(Mutex::new(Box::new(reader))))
     }
 
     /// The host's descriptor, if there is one.
@@ -50,26 +51,19 @@ impl InputStream {
         match &self.0 {
             Input::Inherited(fd) => Some(*fd),
             Input::Owned(fd) => Some(fd.as_fd()),
-            Input::Bytes { .. } | Input::Reader(_) => None,
+            Input::Bytes(_) | Input::Reader(_) => None,
         }
     }
 
-    pub(crate) fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
-        match &mut self.0 {
+    pub(crate) fn read(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+        match &self.0 {
             Input::Inherited(fd) => read_fd(fd.as_fd(), buffers),
             Input::Owned(fd) => read_fd(fd.as_fd(), buffers),
-            Input::Bytes { bytes, position } => {
-                let mut rest = bytes.get(*position..).unwrap_or_default();
-                let count = rest.read_vectored(buffers)?;
-                *position += count;
-                Ok(count)
+            Input::Bytes(bytes) => Ok(lock(bytes).read_vectored(buffers)?),
+            Input::Reader(reader) => {
+                let mut reader = lock(reader);
+                repeat(|| reader.read_vectored(buffers))
             }
-            Input::Reader(reader) => loop {
-                match reader.read_vectored(buffers) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    done => return Ok(done?),
-                }
-            },
         }
     }
 }
@@ -82,7 +76,7 @@ enum Output {
     Owned(OwnedFd),
     Buffer(OutputBuffer),
     Sink,
-    Writer(Box<dyn Write + Send>),
+    Writer(Mutex<Box<dyn Write + Send>>),
 }
 
 impl OutputStream {
@@ -111,9 +105,9 @@ impl OutputStream {
         OutputStream(Output::Owned(fd.into()))
     }
 
-    /// Any writer. It is flushed after each write.
+    /// Any writer. It is flushed after each write. Threads write to it one after the other.
     pub fn writer(writer: impl Write + Send + 'static) -> OutputStream {
-        OutputStream(Output::Writer(Box::new(writer)))
+        OutputStream(Output::Writer(Mutex::new(Box::new(writer))))
     }
 
     /// The host's descriptor, if there is one.
@@ -125,22 +119,28 @@ impl OutputStream {
         }
     }
 
-    pub(crate) fn write(&mut self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
-        match &mut self.0 {
+    pub(crate) fn write(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        match &self.0 {
             Output::Inherited(fd) => write_fd(fd.as_fd(), buffers),
             Output::Owned(fd) => write_fd(fd.as_fd(), buffers),
             Output::Buffer(buffer) => buffer.append(buffers),
             Output::Sink => Ok(buffers.iter().map(|buffer| buffer.len()).sum()),
             Output::Writer(writer) => {
-                let count = loop {
-                    match writer.write_vectored(buffers) {
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                        done => break done?,
-                    }
-                };
+                let mut writer = lock(writer);
+                let count = repeat(|| writer.write_vectored(buffers))?;
                 writer.flush()?;
                 Ok(count)
             }
+        }
+    }
+}
+
+/// Repeats what a signal interrupted, unless the guest is to be stopped.
+fn repeat<T>(mut act: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
+    loop {
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && !iwasm::is_interrupted() => {}
+            done => return Ok(done?),
         }
     }
 }
@@ -160,16 +160,16 @@ impl OutputBuffer {
 
     /// What was written so far.
     pub fn contents(&self) -> Vec<u8> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.bytes).clone()
     }
 
     /// Takes what was written so far, and makes room for as much again.
     pub fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.bytes))
     }
 
     fn append(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = lock(&self.bytes);
         let before = bytes.len();
         for buffer in buffers {
             let room = self.limit_bytes.saturating_sub(bytes.len());
@@ -189,29 +189,24 @@ impl OutputBuffer {
 /// the guest did not ask for anything else.
 fn read_fd(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
     loop {
-        match rustix::io::readv(fd, buffers) {
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::AGAIN) => wait(fd, PollFlags::IN)?,
-            done => return Ok(done?),
+        match retry(|| rustix::io::readv(fd, buffers)) {
+            Err(Errno::Again) => wait(fd, PollFlags::IN)?,
+            done => return done,
         }
     }
 }
 
 fn write_fd(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
     loop {
-        match rustix::io::writev(fd, buffers) {
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::AGAIN) => wait(fd, PollFlags::OUT)?,
-            done => return Ok(done?),
+        match retry(|| rustix::io::writev(fd, buffers)) {
+            Err(Errno::Again) => wait(fd, PollFlags::OUT)?,
+            done => return done,
         }
     }
 }
 
 fn wait(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<(), Errno> {
-    match poll(&mut [PollFd::from_borrowed_fd(fd, flags)], None) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    retry(|| poll(&mut [PollFd::from_borrowed_fd(fd, flags)], None)).map(drop)
 }
 
 #[cfg(test)]
@@ -221,7 +216,7 @@ mod tests {
     #[test]
     fn a_full_buffer_takes_what_fits_and_then_nothing() {
         let buffer = OutputBuffer::new(5);
-        let mut stream = OutputStream::buffer(&buffer);
+        let stream = OutputStream::buffer(&buffer);
         assert_eq!(stream.write(&[IoSlice::new(b"abc"), IoSlice::new(b"defg")]), Ok(5));
         assert_eq!(stream.write(&[IoSlice::new(b"h")]), Err(Errno::Nospc));
         assert_eq!(stream.write(&[]), Ok(0));
@@ -231,7 +226,7 @@ mod tests {
 
     #[test]
     fn bytes_end() {
-        let mut stream = InputStream::bytes(*b"abcd");
+        let stream = InputStream::bytes(*b"abcd");
         let (mut first, mut second) = ([0; 1], [0; 8]);
         assert_eq!(stream.read(&mut [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)]), Ok(4));
         assert_eq!((&first, &second[..3]), (b"a", &b"bcd"[..]));

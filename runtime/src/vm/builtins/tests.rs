@@ -34,6 +34,18 @@ unsafe impl BuiltinHost for Fake {
         // SAFETY: see `fake`.
         unsafe { &raw mut fake(vmctx).memories[memory as usize] }
     }
+    unsafe fn is_shared(_: *mut Vmctx, memory: u32) -> bool {
+        memory == 1
+    }
+    unsafe fn gives_up(_: *mut Vmctx) -> bool {
+        false
+    }
+    unsafe fn memory_wait(_: *mut Vmctx, _: u32, _: u64, _: Expected, _: i64) -> i64 {
+        -1
+    }
+    unsafe fn memory_notify(_: *mut Vmctx, _: u32, _: u64, _: u32) -> i64 {
+        -1
+    }
     unsafe fn data_segment(vmctx: *mut Vmctx, _: u32) -> *const [u8] {
         // SAFETY: see `fake`.
         unsafe { &raw const fake(vmctx).data[..] }

@@ -1,0 +1,75 @@
+//! What stores for the threads of one program have in common.
+//!
+//! A thread is a store: it has instances of its own of the same modules. A [`StoreSeed`] is taken from the
+//! store that the program began in. In a store made from it,
+//!
+//! * an instance whose module defines shared memories does not make them: it gets those of the instance of
+//!   the same name in the first store;
+//! * active data segments and images of shared memories are left out: they were copied when the memory was
+//!   made, and threads have written there since;
+//! * start functions run, but `_initialize` of a module with a shared memory does not: what it sets up is in that
+//!   memory.
+//!
+//! All else is fresh: memories that are not shared, tables, globals, tags.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::externs::SharedMemory;
+use crate::limits::StoreLimits;
+
+use super::{Store, StoreOpaque};
+
+/// Makes stores for further threads of a program; clones are cheap.
+#[derive(Clone, Debug)]
+pub struct StoreSeed {
+    engine: Engine,
+    limits: StoreLimits,
+    memories: Memories,
+}
+
+/// Shared memories by the name of the instance that defines them and their number among its own.
+type Memories = Arc<BTreeMap<(String, usize), SharedMemory>>;
+
+/// What a store was made from.
+#[derive(Default)]
+pub(crate) struct Origin(Option<Memories>);
+
+impl Origin {
+    /// Whether the store is that of a further thread.
+    pub(crate) fn is_of_thread(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The shared memory that an instance is to have.
+    pub(crate) fn memory(&self, instance: &str, index: usize) -> Option<SharedMemory> {
+        self.0.as_ref()?.get(&(instance.to_string(), index)).cloned()
+    }
+}
+
+impl StoreOpaque {
+    fn seed(&self) -> StoreSeed {
+        let memories = self.live().flat_map(|(_, data)| {
+            let own = data.memories.iter().enumerate();
+            own.filter_map(|(index, memory)| Some(((data.name.clone(), index), memory.shared()?.clone())))
+        });
+        let memories = Arc::new(memories.collect());
+        StoreSeed { engine: self.engine.clone(), limits: self.limits.clone(), memories }
+    }
+}
+
+impl<T> Store<T> {
+    /// What stores for further threads are made from, with the shared memories that there are now.
+    pub fn seed(&self) -> StoreSeed {
+        self.inner().opaque.seed()
+    }
+
+    /// An empty store for a further thread.
+    pub fn from_seed(seed: &StoreSeed, data: T) -> Store<T> {
+        let mut store = Store::new(&seed.engine, data);
+        store.inner.opaque.limits = seed.limits.clone();
+        store.inner.opaque.origin = Origin(Some(seed.memories.clone()));
+        store
+    }
+}
