@@ -69,7 +69,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Pushes what was loaded, zero-extended.
-    fn push_wide(&mut self, loaded: Value, wide: Type) {
+    fn push_extended(&mut self, loaded: Value, wide: Type) {
         let value = match self.builder.func.dfg.value_type(loaded) == wide {
             true => loaded,
             false => self.builder.ins().uextend(wide, loaded),
@@ -81,7 +81,7 @@ impl FuncTranslator<'_, '_> {
         if let Some((flags, address)) = self.atomic_access(memarg, ty)? {
             let loaded = self.builder.ins().atomic_load(ty, flags, address);
             self.locate_access(flags, loaded);
-            self.push_wide(loaded, wide);
+            self.push_extended(loaded, wide);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl FuncTranslator<'_, '_> {
             let operand = self.narrow(operand, ty);
             let loaded = self.builder.ins().atomic_rmw(ty, flags, op, address, operand);
             self.locate_access(flags, loaded);
-            self.push_wide(loaded, wide);
+            self.push_extended(loaded, wide);
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl FuncTranslator<'_, '_> {
                 self.locate_access(flags, loaded);
                 loaded
             };
-            self.push_wide(loaded, wide);
+            self.push_extended(loaded, wide);
         }
         Ok(())
     }
