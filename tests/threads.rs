@@ -384,6 +384,12 @@ fn threads_cannot_be_had_where_none_can_run() {
     );
     // The store is usable.
     assert_eq!(call(&mut store, main, "at_start", &[]).unwrap(), [Val::I32(-6)]);
+    // What the host would make for it is within the store's limits, or not made.
+    let imports = kit.module(r#"(module (import "any" "memory" (memory 3 9 shared)))"#);
+    let mut small = kit.store();
+    small.limits_mut().max_memory_bytes = 2 << 16;
+    let refused = threads.instantiate(&mut kit.linker, &mut small, "imports", &imports);
+    assert!(matches!(refused, Err(Error::Resource { .. })), "{refused:?}");
     drop(threads);
     assert_eq!(call(&mut store, main, "spawn", &[]).unwrap(), [Val::I32(-6)]);
 }

@@ -175,14 +175,22 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Load`] if the module that an import names is broken; others as of [`SharedMemory::new`].
+    /// [`Error::Load`] if the module that an import names is broken, [`Error::Resource`] if the memory is over the
+    /// store's limit or the system has no room.
     pub fn define_missing_shared_memories(&mut self, store: impl AsContext, module: &Module) -> Result<(), Error> {
         let store = store.as_context().opaque();
         for import in module.imports() {
             let ExternType::Memory(ty) = import.ty else { continue };
             let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains_key(&import.name));
             if ty.shared && !defined && store.named(&import.module).is_none() && self.load(&import.module)?.is_none() {
-                self.define_shared_memory(&import.module, &import.name, &SharedMemory::new(ty)?);
+                let memory = SharedMemory::new(ty)?;
+                if memory.bytes() > store.limits.max_memory_bytes {
+                    let reason =
+                        format!("the store's limit of {} bytes a memory is exceeded", store.limits.max_memory_bytes);
+                    let what = format!("shared memory of {} pages", ty.min);
+                    return Err(Error::Resource { module: module.name().into(), what, reason });
+                }
+                self.define_shared_memory(&import.module, &import.name, &memory);
             }
         }
         Ok(())
