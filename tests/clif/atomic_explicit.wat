@@ -2,7 +2,7 @@
 ;; code on riscv64. The address is masked all the same, against speculation past the branch.
 ;;! options: --bounds-checks=1
 ;;! count 4: trapnz
-;;! count 2: user15
+;;! count 2: user20
 ;;! count 2: user2
 ;;! count 2: select_spectre_guard
 ;;! has: atomic_load.i32 notrap

@@ -1,7 +1,7 @@
 ;; Atomic accesses of a guarded memory: a check of the alignment, none of the bounds, and an address without offset.
 ;; A byte is always aligned, and so is a constant address that is. Narrow operands are cut, results extended.
 ;;! count 4: trapnz
-;;! count 4: user15
+;;! count 4: user20
 ;;! lacks: icmp
 ;;! has: atomic_load.i16
 ;;! has: atomic_store region0
@@ -32,9 +32,9 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 1
 ;;                                     v5 = band v3, v4  ; v4 = 1
-;; @0045                               trapnz v5, user15
+;; @0045                               trapnz v5, user20
 ;;                                     v6 = uextend.i64 v1
-;;                                     v7 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v7 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v8 = iadd v7, v6
 ;;                                     v9 = iconst.i64 6
 ;;                                     v10 = iadd v8, v9  ; v9 = 6
@@ -57,9 +57,9 @@
 ;;                                     v5 = iadd v3, v4  ; v4 = 4
 ;;                                     v6 = iconst.i64 7
 ;;                                     v7 = band v5, v6  ; v6 = 7
-;; @0050                               trapnz v7, user15
+;; @0050                               trapnz v7, user20
 ;;                                     v8 = uextend.i64 v1
-;;                                     v9 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v9 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v10 = iadd v9, v8
 ;;                                     v11 = iconst.i64 4
 ;;                                     v12 = iadd v10, v11  ; v11 = 4
@@ -77,7 +77,7 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32, v2: i32):
 ;;                                     v4 = uextend.i64 v1
-;;                                     v5 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v5 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v6 = iadd v5, v4
 ;;                                     v7 = ireduce.i8 v2
 ;; @005b                               v8 = atomic_rmw.i8 xor v6, v7
@@ -97,9 +97,9 @@
 ;;                                     v4 = uextend.i64 v1
 ;;                                     v5 = iconst.i64 3
 ;;                                     v6 = band v4, v5  ; v5 = 3
-;; @0066                               trapnz v6, user15
+;; @0066                               trapnz v6, user20
 ;;                                     v7 = uextend.i64 v1
-;;                                     v8 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v8 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v9 = iadd v8, v7
 ;;                                     v10 = ireduce.i32 v2
 ;; @0066                               v11 = atomic_rmw.i32 add v9, v10
@@ -119,9 +119,9 @@
 ;;                                     v5 = uextend.i64 v1
 ;;                                     v6 = iconst.i64 3
 ;;                                     v7 = band v5, v6  ; v6 = 3
-;; @0073                               trapnz v7, user15
+;; @0073                               trapnz v7, user20
 ;;                                     v8 = uextend.i64 v1
-;;                                     v9 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v9 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v10 = iadd v9, v8
 ;;                                     v11 = iconst.i64 8
 ;;                                     v12 = iadd v10, v11  ; v11 = 8
@@ -139,7 +139,7 @@
 ;;
 ;; block0(v0: i64):
 ;;     v2 = iconst.i32 64
-;;     v3 = load.i64 notrap aligned readonly can_move v0+32
+;;     v3 = load.i64 notrap aligned readonly can_move v0+48
 ;;     v4 = iconst.i64 64
 ;;     v5 = iadd v3, v4  ; v4 = 64
 ;;     v6 = atomic_load.i32 notrap region0 v5

@@ -20,14 +20,14 @@
 ;;     stack_limit = gv2
 ;;
 ;; block0(v0: i64):
-;;     v3 = load.i64 notrap aligned readonly can_move v0+32
+;;     v3 = load.i64 notrap aligned readonly can_move v0+48
 ;;     v4 = iconst.i64 8
 ;;     v5 = iadd v3, v4  ; v4 = 8
 ;;     v6 = atomic_load.i64 notrap aligned region0 v5
 ;;     v7 = iconst.i64 16
 ;;     v8 = ushr v6, v7  ; v7 = 16
 ;;     v9 = ireduce.i32 v8
-;;     v10 = load.i64 notrap aligned readonly can_move v0+32
+;;     v10 = load.i64 notrap aligned readonly can_move v0+48
 ;;     v11 = iconst.i64 8
 ;;     v12 = iadd v10, v11  ; v11 = 8
 ;;     v13 = atomic_load.i64 notrap aligned region0 v12
@@ -48,22 +48,20 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 4
-;;                                     v5 = iadd v3, v4  ; v4 = 4
-;;                                     v6 = load.i64 notrap aligned readonly can_move v0+32
-;;                                     v7 = iconst.i64 8
-;;                                     v8 = iadd v6, v7  ; v7 = 8
-;;                                     v9 = atomic_load.i64 notrap aligned region0 v8
-;;                                     v10 = icmp ugt v5, v9
-;;                                     v11 = load.i64 notrap aligned readonly can_move v0+32
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v5 = iconst.i64 8
+;;                                     v6 = iadd v4, v5  ; v5 = 8
+;;                                     v7 = atomic_load.i64 notrap aligned region0 v6
+;;                                     v8 = iconst.i64 4
+;;                                     v9 = isub v7, v8  ; v8 = 4
+;;                                     v10 = icmp ugt v3, v9
+;;                                     v11 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v12 = load.i64 notrap aligned readonly can_move v11
 ;;                                     v13 = iadd v12, v3
 ;;                                     v14 = iconst.i64 0
-;;                                     v15 = iadd v13, v14  ; v14 = 0
-;;                                     v16 = iconst.i64 0
-;;                                     v17 = select_spectre_guard v10, v16, v15  ; v16 = 0
-;; @0041                               v18 = load.i32 user2 region1 v17
-;;                                     return v18
+;;                                     v15 = select_spectre_guard v10, v14, v13  ; v14 = 0
+;; @0041                               v16 = load.i32 user2 region1 v15
+;;                                     return v16
 ;; }
 ;;
 ;; ;; function 2 (imported)
@@ -77,20 +75,18 @@
 ;;
 ;;                                 block0(v0: i64, v1: i32):
 ;;                                     v3 = uextend.i64 v1
-;;                                     v4 = iconst.i64 4
-;;                                     v5 = iadd v3, v4  ; v4 = 4
-;;                                     v6 = load.i64 notrap aligned readonly can_move v0+48
-;;                                     v7 = iconst.i64 8
-;;                                     v8 = iadd v6, v7  ; v7 = 8
-;;                                     v9 = atomic_load.i64 notrap aligned region0 v8
-;;                                     v10 = icmp ugt v5, v9
-;;                                     v11 = load.i64 notrap aligned readonly can_move v0+48
+;;                                     v4 = load.i64 notrap aligned readonly can_move v0+64
+;;                                     v5 = iconst.i64 8
+;;                                     v6 = iadd v4, v5  ; v5 = 8
+;;                                     v7 = atomic_load.i64 notrap aligned region0 v6
+;;                                     v8 = iconst.i64 4
+;;                                     v9 = isub v7, v8  ; v8 = 4
+;;                                     v10 = icmp ugt v3, v9
+;;                                     v11 = load.i64 notrap aligned readonly can_move v0+64
 ;;                                     v12 = load.i64 notrap aligned readonly can_move v11
 ;;                                     v13 = iadd v12, v3
 ;;                                     v14 = iconst.i64 0
-;;                                     v15 = iadd v13, v14  ; v14 = 0
-;;                                     v16 = iconst.i64 0
-;;                                     v17 = select_spectre_guard v10, v16, v15  ; v16 = 0
-;; @004a                               v18 = load.i32 user2 region1 v17
-;;                                     return v18
+;;                                     v15 = select_spectre_guard v10, v14, v13  ; v14 = 0
+;; @004a                               v16 = load.i32 user2 region1 v15
+;;                                     return v16
 ;; }
