@@ -102,13 +102,17 @@ fn a_trap_exits_1_with_its_back_trace_through_the_modules() {
 fn runaway_programs_are_traps_and_not_signals() {
     let folder = compiled(&[(
         "bad.wat",
-        r#"(module (memory 1) (func $deep (export "deep") (result i32) (i32.add (call $deep) (i32.const 1)))
+        r#"(module (memory 1) (type $list (struct (field (ref null $list)))) (func $deep (export "deep") (result i32) (i32.add (call $deep) (i32.const 1)))
+            (func (export "hoard") (local $all (ref null $list))
+              (loop (local.set $all (struct.new $list (local.get $all))) (br 0)))
             (func (export "far") (param i32) (result i32) (i32.load8_u offset=0xffffffff (local.get 0))))"#,
     )]);
     let deep = run("iwasm", folder.path(), &["-f", "deep", "bad.aot"]);
     assert_ran(&deep, 1, "", &["Exception: call stack exhausted"]);
     let small = run("iwasm", folder.path(), &["--stack-size=65536", "-f", "deep", "bad.aot"]);
     assert_ran(&small, 1, "", &["Exception: call stack exhausted"]);
+    let full = run("iwasm", folder.path(), &["--gc-heap-size=1000000", "-f", "hoard", "bad.aot"]);
+    assert_ran(&full, 1, "", &["Exception: garbage-collected heap exhausted", "bad!hoard"]);
     for address in ["0", "-1", "65536"] {
         let far = run("iwasm", folder.path(), &["-f", "far", "bad.aot", address]);
         assert_ran(&far, 1, "", &["Exception: out of bounds memory access"]);

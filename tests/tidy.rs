@@ -26,7 +26,6 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("externs/shared_memory.rs", "owns memories that threads share"),
     ("externs/table.rs", "elements, which compiled code shares"),
     ("gc/collect.rs", "copies objects, and rewrites references wherever they are"),
-    ("gc/heap.rs", "objects one behind the other"),
     ("gc/reference.rs", "parts of objects"),
     ("host.rs", "compiled code calls in"),
     ("instance/builtins.rs", "what built-in functions do to an instance"),

@@ -42,6 +42,12 @@ use alloc::vec::Vec;
 
 use crate::types::{FieldType, MemoryType, StorageType, ValType};
 
+mod builtin;
+mod trap;
+
+pub use builtin::Builtin;
+pub use trap::TrapCode;
+
 /// Offset in bytes into a structure of the runtime.
 pub type Offset = u32;
 
@@ -499,163 +505,6 @@ impl VmctxLayout {
 /// is far below `u32::MAX`, before anyone uses an offset of it.
 fn at(start: u64, index: u32, size: u32) -> Offset {
     u32::try_from(start + u64::from(index) * u64::from(size)).unwrap_or(u32::MAX)
-}
-
-macro_rules! builtins {
-    ($($(#[$doc:meta])* $name:ident = $index:literal : $signature:literal,)*) => {
-        /// Services of the runtime that compiled code reaches through `Vmctx::BUILTINS`. All have
-        /// the C convention and take the caller's vmctx first; `i` is a 32-bit and `l` a 64-bit
-        /// argument, the letter after `:` the result (`t`: a 32-bit [`TrapCode`], 0 for none; `o`: the
-        /// address of an [`Object`], or a [`TrapCode`] below [`FIRST_OBJECT_ADDRESS`]).
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[repr(u32)]
-        pub enum Builtin { $($(#[$doc])* $name = $index,)* }
-        impl Builtin {
-            /// All of them, in order.
-            pub const ALL: &'static [Builtin] = &[$(Builtin::$name,)*];
-            /// Argument and result letters.
-            pub const fn signature(self) -> &'static str {
-                match self { $(Builtin::$name => $signature,)* }
-            }
-            const SHAPE: &'static [(&'static str, u32)] = &[$((concat!(stringify!($name), $signature), $index),)*];
-        }
-    };
-}
-
-builtins! {
-    /// `(memory, delta_pages)`: previous length in pages, or -1.
-    MemoryGrow = 0: "il:l",
-    /// `(dst_memory, src_memory, dst, src, len)`.
-    MemoryCopy = 1: "iilll:t",
-    /// `(memory, dst, value, len)`.
-    MemoryFill = 2: "ilil:t",
-    /// `(memory, segment, dst, src, len)`.
-    MemoryInit = 3: "iilll:t",
-    /// `(segment)`.
-    DataDrop = 4: "i:",
-    /// `(table, delta, init)`: previous length, or -1.
-    TableGrow = 5: "ill:l",
-    /// `(table, dst, value, len)`.
-    TableFill = 6: "illl:t",
-    /// `(dst_table, src_table, dst, src, len)`.
-    TableCopy = 7: "iilll:t",
-    /// `(table, segment, dst, src, len)`.
-    TableInit = 8: "iilll:t",
-    /// `(segment)`.
-    ElemDrop = 9: "i:",
-    /// `(actual_type_id, expected_type_id)`: 1 if the first is a subtype of the second, else 0.
-    IsSubtype = 10: "ii:i",
-    /// `(descriptor, bytes)`: a new object of this size whose fields, all zero, are still to be
-    /// written; or [`TrapCode::HeapExhausted`].
-    ObjectNew = 11: "ll:o",
-    /// `(exception)`: unwinds to its handler and does not return.
-    Throw = 12: "l:",
-    /// `(descriptor, length)`: a new array whose elements are zero; or [`TrapCode::HeapExhausted`].
-    ArrayNew = 13: "li:o",
-    /// `(descriptor, segment, offset, length)`: a new array of what stands at a byte offset of a data
-    /// segment; or [`TrapCode::HeapExhausted`], [`TrapCode::MemoryOutOfBounds`].
-    ArrayNewData = 14: "liii:o",
-    /// `(descriptor, segment, offset, length)`: a new array of elements of an element segment; or
-    /// [`TrapCode::HeapExhausted`], [`TrapCode::TableOutOfBounds`].
-    ArrayNewElem = 15: "liii:o",
-    /// `(dst_array, dst, src_array, src, len)`, neither array null.
-    ArrayCopy = 16: "lilii:t",
-    /// `(array, dst, low, high, len)`: an element's bits, in 64-bit halves; the array is not null.
-    ArrayFill = 17: "lilli:t",
-    /// `(array, segment, dst, src, len)`, the array not null.
-    ArrayInitData = 18: "liiii:t",
-    /// `(array, segment, dst, src, len)`, the array not null.
-    ArrayInitElem = 19: "liiii:t",
-    /// `(memory, address, expected, timeout_ns)`: 0 woken, 1 not the expected value, 2 timed out, or -1
-    /// to trap. The memory is shared and the address aligned; a negative timeout is none.
-    MemoryWait32 = 20: "ilil:l",
-    /// The same with an expected i64.
-    MemoryWait64 = 21: "illl:l",
-    /// `(memory, address, count)`: threads woken, or -1 to trap. The address is aligned.
-    MemoryNotify = 22: "ili:l",
-}
-
-impl Builtin {
-    /// Offset of its address in the array at `Vmctx::BUILTINS`.
-    pub const fn offset(self) -> Offset {
-        self as u32 * POINTER_SIZE
-    }
-
-    /// Whether it may collect or unwind, and so must know where compiled code stands: such builtins
-    /// are called through service trampolines.
-    pub const fn walks_the_stack(self) -> bool {
-        use Builtin::*;
-        matches!(self, ObjectNew | Throw | ArrayNew | ArrayNewData | ArrayNewElem)
-    }
-}
-
-macro_rules! trap_codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
-        /// Why compiled code trapped. The codes stand in artifacts and in builtins' results.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[repr(u8)]
-        pub enum TrapCode { $($(#[$doc])* $name = $code,)* }
-        impl TrapCode {
-            /// All of them.
-            pub const ALL: &'static [TrapCode] = &[$(TrapCode::$name,)*];
-            /// The code with this number, if there is one.
-            pub const fn from_code(code: u8) -> Option<TrapCode> {
-                match code { $($code => Some(TrapCode::$name),)* _ => None }
-            }
-            /// The message in the specification's words.
-            pub const fn message(self) -> &'static str {
-                match self { $(TrapCode::$name => $message,)* }
-            }
-            const SHAPE: &'static [(&'static str, u32)] = &[$((stringify!($name), $code),)*];
-        }
-    };
-}
-
-trap_codes! {
-    /// `unreachable` was executed.
-    Unreachable = 1, "unreachable";
-    /// A memory access past the memory's length.
-    MemoryOutOfBounds = 2, "out of bounds memory access";
-    /// A table access past the table's length.
-    TableOutOfBounds = 3, "out of bounds table access";
-    /// An indirect call past the table's length.
-    UndefinedElement = 4, "undefined element";
-    /// An indirect call of a null element.
-    UninitializedElement = 5, "uninitialized element";
-    /// An indirect call of a function of another type.
-    IndirectCallTypeMismatch = 6, "indirect call type mismatch";
-    /// Signed division overflow.
-    IntegerOverflow = 7, "integer overflow";
-    /// Division by zero.
-    IntegerDivideByZero = 8, "integer divide by zero";
-    /// Conversion of NaN to an integer.
-    InvalidConversionToInteger = 9, "invalid conversion to integer";
-    /// The stack limit was reached.
-    StackOverflow = 10, "call stack exhausted";
-    /// A null reference was used where a value is needed.
-    NullReference = 11, "null reference";
-    /// A call through a null function reference.
-    NullFunctionReference = 12, "null function reference";
-    /// `throw_ref` of null.
-    NullExceptionReference = 13, "null exception reference";
-    /// An object does not fit on the store's heap, even after a collection.
-    HeapExhausted = 14, "garbage-collected heap exhausted";
-    /// A field of null.
-    NullStructure = 15, "null structure reference";
-    /// An element or the length of null.
-    NullArray = 16, "null array reference";
-    /// The integer in null.
-    NullI31 = 17, "null i31 reference";
-    /// An array access past the array's length.
-    ArrayOutOfBounds = 18, "out of bounds array access";
-    /// A cast to a type that the reference is not of.
-    CastFailure = 19, "cast failure";
-    /// An atomic access at an address that is not a multiple of its width.
-    UnalignedAtomic = 20, "unaligned atomic";
-    /// `memory.atomic.wait` on a memory that is not shared.
-    ExpectedSharedMemory = 21, "expected shared memory";
-    /// The store was interrupted from outside. Raised by the runtime only.
-    Interrupted = 22, "interrupted";
 }
 
 const fn fnv(mut hash: u64, shape: &[(&str, u32)]) -> u64 {

@@ -3,7 +3,7 @@
 ;;! options: --bounds-checks=1
 ;;! count 4: trapnz
 ;;! count 2: user20
-;;! count 2: user2
+;;! count 4: user2
 ;;! count 2: select_spectre_guard
 ;;! has: atomic_load.i32 notrap
 ;;! has: atomic_rmw.i64 sub
@@ -26,14 +26,14 @@
 ;;                                     v3 = uextend.i64 v1
 ;;                                     v4 = iconst.i64 3
 ;;                                     v5 = band v3, v4  ; v4 = 3
-;; @0027                               trapnz v5, user15
+;; @0027                               trapnz v5, user20
 ;;                                     v6 = uextend.i64 v1
-;;                                     v7 = iconst.i64 8
-;;                                     v8 = iadd v6, v7  ; v7 = 8
-;;                                     v9 = load.i64 notrap aligned region0 v0+40
-;;                                     v10 = icmp ugt v8, v9
+;;                                     v7 = load.i64 notrap aligned region0 v0+56
+;;                                     v8 = iconst.i64 8
+;;                                     v9 = isub v7, v8  ; v8 = 8
+;;                                     v10 = icmp ugt v6, v9
 ;; @0027                               trapnz v10, user2
-;;                                     v11 = load.i64 notrap aligned region0 v0+32
+;;                                     v11 = load.i64 notrap aligned region0 v0+48
 ;;                                     v12 = iadd v11, v6
 ;;                                     v13 = iconst.i64 4
 ;;                                     v14 = iadd v12, v13  ; v13 = 4
@@ -56,19 +56,17 @@
 ;;                                     v4 = uextend.i64 v1
 ;;                                     v5 = iconst.i64 7
 ;;                                     v6 = band v4, v5  ; v5 = 7
-;; @0032                               trapnz v6, user15
+;; @0032                               trapnz v6, user20
 ;;                                     v7 = uextend.i64 v1
-;;                                     v8 = iconst.i64 8
-;;                                     v9 = iadd v7, v8  ; v8 = 8
-;;                                     v10 = load.i64 notrap aligned region0 v0+40
-;;                                     v11 = icmp ugt v9, v10
+;;                                     v8 = load.i64 notrap aligned region0 v0+56
+;;                                     v9 = iconst.i64 8
+;;                                     v10 = isub v8, v9  ; v9 = 8
+;;                                     v11 = icmp ugt v7, v10
 ;; @0032                               trapnz v11, user2
-;;                                     v12 = load.i64 notrap aligned region0 v0+32
+;;                                     v12 = load.i64 notrap aligned region0 v0+48
 ;;                                     v13 = iadd v12, v7
 ;;                                     v14 = iconst.i64 0
-;;                                     v15 = iadd v13, v14  ; v14 = 0
-;;                                     v16 = iconst.i64 0
-;;                                     v17 = select_spectre_guard v11, v16, v15  ; v16 = 0
-;;                                     v18 = atomic_rmw.i64 sub v17, v2
-;;                                     return v18
+;;                                     v15 = select_spectre_guard v11, v14, v13  ; v14 = 0
+;;                                     v16 = atomic_rmw.i64 sub v15, v2
+;;                                     return v16
 ;; }

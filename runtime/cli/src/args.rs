@@ -33,6 +33,8 @@ pub(crate) struct Invocation {
     pub(crate) folders: Vec<(PathBuf, String)>,
     /// Bytes of stack for wasm, if not the default.
     pub(crate) stack_size: Option<usize>,
+    /// Bytes of collected objects of each thread, if not the default.
+    pub(crate) gc_heap_size: Option<u64>,
     /// Threads besides the main one, if not the default.
     pub(crate) max_threads: Option<usize>,
     /// Milliseconds after which what runs is stopped.
@@ -63,6 +65,7 @@ Options:
       --dir DIR              Let the program use this folder, under the same name; repeatable
       --map-dir GUEST::HOST  Let the program use folder HOST under the name GUEST; repeatable
       --stack-size BYTES     Stack for the modules' code, of each thread [default: 1048576]
+      --gc-heap-size BYTES   Heap of collected objects, of each thread [default: 1073741824]
       --max-threads N        Threads at one time besides the main one [default: 256]
       --timeout MS           Stop the program after so many milliseconds, wherever it is
   -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]
@@ -79,7 +82,8 @@ Examples:
 Options stand before MAIN.aot; what follows it is the program's.
 
 Exit status: the program's own, of which the system keeps the low 8 bits (256 is 0); 1 after a trap, or
-if something does not load or link, or there is nothing to run, or the time is up; 2 for wrong usage. WAMR's --heap-size and --disable-bounds-checks are accepted without effect.
+if something does not load or link, or there is nothing to run, or the time is up; 2 for wrong usage.
+WAMR's --heap-size and --disable-bounds-checks are accepted without effect.
 ";
 
 /// Options of WAMR's that take a value and change nothing here.
@@ -115,6 +119,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
         environment: Vec::new(),
         folders: Vec::new(),
         stack_size: None,
+        gc_heap_size: None,
         max_threads: None,
         timeout: None,
         verbosity: DEFAULT_VERBOSITY,
@@ -158,6 +163,7 @@ impl Invocation {
             }
             "map-dir" => self.folders.push(mapping(parser.value()?)?),
             "stack-size" => self.stack_size = Some(stack_size(parser.value()?)?),
+            "gc-heap-size" => self.gc_heap_size = Some(number("--gc-heap-size", "a number of bytes", parser.value()?)?),
             "max-threads" => self.max_threads = Some(number("--max-threads", "a number of threads", parser.value()?)?),
             "timeout" => self.timeout = Some(number("--timeout", "a number of milliseconds", parser.value()?)?),
             "verbose" => self.verbosity = verbosity(parser.optional_value())?,
@@ -292,8 +298,9 @@ mod tests {
         assert_eq!(invocation.environment, [("A".into(), "b=c".into())]);
         assert_eq!(invocation.preloads, [("l".into(), "n=o".into())]);
         assert_eq!(invocation.verbosity, 4);
-        let invocation = run(&["--timeout", "250", "--max-threads=4", "m.aot"])?;
+        let invocation = run(&["--timeout", "250", "--max-threads=4", "--gc-heap-size=65536", "m.aot"])?;
         assert_eq!((invocation.timeout, invocation.max_threads), (Some(250), Some(4)));
+        assert_eq!(invocation.gc_heap_size, Some(65536));
         assert_eq!(run(&["-v", "m.aot"])?.verbosity, 3);
         Ok(())
     }
@@ -308,6 +315,7 @@ mod tests {
         assert_eq!(message(&["--map-dir=a", "m"]), "--map-dir takes GUEST::HOST, not \"a\"");
         assert!(message(&["--stack-size=12", "m"]).starts_with("--stack-size takes a number of bytes"));
         assert_eq!(message(&["--timeout=soon", "m"]), "--timeout takes a number of milliseconds, not \"soon\"");
+        assert_eq!(message(&["--gc-heap-size=1k", "m"]), "--gc-heap-size takes a number of bytes, not \"1k\"");
         assert!(message(&["--max-threads=-1", "m"]).starts_with("--max-threads takes a number of threads"));
         assert!(message(&["-v=9", "m"]).starts_with("--verbose takes a level"));
         assert!(message(&["--env==x", "m"]).starts_with("--env takes"));

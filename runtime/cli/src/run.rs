@@ -47,6 +47,9 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     // The process ends after this: let the system take back the memories, it does it at once.
     let mut linker = ManuallyDrop::new(Linker::new(&engine));
     let mut store = ManuallyDrop::new(Store::new(&engine, context(invocation)?));
+    if let Some(bytes) = invocation.gc_heap_size {
+        store.limits_mut().max_heap_bytes = bytes;
+    }
     let threads = Threads::new(invocation.max_threads.unwrap_or(DEFAULT_MAX_THREADS));
     iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     threads.add_to_linker(&mut linker);
