@@ -14,7 +14,7 @@ use crate::version;
 #[derive(Debug)]
 pub(crate) enum Command {
     Print(String),
-    Run(Invocation),
+    Run(Box<Invocation>),
 }
 
 /// A module to run, and how.
@@ -132,7 +132,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
                 // All that follows is the program's, whatever it looks like.
                 invocation.args = parser.raw_args()?.collect();
                 one_file_each(&invocation)?;
-                return Ok(Command::Run(invocation));
+                return Ok(Command::Run(invocation.into()));
             }
             Some(Arg::Short('h')) => "help".to_owned(),
             Some(Arg::Short('V')) => "version".to_owned(),
@@ -270,7 +270,7 @@ mod tests {
 
     fn run(args: &[&str]) -> Result<Invocation, UsageError> {
         match parse(args.iter().map(OsString::from))? {
-            Command::Run(invocation) => Ok(invocation),
+            Command::Run(invocation) => Ok(*invocation),
             Command::Print(text) => panic!("only a text: {text}"),
         }
     }

@@ -36,7 +36,7 @@ const USAGE: i32 = 2;
 fn main() {
     let done = match args::parse(std::env::args_os().skip(1)) {
         Ok(Command::Print(text)) => print(&text).map(|()| 0),
-        Ok(Command::Run(invocation)) => start(invocation),
+        Ok(Command::Run(invocation)) => start(*invocation),
         Err(error) => Err(error.into()),
     };
     exit(done.unwrap_or_else(|failure| report(&failure)));
