@@ -12,7 +12,7 @@ use aot_format::abi::TrapCode;
 use crate::error::Error;
 use crate::externs::Func;
 use crate::store::{Pending, StoreOpaque};
-use crate::sys::enter::{self, Frames, TrapLookup, Unwound};
+use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound};
 use crate::sys::trace::StackTrace;
 use crate::trap::{Frame, Trap};
 use crate::vm::structs::{VMFuncRef, VMHostContext, ValRaw};
@@ -45,16 +45,20 @@ impl StoreOpaque {
             self.interrupt.enter();
         }
         self.nesting += 1;
+        // Small until the end: an error is moved through memory.
         let outcome = match self.interrupt.is_requested() {
             // SAFETY: by the caller.
-            false => unsafe { self.enter(funcref, values) }.map_err(|unwound| self.error_of(unwound)),
-            true => Err(Error::Trap(Trap::new(TrapCode::Interrupted))),
+            false => unsafe { self.enter(funcref, values) },
+            true => Err(Unwound::Interrupted),
         };
         self.nesting -= 1;
         if outermost {
             self.interrupt.leave();
         }
-        outcome
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(unwound) => Err(self.error_of(unwound)),
+        }
     }
 
     /// # Safety
@@ -75,8 +79,7 @@ impl StoreOpaque {
             };
             return if status == 0 { Ok(()) } else { Err(Unwound::Raised) };
         }
-        let (data, interrupted) = ((&raw const *self).cast(), self.interrupt.flag());
-        let lookup = TrapLookup { function: trap_of, in_function, data, interrupted };
+        let lookup = TrapLookup { functions: &LOOKUP, data: (&raw const *self).cast() };
         let max_wasm_stack = self.engine.config().max_wasm_stack;
         // SAFETY: the parts of a live funcref belong together; values are the caller's promise.
         unsafe { enter::call_entry(entry, vmctx, code, values, self.vm_ptr(), lookup, max_wasm_stack) }
@@ -98,6 +101,7 @@ impl StoreOpaque {
         self.gave_up.set(false);
         match unwound {
             Unwound::Trap(record) => Error::Trap(Trap::with_frames(record.code, self.symbolic(&record.frames))),
+            Unwound::Interrupted => Error::Trap(Trap::new(TrapCode::Interrupted)),
             Unwound::NotEntered(error) => Error::System(error.to_string()),
             Unwound::Raised => match self.pending.take() {
                 Some(Pending::Error(error)) => error,
@@ -111,6 +115,10 @@ impl StoreOpaque {
     /// Notes why a host function wants to unwind, with the frames that led to it.
     #[cold]
     pub(crate) fn set_pending(&mut self, mut reason: Pending) {
+        if self.interrupt.is_requested() && matches!(reason, Pending::Error(_)) {
+            // Whatever the host made of being told to stop.
+            reason = Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted)));
+        }
         if let Pending::Error(error) = &mut reason {
             error.unwrap_exception();
         }
@@ -163,6 +171,8 @@ impl StoreOpaque {
 /// Accesses through null fault below this address.
 const NULL_PAGE: usize = 4096;
 
+static LOOKUP: LookupFunctions = LookupFunctions { trap: trap_of, in_function, is_interrupted };
+
 /// What a fault in compiled code is.
 ///
 /// # Safety
@@ -192,4 +202,14 @@ unsafe fn trap_of(data: *const (), pc: usize, address: Option<usize>) -> Option<
 unsafe fn in_function(data: *const (), pc: usize) -> bool {
     // SAFETY: by the caller. If the store is being changed, its own flag says so, and nothing else is read.
     unsafe { &*data.cast::<StoreOpaque>() }.is_in_function(pc)
+}
+
+/// Whether the store is to be stopped.
+///
+/// # Safety
+///
+/// As [`in_function`].
+unsafe fn is_interrupted(data: *const ()) -> bool {
+    // SAFETY: by the caller. What is read does not change while the store lives.
+    unsafe { &*data.cast::<StoreOpaque>() }.interrupt.is_requested()
 }

@@ -186,17 +186,16 @@ unsafe fn with_caller<T: 'static, F: 'static>(
     let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
     let outcome = catch_unwind(AssertUnwindSafe(|| body(Caller { store, instance }, func, ty)));
-    // SAFETY: the body is over, and its reference with it. A store outside of this one asks, too.
-    let interrupted = unsafe { (*place).opaque.interrupt.is_requested() };
     let reason = match outcome {
-        Ok(Ok(())) if !interrupted => {
+        Ok(Ok(())) => {
             // SAFETY: the body is over, and its reference with it.
-            unsafe { (*place).opaque.handles.release(handles) };
-            return 0;
+            let store = unsafe { &mut (*place).opaque };
+            store.handles.release(handles);
+            if !store.interrupt.is_requested() {
+                return 0;
+            }
+            Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted)))
         }
-        // Whatever it made of being told to stop.
-        Ok(_) if interrupted => Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted))),
-        Ok(Ok(())) => return 0,
         // An error may hold handles: they are given up when it is caught, or go to whoever called.
         Ok(Err(error)) => Pending::Error(error),
         Err(payload) => Pending::Panic(payload),

@@ -45,11 +45,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Interrupt {
-    /// The flag, for the signal handler.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.requested
-    }
-
     #[inline]
     pub(crate) fn is_requested(&self) -> bool {
         self.requested.load(Ordering::Relaxed)

@@ -22,7 +22,6 @@
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use aot_format::abi::{ENTRY_RETURNED, TrapCode};
 
@@ -34,35 +33,41 @@ use super::stack::{self, StackBounds, StackError};
 use super::trace::StackTrace;
 use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
 
-/// What the signal handler asks the owner of a store.
-///
-/// `function` says whether a fault is a trap: given the address of the faulting instruction and, for memory
-/// faults, the address it accessed. `None` means that the fault is not the guest's.
-///
-/// With an address, the answer must be `None` unless that address is one that a guest memory
-/// reserves and that is not accessible. Without one, it is what the trap table says about the
-/// instruction.
+/// Whom the signal handler asks about a store, and what it passes on. Two words, which every entry writes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TrapLookup {
-    /// Called from a signal handler: takes no lock, allocates nothing, does not panic.
-    pub(crate) function: unsafe fn(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode>,
-    /// Says whether an address lies in a function of compiled code, and not in a trampoline or elsewhere. The
-    /// same holds of it; moreover the thread may have been interrupted anywhere, the store being changed.
-    pub(crate) in_function: unsafe fn(data: *const (), pc: usize) -> bool,
+    pub(crate) functions: &'static LookupFunctions,
     /// Passed to the functions.
     pub(crate) data: *const (),
-    /// Set while the store is to be stopped.
-    pub(crate) interrupted: *const AtomicBool,
+}
+
+/// What the signal handler asks the owner of a store. All are called from a signal handler: they take no lock,
+/// allocate nothing, and do not panic.
+#[derive(Debug)]
+pub(crate) struct LookupFunctions {
+    /// Says whether a fault is a trap: given the address of the faulting instruction and, for memory
+    /// faults, the address it accessed. `None` means that the fault is not the guest's.
+    ///
+    /// With an address, the answer must be `None` unless that address is one that a guest memory
+    /// reserves and that is not accessible. Without one, it is what the trap table says about the
+    /// instruction.
+    pub(crate) trap: unsafe fn(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode>,
+    /// Says whether an address lies in a function of compiled code, and not in a trampoline or elsewhere. The
+    /// thread may have been interrupted anywhere, the store being changed.
+    pub(crate) in_function: unsafe fn(data: *const (), pc: usize) -> bool,
+    /// Says whether the store is to be stopped; the same holds of it.
+    pub(crate) is_interrupted: unsafe fn(data: *const ()) -> bool,
 }
 
 #[cfg(test)]
 impl TrapLookup {
     /// One of code that nobody interrupts.
     pub(crate) fn of_faults(
-        function: unsafe fn(*const (), usize, Option<usize>) -> Option<TrapCode>,
+        trap: unsafe fn(*const (), usize, Option<usize>) -> Option<TrapCode>,
         data: *const (),
     ) -> TrapLookup {
-        TrapLookup { function, in_function: |_, _| false, data, interrupted: ptr::null() }
+        let functions = LookupFunctions { trap, in_function: |_, _| false, is_interrupted: |_| false };
+        TrapLookup { functions: Box::leak(Box::new(functions)), data }
     }
 }
 
@@ -88,6 +93,8 @@ pub(crate) enum Unwound {
     Trap(Box<TrapRecord>),
     /// The host raised an error, which lies where the host put it.
     Raised,
+    /// Wasm was not entered, for the store was to be stopped.
+    Interrupted,
     /// Wasm was not entered.
     NotEntered(EnterError),
 }
@@ -297,8 +304,9 @@ impl ThreadState {
         let mut activation = self.current.get();
         // SAFETY: activations on the list are alive, and so are their stores and what these share.
         while let Some(candidate) = unsafe { activation.as_ref() } {
+            let TrapLookup { functions, data } = candidate.lookup;
             // SAFETY: as above.
-            if unsafe { candidate.lookup.interrupted.as_ref() }.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            if unsafe { (functions.is_interrupted)(data) } {
                 return true;
             }
             activation = candidate.outer;
@@ -381,7 +389,7 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
         // A fault of the lookup itself is nobody's trap.
         thread.current.set(ptr::null());
         // SAFETY: whoever entered wasm vouched for the lookup.
-        let code = unsafe { (activation.lookup.function)(activation.lookup.data, fault.pc, fault.address) };
+        let code = unsafe { (activation.lookup.functions.trap)(activation.lookup.data, fault.pc, fault.address) };
         thread.current.set(current);
         // SAFETY: the pc is in compiled code under this activation.
         Some(unsafe { thread.unwind_from(code?, fault, activation) })
@@ -404,7 +412,8 @@ pub(super) unsafe fn interrupt_at(pc: usize, fp: usize) -> Option<Registers> {
         // SAFETY: the innermost activation is alive.
         let activation = unsafe { thread.current.get().as_ref() }?;
         // SAFETY: whoever entered wasm vouched for the lookup.
-        let stops = thread.is_interrupted() && unsafe { (activation.lookup.in_function)(activation.lookup.data, pc) };
+        let stops =
+            thread.is_interrupted() && unsafe { (activation.lookup.functions.in_function)(activation.lookup.data, pc) };
         // SAFETY: the pc is in a function of compiled code, and what is innermost on the thread is what runs.
         stops.then(|| unsafe { thread.unwind_from(TrapCode::Interrupted, Fault { pc, fp, address: None }, activation) })
     })
