@@ -352,6 +352,34 @@ fn threads_share_shared_memories_by_name_and_nothing_else() {
     assert_eq!(results, [80, 30, 10, 1, 9].map(Val::I32));
 }
 
+/// The main module has no name but its own, which is also that of another's instance; and the two differ in all
+/// that compiled code relies on.
+#[test]
+fn a_name_alone_does_not_make_a_memory_shared() {
+    let mut kit = Kit::new();
+    let program = |index: &str| {
+        format!(
+            r#"(module $lib (import "lib" "bump" (func $bump (result i32))) (memory {index} 1 1 shared)
+            (func (export "go") (result i32 i32)
+              (i32.atomic.rmw.add ({index}.const 0) (i32.const 1)) (call $bump)))"#
+        )
+    };
+    let lib = kit.module(PRIVATE);
+    let [main, other] = ["i32", "i64"].map(|index| kit.module(&program(index)));
+    kit.linker.register("lib", &lib).unwrap();
+    let mut store = kit.store();
+    let instance = kit.linker.instantiate(&mut store, "", &main).unwrap();
+    assert_eq!(call(&mut store, instance, "go", &[]).unwrap(), [0, 8].map(Val::I32));
+    let seed = store.seed();
+    let mut again = |module: &Module| {
+        let mut store = Store::from_seed(&seed, Vec::new());
+        let instance = kit.linker.instantiate(&mut store, "", module).unwrap();
+        call(&mut store, instance, "go", &[]).unwrap()
+    };
+    assert_eq!(again(&main), [1, 8].map(Val::I32), "the same memory, and a library of its own");
+    assert_eq!(again(&other), [0, 8].map(Val::I32), "another module, with another memory");
+}
+
 #[test]
 fn threads_cannot_be_had_where_none_can_run() {
     let mut kit = Kit::new();

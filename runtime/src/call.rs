@@ -130,6 +130,10 @@ impl StoreOpaque {
             let frames = StackTrace::collect(unsafe { Frames::of_host_call(store) });
             error.set_frames(self.symbolic(&frames));
         }
+        if !matches!(reason, Pending::Error(Error::Exception(_) | Error::Host(_)) | Pending::Panic(_)) {
+            // Nothing in it refers to what the host function had.
+            self.handles.release(self.pending_handles);
+        }
         self.pending = Some(reason);
     }
 

@@ -196,7 +196,8 @@ unsafe fn with_caller<T: 'static, F: 'static>(
             }
             Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted)))
         }
-        // An error may hold handles: they are given up when it is caught, or go to whoever called.
+        // An exception or the host's own error may hold handles: they are given up when it is caught, or go to
+        // whoever called.
         Ok(Err(error)) => Pending::Error(error),
         Err(payload) => Pending::Panic(payload),
     };

@@ -152,6 +152,7 @@ unsafe fn rethrown(store: &mut StoreOpaque) -> Option<(Registers, usize)> {
             None
         }
         Err(error) => {
+            store.handles.release(store.pending_handles);
             store.pending = Some(Pending::Error(error));
             None
         }

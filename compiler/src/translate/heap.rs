@@ -1,7 +1,7 @@
 //! Objects of the collected heap: making them, and their parts as memory accesses.
 //!
 //! A new object goes where the heap's free part begins, if it fits; everything else is the runtime's. It
-//! is written in full before the next call, so that the collector never sees a half-made one. What a
+//! is written in full before the next call, so that the collector never sees a half-made one (nor does it see one that an interruption left). What a
 //! managed value refers to moves at any call: an address into an object is computed where it is used and
 //! never kept.
 //!

@@ -27,6 +27,10 @@ use crate::vm::structs::{VMMemory, VMSharedMemory};
 
 use super::memory;
 
+/// Address space for a memory whose type lets it grow further than anything can: what stands in reserve must
+/// leave room for others.
+const MOST_RESERVED_BYTES: u64 = 1 << 40;
+
 /// A memory for any number of stores of any engine; clones are the same memory.
 #[derive(Clone, Debug)]
 pub struct SharedMemory(Arc<Inner>);
@@ -75,21 +79,25 @@ impl SharedMemory {
         if let Some(reason) = invalid {
             return Err(Error::BadValue { what: "memory type", reason: reason.into() });
         }
-        SharedMemory::make(ty).map_err(|reason| Error::Resource {
+        SharedMemory::make(ty, u64::MAX).map_err(|reason| Error::Resource {
             module: "<host>".into(),
             what: format!("shared memory of {} pages", ty.min),
             reason,
         })
     }
 
-    /// The same for a type that is known to be valid; the reason if there can be none.
-    pub(crate) fn make(ty: MemoryType) -> Result<SharedMemory, String> {
+    /// The same for a type that is known to be valid, with address space for at most `most_bytes`; the reason if
+    /// there can be none.
+    pub(crate) fn make(ty: MemoryType, most_bytes: u64) -> Result<SharedMemory, String> {
         let bytes = |pages: u64| pages.checked_mul(1 << ty.page_size_log2).and_then(|all| usize::try_from(all).ok());
         let too_long = "it is longer than the address space".to_owned();
         let length = bytes(ty.min).ok_or(too_long)?;
         let mut reservation = match Guard::of(&ty) {
             Guard::Reservation => Reservation::guarded(),
-            Guard::Fence | Guard::None => Reservation::shared(length, ty.max.and_then(bytes).unwrap_or(usize::MAX)),
+            Guard::Fence | Guard::None => {
+                let limit = usize::try_from(most_bytes.min(MOST_RESERVED_BYTES)).unwrap_or(usize::MAX);
+                Reservation::shared(length, ty.max.and_then(bytes).map_or(limit, |most| most.min(limit)))
+            }
         }
         .map_err(|error| error.to_string())?;
         reservation.grow_to(length).map_err(|error| error.to_string())?;

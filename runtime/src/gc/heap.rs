@@ -7,8 +7,8 @@
 //!
 //! # Safety contract
 //!
-//! Between the start of the space in use and the store's `heap_top` stand objects without gaps; above it,
-//! up to `heap_end`, is memory that may be written. Compiled code moves `heap_top`, everything else is
+//! Between the start of the space in use and the store's `heap_top` stand objects, and between them what an
+//! interrupted function left unfinished, which nothing refers to: the space is not to be walked. Above it, up to `heap_end`, is memory that may be written. Compiled code moves `heap_top`, everything else is
 //! done here, while it waits.
 
 use aot_format::abi::OBJECT_ALIGN;

@@ -130,11 +130,9 @@ impl StoreOpaque {
     fn make_memories(&mut self, id: InstanceId) -> Result<(), Error> {
         let module = self.instance(id)?.module.clone();
         for (index, ty) in module.artifact().memories().enumerate() {
-            let vm = {
-                let data = self.instance(id)?;
-                data.at::<VMMemory>(data.layout().memory(index as u32))
-            };
-            let adopted = self.origin.memory(&module_name(self, id), index);
+            let data = self.instance(id)?;
+            let vm = data.at::<VMMemory>(data.layout().memory(index as u32));
+            let adopted = self.origin.memory(data, index, &ty);
             let memory = match adopted {
                 Some(shared) => Ok(self.adopt_memory(shared)),
                 None => self.make_memory(ty, vm, None),
@@ -188,7 +186,7 @@ impl StoreOpaque {
             return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
         };
         if ty.shared {
-            return SharedMemory::make(ty).map(|memory| self.adopt_memory(memory));
+            return SharedMemory::make(ty, self.limits.max_memory_bytes).map(|memory| self.adopt_memory(memory));
         }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
         let reservation = match Guard::of(&ty) {

@@ -4,7 +4,7 @@
 //! store that the program began in. In a store made from it,
 //!
 //! * an instance whose module defines shared memories does not make them: it gets those of the instance of
-//!   the same name in the first store;
+//!   the same name and the same artifact in the first store;
 //! * active data segments and images of shared memories are left out: they were copied when the memory was
 //!   made, and threads have written there since;
 //! * start functions run, but `_initialize` of a module with a shared memory does not: what it sets up is in that
@@ -15,9 +15,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aot_format::types::MemoryType;
+
 use crate::engine::Engine;
 use crate::externs::SharedMemory;
+use crate::instance::InstanceData;
 use crate::limits::StoreLimits;
+use crate::types::matching::memory_matches;
 
 use super::{Store, StoreOpaque};
 
@@ -29,8 +33,10 @@ pub struct StoreSeed {
     memories: Memories,
 }
 
-/// Shared memories by the name of the instance that defines them and their number among its own.
-type Memories = Arc<BTreeMap<(String, usize), SharedMemory>>;
+/// Shared memories by the name of the instance that defines them, its artifact's digest, and their number among
+/// its own. A name alone would not do: one without is called by its module's own, as another may be by the
+/// linker's.
+type Memories = Arc<BTreeMap<(String, [u8; 16], usize), SharedMemory>>;
 
 /// What a store was made from.
 #[derive(Default)]
@@ -42,17 +48,23 @@ impl Origin {
         self.0.is_some()
     }
 
-    /// The shared memory that an instance is to have.
-    pub(crate) fn memory(&self, instance: &str, index: usize) -> Option<SharedMemory> {
-        self.0.as_ref()?.get(&(instance.to_string(), index)).cloned()
+    /// The shared memory that an instance is to have for its own of this number and type. Compiled code relies
+    /// on the type, so it is looked at however sure the key may be.
+    pub(crate) fn memory(&self, instance: &InstanceData, index: usize, ty: &MemoryType) -> Option<SharedMemory> {
+        let memory = self.0.as_ref()?.get(&key(instance, index))?;
+        (ty.shared && memory_matches(&memory.ty(), ty)).then(|| memory.clone())
     }
+}
+
+fn key(instance: &InstanceData, index: usize) -> (String, [u8; 16], usize) {
+    (instance.name.clone(), instance.module.artifact().digest(), index)
 }
 
 impl StoreOpaque {
     fn seed(&self) -> StoreSeed {
         let memories = self.live().flat_map(|(_, data)| {
             let own = data.memories.iter().enumerate();
-            own.filter_map(|(index, memory)| Some(((data.name.clone(), index), memory.shared()?.clone())))
+            own.filter_map(|(index, memory)| Some((key(data, index), memory.shared()?.clone())))
         });
         let memories = Arc::new(memories.collect());
         StoreSeed { engine: self.engine.clone(), limits: self.limits.clone(), memories }

@@ -62,7 +62,8 @@ fn table_matches(registry: &TypeRegistry, found: &TableType, wanted: &TableType)
         && both_ways(registry, ValType::Ref(found.element), ValType::Ref(wanted.element))
 }
 
-fn memory_matches(found: &MemoryType, wanted: &MemoryType) -> bool {
+/// Whether a memory of type `found` is one of type `wanted`.
+pub(crate) fn memory_matches(found: &MemoryType, wanted: &MemoryType) -> bool {
     found.index64 == wanted.index64
         && found.shared == wanted.shared
         && found.page_size_log2 == wanted.page_size_log2
