@@ -465,3 +465,21 @@ fn a_real_program_under_stress() {
     let recorded = std::fs::read_to_string(corpus.join(recorded)).expect("the file is there");
     assert_eq!((outcome.exit, String::from_utf8_lossy(&outcome.stdout).into_owned()), (0, recorded));
 }
+
+#[test]
+fn a_host_function_that_fails_lets_go_of_what_it_had() {
+    let mut kit = Kit::new(false);
+    let quit = |_: Caller<'_, ()>, _: Option<AnyRef>| -> Result<(), Error> { Err(Error::Exit(7)) };
+    kit.linker.func("host", "quit", quit);
+    let main = kit.instance(
+        "main",
+        r#"(module (type $bytes (array (mut i8))) (import "host" "quit" (func $quit (param anyref)))
+            (func (export "go") (call $quit (array.new_default $bytes (i32.const 1000)))))"#,
+    );
+    for _ in 0..10 {
+        let error = kit.call(main, "go", &[]).unwrap_err();
+        assert!(matches!(error, Error::Exit(7)), "{error}");
+    }
+    kit.store.collect();
+    assert_eq!(kit.store.heap_bytes(), 0);
+}
