@@ -15,6 +15,8 @@
 //!   works on the aligned word around: its `atomic_rmw` is one load-reserved and store-conditional, but its
 //!   `atomic_cas` loads the word twice and compares only the first, so that it can overwrite what another
 //!   thread stored between. [`FuncTranslator::narrow_cas`] takes its place there, a loop over words.
+//! * On aarch64 without LSE, `atomic_cas` of 32 bits compares 64 of the expected value's register, and whatever
+//!   stands in its upper half. [`FuncTranslator::word_cas`] expects only what was loaded.
 
 use aot_format::abi::{Builtin, TrapCode};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -113,12 +115,14 @@ impl FuncTranslator<'_, '_> {
         let expected = self.pop();
         if let Some((flags, address)) = self.atomic_access(memarg, ty)? {
             let (expected, replacement) = (self.narrow(expected, ty), self.narrow(replacement, ty));
-            let loaded = if ty.bytes() < 4 && !self.settings.narrow_cas {
-                self.narrow_cas(flags, address, expected, replacement)
-            } else {
-                let loaded = self.builder.ins().atomic_cas(flags, address, expected, replacement);
-                self.locate_access(flags, loaded);
-                loaded
+            let loaded = match ty.bytes() {
+                1 | 2 if !self.settings.narrow_cas => self.narrow_cas(flags, address, expected, replacement),
+                4 if !self.settings.word_cas => self.word_cas(flags, address, expected, replacement),
+                _ => {
+                    let loaded = self.builder.ins().atomic_cas(flags, address, expected, replacement);
+                    self.locate_access(flags, loaded);
+                    loaded
+                }
             };
             self.push_extended(loaded, wide);
         }
@@ -153,6 +157,28 @@ impl FuncTranslator<'_, '_> {
         let new = self.builder.ins().bor(rest, replacement);
         let found = self.builder.ins().atomic_cas(flags, word, old, new);
         let stored = self.builder.ins().icmp(IntCC::Equal, found, old);
+        self.builder.ins().brif(stored, done, &[], attempt, &[]);
+
+        self.builder.seal_block(attempt);
+        self.continue_in(done);
+        loaded
+    }
+
+    /// Compare and exchange of a word where the upper half of the expected value's register has to be zero: it
+    /// is that of a word that was loaded, and found to be what is expected.
+    fn word_cas(&mut self, flags: MemFlagsData, address: Value, expected: Value, replacement: Value) -> Value {
+        let [attempt, exchange, done] = [(); 3].map(|()| self.builder.create_block());
+        self.builder.ins().jump(attempt, &[]);
+
+        self.builder.switch_to_block(attempt);
+        let loaded = self.builder.ins().atomic_load(types::I32, flags, address);
+        self.locate_access(flags, loaded);
+        let same = self.builder.ins().icmp(IntCC::Equal, loaded, expected);
+        self.builder.ins().brif(same, exchange, &[], done, &[]);
+
+        self.continue_in(exchange);
+        let found = self.builder.ins().atomic_cas(flags, address, loaded, replacement);
+        let stored = self.builder.ins().icmp(IntCC::Equal, found, loaded);
         self.builder.ins().brif(stored, done, &[], attempt, &[]);
 
         self.builder.seal_block(attempt);

@@ -103,6 +103,8 @@ pub struct TranslateSettings {
     pub spectre_table: bool,
     /// Whether CLIF's `atomic_cas` of less than a word is atomic; see `atomic`.
     pub narrow_cas: bool,
+    /// Whether CLIF's `atomic_cas` of 32 bits compares no more than these; see `atomic`.
+    pub word_cas: bool,
 }
 
 impl TranslateSettings {
@@ -114,8 +116,14 @@ impl TranslateSettings {
             spectre_heap: isa.flags().enable_heap_access_spectre_mitigation(),
             spectre_table: isa.flags().enable_table_access_spectre_mitigation(),
             narrow_cas: isa.name() != "riscv64",
+            word_cas: isa.name() != "aarch64" || has_lse(isa),
         }
     }
+}
+
+/// Whether an aarch64 has instructions for atomic read-modify-write operations.
+fn has_lse(isa: &dyn TargetIsa) -> bool {
+    isa.isa_flags().iter().any(|flag| flag.name == "has_lse" && flag.as_bool() == Some(true))
 }
 
 /// Allocations that one thread reuses from function to function.

@@ -488,3 +488,16 @@ fn an_error_leaves_the_context_usable() {
     assert!(matches!(results[0], Err(BodyError::Invalid(_))));
     compile(results[1].as_ref().unwrap(), &**isa);
 }
+
+#[test]
+fn compare_and_exchange_of_a_word_expects_what_was_loaded_on_aarch64_without_lse() {
+    for isa in isas() {
+        let loads = isa.name() == "aarch64";
+        let settings = TranslateSettings::new(&*isa);
+        let wat = "(module (memory 1) (func (param i32 i64 i64) (result i64)
+            (i64.atomic.rmw32.cmpxchg_u (local.get 0) (local.get 1) (local.get 2))))";
+        let text = translate_with(wat, &settings).unwrap()[0].to_string();
+        assert_eq!(text.contains("atomic_load.i32"), loads, "{text}");
+        assert_eq!(count(&text, "atomic_cas"), 1, "{text}");
+    }
+}
