@@ -359,7 +359,7 @@ fn a_name_alone_does_not_make_a_memory_shared() {
     let mut kit = Kit::new();
     let program = |index: &str| {
         format!(
-            r#"(module $lib (import "lib" "bump" (func $bump (result i32))) (memory {index} 1 1 shared)
+            r#"(module $lib (import "lib" "bump" (func $bump (result i32))) (memory {index} 1 1 shared) (data ({index}.const 0) "\05")
             (func (export "go") (result i32 i32)
               (i32.atomic.rmw.add ({index}.const 0) (i32.const 1)) (call $bump)))"#
         )
@@ -369,15 +369,15 @@ fn a_name_alone_does_not_make_a_memory_shared() {
     kit.linker.register("lib", &lib).unwrap();
     let mut store = kit.store();
     let instance = kit.linker.instantiate(&mut store, "", &main).unwrap();
-    assert_eq!(call(&mut store, instance, "go", &[]).unwrap(), [0, 8].map(Val::I32));
+    assert_eq!(call(&mut store, instance, "go", &[]).unwrap(), [5, 8].map(Val::I32));
     let seed = store.seed();
     let mut again = |module: &Module| {
         let mut store = Store::from_seed(&seed, Vec::new());
         let instance = kit.linker.instantiate(&mut store, "", module).unwrap();
         call(&mut store, instance, "go", &[]).unwrap()
     };
-    assert_eq!(again(&main), [1, 8].map(Val::I32), "the same memory, and a library of its own");
-    assert_eq!(again(&other), [0, 8].map(Val::I32), "another module, with another memory");
+    assert_eq!(again(&main), [6, 8].map(Val::I32), "the same memory, and a library of its own");
+    assert_eq!(again(&other), [5, 8].map(Val::I32), "another module, with another memory");
 }
 
 #[test]

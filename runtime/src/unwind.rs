@@ -42,7 +42,7 @@ fn with_frames(store: &mut StoreOpaque, mut error: Error) -> Error {
 ///
 /// # Safety
 ///
-/// Called through the throw trampoline. The store is alive and not borrowed; the exception is one
+/// Called through its service trampoline. The store is alive and not borrowed; the exception is one
 /// of its own, and alive.
 pub(crate) unsafe fn throw(store: *mut StoreOpaque, exception: *mut VMException) -> ! {
     // SAFETY: by the caller. Nothing of the borrow is left when the frame is.

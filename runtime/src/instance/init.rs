@@ -58,9 +58,10 @@ impl StoreOpaque {
             let Some(segment) = module.artifact().data_segment(*number) else { continue };
             let SegmentMode::Active { index, offset } = segment.mode else { continue };
             let data = self.instance(id)?;
-            let shared = self.memory(data.memory(self.id, index))?.shared().is_some();
+            let memory = self.memory(data.memory(self.id, index))?;
+            let (shared, made_here) = (memory.shared().is_some(), memory.made_here);
             let (data, mut allocator) = self.instance_and_heap(id)?;
-            if shared && of_thread {
+            if of_thread && !made_here {
                 // It was copied when the memory was made, and threads have written there since.
                 data.drop_data(*number);
                 continue;

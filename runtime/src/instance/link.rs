@@ -158,7 +158,7 @@ impl StoreOpaque {
             let data = self.instance_mut(id)?;
             let name = data.name.clone();
             if let Some(memory) = data.memories.get_mut(image.memory as usize)
-                && !(of_thread && memory.shared().is_some())
+                && (memory.made_here || !of_thread)
             {
                 let Some(bytes) = module.mapping().image(image.file_range.clone()) else { continue };
                 memory.map_image(image.memory_offset as usize, &bytes).map_err(|error| Error::Resource {
@@ -186,7 +186,8 @@ impl StoreOpaque {
             return Err(format!("the store's limit of {} bytes a memory is exceeded", self.limits.max_memory_bytes));
         };
         if ty.shared {
-            return SharedMemory::make(ty, self.limits.max_memory_bytes).map(|memory| self.adopt_memory(memory));
+            return SharedMemory::make(ty, self.limits.max_memory_bytes)
+                .map(|memory| MemoryData { made_here: true, ..self.adopt_memory(memory) });
         }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
         let reservation = match Guard::of(&ty) {
@@ -199,14 +200,14 @@ impl StoreOpaque {
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.
         unsafe { vm.write(VMMemory { base: reservation.base(), length: bytes }) };
         self.memories_alive += 1;
-        Ok(MemoryData { ty, space: MemorySpace::Own(reservation), vm, _own: own })
+        Ok(MemoryData { ty, space: MemorySpace::Own(reservation), vm, made_here: true, _own: own })
     }
 
     /// A shared memory as one of this store's.
     pub(crate) fn adopt_memory(&mut self, memory: SharedMemory) -> MemoryData {
         self.memories_alive += 1;
         let (ty, vm) = (memory.ty(), memory.definition());
-        MemoryData { ty, space: MemorySpace::Shared(memory), vm, _own: None }
+        MemoryData { ty, space: MemorySpace::Shared(memory), vm, made_here: false, _own: None }
     }
 
     fn make_tags(&mut self, id: InstanceId) -> Result<(), Error> {

@@ -38,6 +38,8 @@ pub(crate) struct MemoryData {
     pub(crate) space: MemorySpace,
     /// Its definition, which of a shared one is the shared memory's.
     pub(crate) vm: *mut VMMemory,
+    /// Whether this store made it, and so has to give it its initial contents.
+    pub(crate) made_here: bool,
     /// Holds what `vm` points to, for a memory of the host's.
     pub(crate) _own: Option<Box<VMMemory>>,
 }

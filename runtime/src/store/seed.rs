@@ -5,8 +5,8 @@
 //!
 //! * an instance whose module defines shared memories does not make them: it gets those of the instance of
 //!   the same name and the same artifact in the first store;
-//! * active data segments and images of shared memories are left out: they were copied when the memory was
-//!   made, and threads have written there since;
+//! * active data segments and images of shared memories that the store did not make are left out: they were
+//!   copied when the memory was made, and threads have written there since;
 //! * start functions run, but `_initialize` of a module with a shared memory does not: what it sets up is in that
 //!   memory.
 //!

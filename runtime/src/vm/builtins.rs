@@ -78,7 +78,7 @@ pub(crate) unsafe trait BuiltinHost {
         bytes: u64,
         array: Option<u32>,
     ) -> *mut VMObject;
-    /// Goes on at the handler of an exception, or where the host entered wasm. The throw trampoline
+    /// Goes on at the handler of an exception, or where the host entered wasm. Its service trampoline
     /// has recorded the thrower's frame; `exception` is one of this store, and alive.
     unsafe fn throw(vmctx: *mut Vmctx, exception: *mut VMException) -> !;
 }
