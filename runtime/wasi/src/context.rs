@@ -1,14 +1,18 @@
 //! The context: what a guest was given, and how an embedder puts it together.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use rustix::net::sockopt::socket_acceptconn;
 
-use crate::descriptor::{Descriptor, Directory, Table};
-use crate::limits::DEFAULT_MAX_DESCRIPTORS;
+use crate::budget::Budget;
+use crate::descriptor::{Descriptor, Directory, Kind, Socket, Table};
+use crate::dir::open_for_reading;
+use crate::limits::{DEFAULT_MAX_DESCRIPTORS, DEFAULT_MAX_HOST_BYTES, DESCRIPTOR_BYTES};
 use crate::stream::{InputStream, OutputStream};
 
 /// What the modules of a store have of the world: arguments, environment and descriptors. Clones are the same
@@ -19,6 +23,7 @@ pub struct WasiCtx {
     /// Each `NAME=VALUE`.
     pub(crate) environment: Arc<[Box<[u8]>]>,
     pub(crate) table: Arc<Table>,
+    pub(crate) budget: Budget,
 }
 
 impl WasiCtx {
@@ -31,7 +36,9 @@ impl WasiCtx {
             stdout: OutputStream::sink(),
             stderr: OutputStream::sink(),
             preopens: Vec::new(),
+            sockets: Vec::new(),
             max_descriptors: DEFAULT_MAX_DESCRIPTORS,
+            max_host_bytes: DEFAULT_MAX_HOST_BYTES,
         }
     }
 }
@@ -54,13 +61,27 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
-    /// A directory that cannot be opened.
+    /// A directory that is not there, or cannot be read.
     #[error("cannot open directory {path}: {source}", path = .path.display())]
     Preopen {
         /// The directory on the host.
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// A descriptor that was given as a socket, and is none.
+    #[error("descriptor {number} of the guest should be a socket: {source}")]
+    Socket {
+        /// The number it would have had.
+        number: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// More standard streams, directories and sockets than the limits allow.
+    #[error("{given} descriptors are given to the guest, which is more than its limits allow")]
+    Limits {
+        /// How many.
+        given: usize,
     },
 }
 
@@ -78,8 +99,17 @@ pub struct WasiCtxBuilder {
     stdin: InputStream,
     stdout: OutputStream,
     stderr: OutputStream,
-    preopens: Vec<(PathBuf, String)>,
+    preopens: Vec<Preopen>,
+    sockets: Vec<OwnedFd>,
     max_descriptors: usize,
+    max_host_bytes: usize,
+}
+
+/// A directory to be given.
+struct Preopen {
+    host: PathBuf,
+    guest: String,
+    read_only: bool,
 }
 
 impl WasiCtxBuilder {
@@ -127,8 +157,24 @@ impl WasiCtxBuilder {
     }
 
     /// Gives the guest a directory of the host's, and everything below it, under a name.
-    pub fn preopened_dir(mut self, host: impl AsRef<Path>, guest: impl Into<String>) -> Self {
-        self.preopens.push((host.as_ref().to_path_buf(), guest.into()));
+    pub fn preopened_dir(self, host: impl AsRef<Path>, guest: impl Into<String>) -> Self {
+        self.preopen(host.as_ref(), guest.into(), false)
+    }
+
+    /// The same for reading only: whatever would change something in it, or below it, gives the guest `EROFS`.
+    pub fn preopened_dir_read_only(self, host: impl AsRef<Path>, guest: impl Into<String>) -> Self {
+        self.preopen(host.as_ref(), guest.into(), true)
+    }
+
+    fn preopen(mut self, host: &Path, guest: String, read_only: bool) -> Self {
+        self.preopens.push(Preopen { host: host.to_path_buf(), guest, read_only });
+        self
+    }
+
+    /// Gives the guest a socket: one that listens, to accept connections on, or a connection. Sockets get the
+    /// numbers that follow those of the directories, in their order, wherever they are added.
+    pub fn preopened_socket(mut self, socket: impl Into<OwnedFd>) -> Self {
+        self.sockets.push(socket.into());
         self
     }
 
@@ -138,11 +184,19 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// Limits the bytes of the host's memory that are kept for the guest at one time; what is counted says
+    /// [`DEFAULT_MAX_HOST_BYTES`].
+    pub fn max_host_bytes(mut self, limit: usize) -> Self {
+        self.max_host_bytes = limit;
+        self
+    }
+
     /// The context.
     ///
     /// # Errors
     ///
-    /// Strings that hold NUL bytes, and directories that cannot be opened.
+    /// Strings that hold NUL bytes, directories that cannot be read, descriptors that are no sockets, and more of
+    /// all than the limits allow.
     pub fn build(self) -> Result<WasiCtx, BuildError> {
         for arg in &self.args {
             check_nul("argument", arg)?;
@@ -156,17 +210,41 @@ impl WasiCtxBuilder {
             }
             environment.push([name, &b"="[..], value].concat().into());
         }
-        let mut descriptors =
-            vec![Descriptor::Input(self.stdin), Descriptor::Output(self.stdout), Descriptor::Output(self.stderr)];
-        for (host, guest) in self.preopens {
+        let budget = Budget::new(self.max_host_bytes);
+        let given = 3 + self.preopens.len() + self.sockets.len();
+        if given > self.max_descriptors {
+            return Err(BuildError::Limits { given });
+        }
+        let charge = || budget.charge(DESCRIPTOR_BYTES).map_err(|_| BuildError::Limits { given });
+        let mut descriptors = Vec::with_capacity(given);
+        let input = if self.stdin.is_closed() { Kind::Closed } else { Kind::Input(self.stdin) };
+        descriptors.push(Descriptor::given(input, false, charge()?));
+        for stream in [self.stdout, self.stderr] {
+            let output = if stream.is_closed() { Kind::Closed } else { Kind::Output(stream) };
+            descriptors.push(Descriptor::given(output, false, charge()?));
+        }
+        for Preopen { host, guest, read_only } in self.preopens {
             check_nul("directory", guest.as_bytes())?;
-            let dir = Dir::open_ambient_dir(&host, ambient_authority())
-                .map_err(|source| BuildError::Preopen { path: host, source })?;
-            descriptors.push(Descriptor::Directory(Directory::new(dir, Some(guest))));
+            let directory = open_preopen(&host, guest)?;
+            descriptors.push(Descriptor::given(Kind::Directory(directory), read_only, charge()?));
+        }
+        for fd in self.sockets {
+            let number = descriptors.len();
+            let listens = socket_acceptconn(&fd);
+            let listens = listens.map_err(|error| BuildError::Socket { number, source: error.into() })?;
+            descriptors.push(Descriptor::given(Kind::Socket(Socket { fd, listens }), false, charge()?));
         }
         let table = Arc::new(Table::new(descriptors, self.max_descriptors));
-        Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table })
+        Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table, budget })
     }
+}
+
+fn open_preopen(host: &Path, guest: String) -> Result<Directory, BuildError> {
+    let failed = |source| BuildError::Preopen { path: host.to_path_buf(), source };
+    let dir = Dir::open_ambient_dir(host, ambient_authority()).map_err(failed)?;
+    // The host opens a directory to resolve names in even if it cannot be read.
+    open_for_reading(&dir).map_err(|error| failed(error.into()))?;
+    Ok(Directory::new(dir, Some(guest)))
 }
 
 fn check_nul(what: &'static str, bytes: &[u8]) -> Result<(), BuildError> {

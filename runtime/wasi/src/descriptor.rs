@@ -1,20 +1,36 @@
 //! The table of descriptors of a context, and what a descriptor can be.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cap_std::fs::{Dir, File};
 
+use crate::budget::Charge;
 use crate::dir::Listing;
 use crate::errno::Errno;
+use crate::rights::Dropped;
 use crate::stream::{InputStream, OutputStream};
 
-/// What a guest's descriptor number stands for.
-pub(crate) enum Descriptor {
+/// What a guest's descriptor number stands for, and what the guest may do with it.
+pub(crate) struct Descriptor {
+    pub(crate) kind: Kind,
+    /// Whether it was reached by way of a directory that was given for reading only.
+    pub(crate) read_only: bool,
+    pub(crate) dropped: Dropped,
+    /// What it costs the host.
+    _charge: Charge,
+}
+
+/// What a descriptor can be.
+pub(crate) enum Kind {
     Input(InputStream),
     Output(OutputStream),
     File(File),
     Directory(Directory),
+    Socket(Socket),
+    /// A standard stream that the guest was not given. Its number stays taken, so that no file gets it
+    /// and then what a library prints there.
+    Closed,
 }
 
 /// An open directory: a sandbox of its own, out of which no path leads.
@@ -32,36 +48,73 @@ impl Directory {
     }
 }
 
+/// A socket of the host's.
+pub(crate) struct Socket {
+    pub(crate) fd: OwnedFd,
+    /// Whether it waits for connections, rather than being one.
+    pub(crate) listens: bool,
+}
+
 /// Takes a lock. A thread that panicked with it left nothing half done.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Descriptor {
+    /// One that the embedder gives.
+    pub(crate) fn given(kind: Kind, read_only: bool, charge: Charge) -> Descriptor {
+        Descriptor { kind, read_only, dropped: Dropped::default(), _charge: charge }
+    }
+
+    /// One that comes out of another: a file or directory inside a directory, a connection.
+    pub(crate) fn below(parent: &Descriptor, kind: Kind, charge: Charge) -> Descriptor {
+        let dropped = Dropped::below(&parent.dropped);
+        Descriptor { kind, read_only: parent.read_only, dropped, _charge: charge }
+    }
+
     /// The host's descriptor, if there is one.
     pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Descriptor::Input(stream) => stream.host_fd(),
-            Descriptor::Output(stream) => stream.host_fd(),
-            Descriptor::File(file) => Some(file.as_fd()),
-            Descriptor::Directory(directory) => Some(directory.dir.as_fd()),
+        match &self.kind {
+            Kind::Input(stream) => stream.host_fd(),
+            Kind::Output(stream) => stream.host_fd(),
+            Kind::File(file) => Some(file.as_fd()),
+            Kind::Directory(directory) => Some(directory.dir.as_fd()),
+            Kind::Socket(socket) => Some(socket.fd.as_fd()),
+            Kind::Closed => None,
         }
     }
 
     /// The regular file, or what else was opened by path.
     pub(crate) fn file(&self) -> Result<&File, Errno> {
-        match self {
-            Descriptor::File(file) => Ok(file),
-            Descriptor::Directory(_) => Err(Errno::Isdir),
-            Descriptor::Input(_) | Descriptor::Output(_) => Err(Errno::Inval),
+        match &self.kind {
+            Kind::File(file) => Ok(file),
+            Kind::Directory(_) => Err(Errno::Isdir),
+            Kind::Input(_) | Kind::Output(_) | Kind::Socket(_) => Err(Errno::Inval),
+            Kind::Closed => Err(Errno::Badf),
         }
     }
 
     /// The directory.
     pub(crate) fn directory(&self) -> Result<&Directory, Errno> {
-        match self {
-            Descriptor::Directory(directory) => Ok(directory),
+        match &self.kind {
+            Kind::Directory(directory) => Ok(directory),
             _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// The socket.
+    pub(crate) fn socket(&self) -> Result<&Socket, Errno> {
+        match &self.kind {
+            Kind::Socket(socket) => Ok(socket),
+            _ => Err(Errno::Notsock),
+        }
+    }
+
+    /// Refuses changes to what was given for reading only. It answers as a file system does that is mounted so.
+    pub(crate) fn check_changes(&self) -> Result<(), Errno> {
+        match self.read_only {
+            true => Err(Errno::Rofs),
+            false => Ok(()),
         }
     }
 }
@@ -82,8 +135,14 @@ impl Table {
         Table { slots: Mutex::new(first.into_iter().map(|descriptor| Some(Arc::new(descriptor))).collect()), limit }
     }
 
-    pub(crate) fn get(&self, fd: u32) -> Result<Arc<Descriptor>, Errno> {
-        lock(&self.slots).get(fd as usize).cloned().flatten().ok_or(Errno::Badf)
+    /// The descriptor with a number, for a call that needs these rights on it.
+    pub(crate) fn get(&self, fd: u32, rights: u64) -> Result<Arc<Descriptor>, Errno> {
+        let found = lock(&self.slots).get(fd as usize).cloned().flatten().ok_or(Errno::Badf)?;
+        if matches!(found.kind, Kind::Closed) {
+            return Err(Errno::Badf);
+        }
+        found.dropped.check(rights)?;
+        Ok(found)
     }
 
     /// Whether another descriptor may be opened.
@@ -114,19 +173,27 @@ impl Table {
 
     /// Gives up a number.
     pub(crate) fn remove(&self, fd: u32) -> Result<Arc<Descriptor>, Errno> {
-        lock(&self.slots).get_mut(fd as usize).and_then(Option::take).ok_or(Errno::Badf)
+        take_open(&mut lock(&self.slots), fd)
     }
 
-    /// Moves a descriptor over another that is open.
+    /// Moves a descriptor over another that is open, or that the guest was not given.
     pub(crate) fn renumber(&self, from: u32, to: u32) -> Result<(), Errno> {
         let mut slots = lock(&self.slots);
         if slots.get(to as usize).is_none_or(Option::is_none) {
             return Err(Errno::Badf);
         }
-        let moved = slots.get_mut(from as usize).and_then(Option::take).ok_or(Errno::Badf)?;
+        let moved = take_open(&mut slots, from)?;
         if let Some(slot) = slots.get_mut(to as usize) {
             *slot = Some(moved);
         }
         Ok(())
+    }
+}
+
+fn take_open(slots: &mut Slots, fd: u32) -> Result<Arc<Descriptor>, Errno> {
+    let slot = slots.get_mut(fd as usize).ok_or(Errno::Badf)?;
+    match slot {
+        Some(descriptor) if !matches!(descriptor.kind, Kind::Closed) => slot.take().ok_or(Errno::Badf),
+        _ => Err(Errno::Badf),
     }
 }

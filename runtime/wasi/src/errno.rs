@@ -9,6 +9,8 @@ macro_rules! errnos {
         #[repr(u16)]
         pub(crate) enum Errno {
             $(#[doc = $doc] $name = $code,)*
+            /// A right was given up. No error of the host's becomes this one.
+            Notcapable = 76,
         }
 
         impl From<rustix::io::Errno> for Errno {
@@ -22,8 +24,7 @@ macro_rules! errnos {
     };
 }
 
-// The numbers are those of the specification; 76, for the lack of a right, is
-// never given: there are none to lack.
+// The numbers are those of the specification.
 errnos! {
     TooBig = 1 TOOBIG, "Argument list too long.";
     Acces = 2 ACCESS, "Permission denied.";
@@ -131,6 +132,16 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, rustix::io::Errno>) -
     loop {
         match call() {
             Err(rustix::io::Errno::INTR) if !iwasm::is_interrupted() => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// The same for a call by way of the standard library or cap-std.
+pub(crate) fn retry_io<T>(mut call: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && !iwasm::is_interrupted() => {}
             done => return Ok(done?),
         }
     }

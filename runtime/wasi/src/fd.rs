@@ -1,16 +1,18 @@
-//! `fd_*`: everything that is done to an open descriptor, except listing a directory (see `dir`).
+//! `fd_*`: reading, writing and what else is done to an open descriptor, except listing a directory (see
+//! `dir`), asking what it is (`fdstat`) and setting times (`times`).
 
-use std::io::IsTerminal;
-use std::os::fd::BorrowedFd;
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use cap_std::fs::{Metadata, MetadataExt};
-use rustix::fs::{OFlags, SeekFrom, fcntl_getfl, fcntl_setfl, fstat, seek};
+use rustix::fs::{Advice, FallocateFlags, SeekFrom, fadvise, fallocate, seek};
 
 use crate::context::WasiCtx;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
+use crate::dir::open_for_reading;
 use crate::errno::{Errno, retry};
 use crate::memory::{GuestMemory, Iovec, Ptr};
-use crate::types::{Fdstat, FileType, Filestat, Prestat, UnstableFilestat, Version, fdflags, rights};
+use crate::types::{Prestat, Version};
+use crate::{rights, sock};
 
 pub(crate) fn fd_write(
     ctx: &mut WasiCtx,
@@ -21,10 +23,11 @@ pub(crate) fn fd_write(
     written: Ptr<u32>,
 ) -> Result<(), Errno> {
     let written = memory.place(written)?;
-    let done = memory.gather(iovecs, count, |buffers| match &*ctx.table.get(fd)? {
-        Descriptor::Output(stream) => stream.write(buffers),
-        Descriptor::File(file) => retry(|| rustix::io::writev(file, buffers)),
-        Descriptor::Input(_) | Descriptor::Directory(_) => Err(Errno::Badf),
+    let done = memory.gather(iovecs, count, |buffers| match &ctx.table.get(fd, rights::FD_WRITE)?.kind {
+        Kind::Output(stream) => stream.write(buffers),
+        Kind::File(file) => retry(|| rustix::io::writev(file, buffers)),
+        Kind::Socket(socket) => sock::send(socket, buffers),
+        Kind::Input(_) | Kind::Directory(_) | Kind::Closed => Err(Errno::Badf),
     })?;
     // At most MAX_TRANSFER_BYTES.
     memory.set(written, done as u32);
@@ -40,11 +43,12 @@ pub(crate) fn fd_read(
     read: Ptr<u32>,
 ) -> Result<(), Errno> {
     let read = memory.place(read)?;
-    let done = memory.scatter(iovecs, count, |buffers| match &*ctx.table.get(fd)? {
-        Descriptor::Input(stream) => stream.read(buffers),
-        Descriptor::File(file) => retry(|| rustix::io::readv(file, buffers)),
-        Descriptor::Output(_) => Err(Errno::Badf),
-        Descriptor::Directory(_) => Err(Errno::Isdir),
+    let done = memory.scatter(iovecs, count, |buffers| match &ctx.table.get(fd, rights::FD_READ)?.kind {
+        Kind::Input(stream) => stream.read(buffers),
+        Kind::File(file) => retry(|| rustix::io::readv(file, buffers)),
+        Kind::Socket(socket) => retry(|| rustix::io::readv(&socket.fd, buffers)),
+        Kind::Output(_) | Kind::Closed => Err(Errno::Badf),
+        Kind::Directory(_) => Err(Errno::Isdir),
     })?;
     memory.set(read, done as u32);
     Ok(())
@@ -61,7 +65,7 @@ pub(crate) fn fd_pwrite(
 ) -> Result<(), Errno> {
     let written = memory.place(written)?;
     let done = memory.gather(iovecs, count, |buffers| {
-        let held = ctx.table.get(fd)?;
+        let held = ctx.table.get(fd, rights::FD_WRITE | rights::FD_SEEK)?;
         let file = positioned(&held)?;
         retry(|| rustix::io::pwritev(file, buffers, offset))
     })?;
@@ -80,7 +84,7 @@ pub(crate) fn fd_pread(
 ) -> Result<(), Errno> {
     let read = memory.place(read)?;
     let done = memory.scatter(iovecs, count, |buffers| {
-        let held = ctx.table.get(fd)?;
+        let held = ctx.table.get(fd, rights::FD_READ | rights::FD_SEEK)?;
         let file = positioned(&held)?;
         retry(|| rustix::io::preadv(file, buffers, offset))
     })?;
@@ -90,9 +94,9 @@ pub(crate) fn fd_pread(
 
 /// A descriptor that has positions.
 fn positioned(descriptor: &Descriptor) -> Result<BorrowedFd<'_>, Errno> {
-    match descriptor {
-        Descriptor::Directory(_) => Err(Errno::Isdir),
-        descriptor => descriptor.host_fd().ok_or(Errno::Spipe),
+    match &descriptor.kind {
+        Kind::Directory(_) => Err(Errno::Isdir),
+        _ => descriptor.host_fd().ok_or(Errno::Spipe),
     }
 }
 
@@ -127,7 +131,8 @@ fn seek_with(
     position: Ptr<u64>,
 ) -> Result<(), Errno> {
     let position = memory.place(position)?;
-    let at = seek(positioned(&*ctx.table.get(fd)?)?, to)?;
+    let needed = if to == SeekFrom::Current(0) { rights::FD_TELL } else { rights::FD_SEEK };
+    let at = seek(positioned(&*ctx.table.get(fd, needed)?)?, to)?;
     memory.set(position, at);
     Ok(())
 }
@@ -140,7 +145,7 @@ pub(crate) fn fd_seek(
     whence: u32,
     position: Ptr<u64>,
 ) -> Result<(), Errno> {
-    ctx.table.get(fd)?;
+    ctx.table.get(fd, rights::NONE)?;
     seek_with(ctx, memory, fd, origin(Version::Preview1, whence, offset)?, position)
 }
 
@@ -152,7 +157,7 @@ pub(crate) fn fd_seek_unstable(
     whence: u32,
     position: Ptr<u64>,
 ) -> Result<(), Errno> {
-    ctx.table.get(fd)?;
+    ctx.table.get(fd, rights::NONE)?;
     seek_with(ctx, memory, fd, origin(Version::Unstable, whence, offset)?, position)
 }
 
@@ -166,163 +171,62 @@ pub(crate) fn fd_tell(
 }
 
 pub(crate) fn fd_sync(ctx: &mut WasiCtx, fd: u32) -> Result<(), Errno> {
-    Ok(ctx.table.get(fd)?.file()?.sync_all()?)
+    synchronise(ctx, fd, rights::FD_SYNC, |host| rustix::fs::fsync(host))
 }
 
 pub(crate) fn fd_datasync(ctx: &mut WasiCtx, fd: u32) -> Result<(), Errno> {
-    Ok(ctx.table.get(fd)?.file()?.sync_data()?)
+    synchronise(ctx, fd, rights::FD_DATASYNC, |host| rustix::fs::fdatasync(host))
 }
 
-pub(crate) fn fd_filestat_set_size(ctx: &mut WasiCtx, fd: u32, size: u64) -> Result<(), Errno> {
-    if size > i64::MAX as u64 {
+/// Of a file and of a directory: what is written in it, or which names there are.
+fn synchronise(
+    ctx: &WasiCtx,
+    fd: u32,
+    right: u64,
+    call: impl Fn(BorrowedFd<'_>) -> rustix::io::Result<()>,
+) -> Result<(), Errno> {
+    let held = ctx.table.get(fd, right)?;
+    match &held.kind {
+        Kind::Directory(directory) => {
+            let host = retry(|| open_for_reading(&directory.dir))?;
+            retry(|| call(host.as_fd()))
+        }
+        _ => {
+            let host = held.host_fd().ok_or(Errno::Inval)?;
+            retry(|| call(host))
+        }
+    }
+}
+
+pub(crate) fn fd_advise(ctx: &mut WasiCtx, fd: u32, offset: u64, len: u64, advice: u32) -> Result<(), Errno> {
+    let advice = match advice {
+        0 => Advice::Normal,
+        1 => Advice::Sequential,
+        2 => Advice::Random,
+        3 => Advice::WillNeed,
+        4 => Advice::DontNeed,
+        5 => Advice::NoReuse,
+        _ => return Err(Errno::Inval),
+    };
+    let held = ctx.table.get(fd, rights::FD_ADVISE)?;
+    // The host takes signed numbers and understands zero as "to the end", as the guest does.
+    if offset > i64::MAX as u64 || len > i64::MAX as u64 {
         return Err(Errno::Inval);
     }
-    Ok(ctx.table.get(fd)?.file()?.set_len(size)?)
+    Ok(fadvise(held.file()?, offset, NonZeroU64::new(len), advice)?)
 }
 
-pub(crate) fn fd_fdstat_get(
-    ctx: &mut WasiCtx,
-    memory: &mut GuestMemory<'_>,
-    fd: u32,
-    stat: Ptr<Fdstat>,
-) -> Result<(), Errno> {
-    let place = memory.place(stat)?;
-    let descriptor = ctx.table.get(fd)?;
-    let stat = match &*descriptor {
-        Descriptor::Input(_) => stream_stat(&descriptor, rights::FD_READ)?,
-        Descriptor::Output(_) => stream_stat(&descriptor, rights::FD_WRITE)?,
-        Descriptor::File(file) => {
-            let (flags, able) = open_mode(fcntl_getfl(file)?);
-            let file_type = FileType::from(rustix::fs::FileType::from_raw_mode(fstat(file)?.st_mode));
-            Fdstat { file_type, flags, rights_base: able, rights_inheriting: 0 }
-        }
-        Descriptor::Directory(_) => Fdstat {
-            file_type: FileType::Directory,
-            flags: 0,
-            rights_base: rights::DIRECTORY,
-            rights_inheriting: rights::DIRECTORY | rights::FILE,
-        },
-    };
-    memory.set(place, stat);
-    Ok(())
-}
-
-/// Programs take a character device that they cannot seek in for a terminal.
-fn stream_stat(descriptor: &Descriptor, direction: u64) -> Result<Fdstat, Errno> {
-    const SEEKABLE: u64 = rights::FD_SEEK | rights::FD_TELL;
-    let able = direction | rights::FD_FILESTAT_GET | rights::POLL_FD_READWRITE;
-    let (file_type, seekable) = match descriptor.host_fd() {
-        None => (FileType::Unknown, 0),
-        Some(fd) if fd.is_terminal() => (FileType::CharacterDevice, 0),
-        Some(fd) => match FileType::from(rustix::fs::FileType::from_raw_mode(fstat(fd)?.st_mode)) {
-            file_type @ (FileType::RegularFile | FileType::CharacterDevice) => (file_type, SEEKABLE),
-            file_type => (file_type, 0),
-        },
-    };
-    Ok(Fdstat { file_type, flags: 0, rights_base: able | seekable, rights_inheriting: 0 })
-}
-
-/// Descriptor flags and rights of a file opened with these flags on the host.
-fn open_mode(host: OFlags) -> (u16, u64) {
-    let mut flags = 0;
-    for (flag, mask) in [
-        (fdflags::APPEND, OFlags::APPEND),
-        (fdflags::NONBLOCK, OFlags::NONBLOCK),
-        (fdflags::DSYNC, OFlags::DSYNC),
-        (fdflags::SYNC | fdflags::RSYNC, OFlags::SYNC),
-    ] {
-        if host.contains(mask) {
-            flags |= flag;
-        }
-    }
-    let able = match host & OFlags::RWMODE {
-        OFlags::RDWR => rights::FILE,
-        OFlags::WRONLY => rights::FILE & !rights::FD_READ,
-        _ => rights::FILE & !rights::WRITING,
-    };
-    (flags, able)
-}
-
-/// Only what the host can change of an open file: whether it appends, and whether it blocks. The
-/// standard streams are shared with other processes and stay as they are.
-pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, fd: u32, flags: u32) -> Result<(), Errno> {
-    let flags = u16::try_from(flags).ok().filter(|flags| flags & !fdflags::ALL == 0).ok_or(Errno::Inval)?;
-    let held = ctx.table.get(fd)?;
-    let file = match &*held {
-        Descriptor::File(file) => file,
-        _ if flags == 0 => return Ok(()),
-        _ => return Err(Errno::Notsup),
-    };
-    let host = fcntl_getfl(file)?;
-    let (current, _) = open_mode(host);
-    if (current ^ flags) & (fdflags::DSYNC | fdflags::SYNC | fdflags::RSYNC) != 0 {
-        return Err(Errno::Notsup);
-    }
-    let mut wanted = host;
-    wanted.set(OFlags::APPEND, flags & fdflags::APPEND != 0);
-    wanted.set(OFlags::NONBLOCK, flags & fdflags::NONBLOCK != 0);
-    Ok(fcntl_setfl(file, wanted)?)
-}
-
-/// What is known of a descriptor. Of a standard stream the guest learns its kind, and the size of a
-/// file, but not where it is on the host.
-fn filestat(ctx: &WasiCtx, fd: u32) -> Result<Filestat, Errno> {
-    match &*ctx.table.get(fd)? {
-        Descriptor::File(file) => Ok(file_metadata(&file.metadata()?)),
-        Descriptor::Directory(directory) => Ok(file_metadata(&directory.dir.dir_metadata()?)),
-        stream => {
-            let host = stream.host_fd().map(fstat).transpose()?;
-            let file_type =
-                host.map_or(FileType::Unknown, |stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).into());
-            let size = host.and_then(|stat| u64::try_from(stat.st_size).ok()).unwrap_or(0);
-            Ok(Filestat { device: 0, inode: 0, file_type, links: 0, size, accessed: 0, modified: 0, changed: 0 })
-        }
-    }
-}
-
-pub(crate) fn fd_filestat_get(
-    ctx: &mut WasiCtx,
-    memory: &mut GuestMemory<'_>,
-    fd: u32,
-    stat: Ptr<Filestat>,
-) -> Result<(), Errno> {
-    let place = memory.place(stat)?;
-    memory.set(place, filestat(ctx, fd)?);
-    Ok(())
-}
-
-pub(crate) fn fd_filestat_get_unstable(
-    ctx: &mut WasiCtx,
-    memory: &mut GuestMemory<'_>,
-    fd: u32,
-    stat: Ptr<UnstableFilestat>,
-) -> Result<(), Errno> {
-    let place = memory.place(stat)?;
-    memory.set(place, UnstableFilestat(filestat(ctx, fd)?));
-    Ok(())
-}
-
-/// What the host knows of a file, as the guest is told.
-pub(crate) fn file_metadata(metadata: &Metadata) -> Filestat {
-    // Times before 1970 have no number.
-    let time =
-        |seconds: i64, rest: i64| u64::try_from(i128::from(seconds) * 1_000_000_000 + i128::from(rest)).unwrap_or(0);
-    Filestat {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-        file_type: rustix::fs::FileType::from_raw_mode(metadata.mode()).into(),
-        links: metadata.nlink(),
-        size: metadata.size(),
-        accessed: time(metadata.atime(), metadata.atime_nsec()),
-        modified: time(metadata.mtime(), metadata.mtime_nsec()),
-        changed: time(metadata.ctime(), metadata.ctime_nsec()),
-    }
+pub(crate) fn fd_allocate(ctx: &mut WasiCtx, fd: u32, offset: u64, len: u64) -> Result<(), Errno> {
+    let held = ctx.table.get(fd, rights::FD_ALLOCATE)?;
+    let file = held.file()?;
+    held.check_changes()?;
+    retry(|| fallocate(file, FallocateFlags::empty(), offset, len))
 }
 
 /// The name of a preopened directory; `EBADF` tells programs that there are no more.
 fn preopen(descriptor: &Descriptor) -> Result<&str, Errno> {
-    match descriptor {
-        Descriptor::Directory(directory) => directory.preopen.as_deref().ok_or(Errno::Badf),
+    match &descriptor.kind {
+        Kind::Directory(directory) => directory.preopen.as_deref().ok_or(Errno::Badf),
         _ => Err(Errno::Badf),
     }
 }
@@ -333,7 +237,7 @@ pub(crate) fn fd_prestat_get(
     fd: u32,
     prestat: Ptr<Prestat>,
 ) -> Result<(), Errno> {
-    let name_len = u32::try_from(preopen(&*ctx.table.get(fd)?)?.len()).map_err(|_| Errno::Overflow)?;
+    let name_len = u32::try_from(preopen(&*ctx.table.get(fd, rights::NONE)?)?.len()).map_err(|_| Errno::Overflow)?;
     memory.write(prestat, Prestat { name_len })
 }
 
@@ -344,7 +248,7 @@ pub(crate) fn fd_prestat_dir_name(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    let held = ctx.table.get(fd)?;
+    let held = ctx.table.get(fd, rights::NONE)?;
     let own = preopen(&held)?.as_bytes();
     memory.check_array(name, len)?;
     if own.len() > len as usize {

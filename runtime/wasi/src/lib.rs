@@ -22,31 +22,41 @@
 //!
 //! * [`linker`]: the table of all 46 functions with their signatures.
 //! * [`memory`]: guest pointers and how they are checked. Nothing else turns one into bytes.
-//! * [`types`], [`errno`]: what crosses the boundary, as the specification lays it out.
-//! * [`args`], [`clock`], [`fd`], [`dir`], [`path`], [`poll`], [`process`], [`random`]: the functions.
+//! * [`types`], [`errno`], [`rights`]: what crosses the boundary, as the specification lays it out.
+//! * [`args`], [`clock`], [`fd`], [`fdstat`], [`dir`], [`path`], [`open`], [`times`], [`sock`], [`poll`], [`process`],
+//!   [`random`]: the functions.
 //! * [`context`], [`descriptor`], [`stream`]: what they work on.
 //! * [`threads`]: `wasi-threads`: groups of threads, each with a store of its own.
-//! * [`limits`]: every limit.
+//! * [`limits`]: every limit; [`budget`] counts what a guest has the host keep for it.
+//!
+//! What one guest does never becomes a signal to the process: sockets are written to without `SIGPIPE`. Pipes
+//! cannot be, so an embedder that gives some should ignore that signal, as Rust programs do from the beginning.
 //!
 //! Absent on purpose: path logic. Names are resolved inside preopened directories by cap-std.
 #![forbid(unsafe_code)]
 
 mod args;
+mod budget;
 mod clock;
 mod context;
 mod descriptor;
 mod dir;
 mod errno;
 mod fd;
+mod fdstat;
 pub mod limits;
 mod linker;
 mod memory;
+mod open;
 mod path;
 mod poll;
 mod process;
 mod random;
+mod rights;
+mod sock;
 mod stream;
 pub mod threads;
+mod times;
 mod types;
 
 pub use context::{BuildError, WasiCtx, WasiCtxBuilder};

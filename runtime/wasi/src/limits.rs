@@ -21,3 +21,21 @@ pub const MAX_PATH_BYTES: u32 = 4096;
 
 /// Subscriptions of one `poll_oneoff`; `EINVAL` over it.
 pub const MAX_SUBSCRIPTIONS: u32 = 4096;
+
+/// Bytes of the host's memory that are kept for a guest at one time, unless the builder says otherwise;
+/// `ENOMEM` over it. What is counted: open descriptors, directories that are listed, and subscriptions that are
+/// waited for. Other calls keep nothing, and copy no more for their own time than the limits above say; buffers of
+/// an embedder's (`OutputBuffer`) have their own.
+pub const DEFAULT_MAX_HOST_BYTES: usize = 64 << 20;
+
+/// Bytes that a descriptor counts for: what stands in the table, and about what the kernel keeps.
+pub const DESCRIPTOR_BYTES: usize = 512;
+
+/// Bytes of entries that are read at a time from a directory.
+pub const LISTING_BUFFER_BYTES: usize = 16 << 10;
+
+/// Bytes that a directory counts for while it is listed: those, and the entries made of them.
+pub const LISTING_BYTES: usize = 80 << 10;
+
+/// Bytes that a subscription counts for while it is waited for.
+pub const SUBSCRIPTION_BYTES: usize = 256;

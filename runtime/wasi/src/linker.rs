@@ -2,8 +2,7 @@
 //!
 //! A row is `kind name(parameters) => function`. The kinds:
 //! * `memory`: works on the memory that the importing instance exports as `"memory"`;
-//! * `plain`: needs none;
-//! * `absent`: links, and answers `ENOSYS`.
+//! * `plain`: needs none.
 //!
 //! Parameters are written as wasm has them (`u32` is i32); each function takes them as what they
 //! are: numbers stay numbers, addresses become typed pointers of `memory`.
@@ -13,7 +12,7 @@ use iwasm::{Caller, Error, Linker};
 use crate::context::WasiCtx;
 use crate::errno::Errno;
 use crate::memory::GuestMemory;
-use crate::{args, clock, dir, fd, path, poll, process, random};
+use crate::{args, clock, dir, fd, fdstat, open, path, poll, process, random, sock, times};
 
 /// The module of preview 1.
 const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -57,8 +56,8 @@ fn with_memory<T: 'static>(
 
 macro_rules! functions {
     ($linker:ident, $get:ident, $module:ident:
-     $($kind:ident $name:ident($($param:ident: $ty:ident),*) $(=> $function:path)?;)*) => {
-        $(functions!(@$kind $linker, $get, $module, $name, ($($param: $ty),*) $(, $function)?);)*
+     $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
+        $(functions!(@$kind $linker, $get, $module, $name, ($($param: $ty),*), $function);)*
     };
     (@memory $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         $linker.func($module, stringify!($name), move |caller: Caller<'_, T>, $($param: $ty),*| -> Result<u32, Error> {
@@ -69,9 +68,6 @@ macro_rules! functions {
         $linker.func($module, stringify!($name), move |mut caller: Caller<'_, T>, $($param: $ty),*| -> u32 {
             errno($function($get(caller.data_mut()), $($param),*))
         });
-    };
-    (@absent $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*)) => {
-        $linker.func($module, stringify!($name), |$(_: $ty),*| -> u32 { errno(Err(Errno::Nosys)) });
     };
 }
 
@@ -89,15 +85,15 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut
 
 fn add_descriptors<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
     functions! { linker, get, module:
-        absent fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
-        absent fd_allocate(fd: u32, offset: u64, len: u64);
+        plain fd_advise(fd: u32, offset: u64, len: u64, advice: u32) => fd::fd_advise;
+        plain fd_allocate(fd: u32, offset: u64, len: u64) => fd::fd_allocate;
         plain fd_close(fd: u32) => fd::fd_close;
         plain fd_datasync(fd: u32) => fd::fd_datasync;
-        memory fd_fdstat_get(fd: u32, stat: u32) => fd::fd_fdstat_get;
-        plain fd_fdstat_set_flags(fd: u32, flags: u32) => fd::fd_fdstat_set_flags;
-        absent fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
-        plain fd_filestat_set_size(fd: u32, size: u64) => fd::fd_filestat_set_size;
-        absent fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32);
+        memory fd_fdstat_get(fd: u32, stat: u32) => fdstat::fd_fdstat_get;
+        plain fd_fdstat_set_flags(fd: u32, flags: u32) => fdstat::fd_fdstat_set_flags;
+        plain fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64) => fdstat::fd_fdstat_set_rights;
+        plain fd_filestat_set_size(fd: u32, size: u64) => fdstat::fd_filestat_set_size;
+        plain fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32) => times::fd_filestat_set_times;
         memory fd_pread(fd: u32, iovecs: u32, count: u32, offset: u64, read: u32) => fd::fd_pread;
         memory fd_prestat_dir_name(fd: u32, name: u32, len: u32) => fd::fd_prestat_dir_name;
         memory fd_prestat_get(fd: u32, prestat: u32) => fd::fd_prestat_get;
@@ -114,13 +110,13 @@ fn add_descriptors<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut W
 fn add_paths<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
     functions! { linker, get, module:
         memory path_create_directory(fd: u32, path: u32, len: u32) => path::path_create_directory;
-        absent path_filestat_set_times(fd: u32, lookup: u32, path: u32, len: u32, accessed: u64, modified: u64, flags: u32);
-        absent path_link(from: u32, lookup: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32);
-        memory path_open(fd: u32, lookup: u32, path: u32, len: u32, create: u32, base: u64, inheriting: u64, flags: u32, opened: u32) => path::path_open;
+        memory path_filestat_set_times(fd: u32, lookup: u32, path: u32, len: u32, accessed: u64, modified: u64, flags: u32) => times::path_filestat_set_times;
+        memory path_link(from: u32, lookup: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_link;
+        memory path_open(fd: u32, lookup: u32, path: u32, len: u32, create: u32, base: u64, inheriting: u64, flags: u32, opened: u32) => open::path_open;
         memory path_readlink(fd: u32, path: u32, len: u32, buffer: u32, buffer_len: u32, used: u32) => path::path_readlink;
         memory path_remove_directory(fd: u32, path: u32, len: u32) => path::path_remove_directory;
         memory path_rename(from: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_rename;
-        absent path_symlink(old: u32, old_len: u32, fd: u32, new: u32, new_len: u32);
+        memory path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32) => path::path_symlink;
         memory path_unlink_file(fd: u32, path: u32, len: u32) => path::path_unlink_file;
     }
 }
@@ -133,31 +129,31 @@ fn add_system<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCt
         memory environ_sizes_get(count: u32, bytes: u32) => args::environ_sizes_get;
         memory clock_res_get(id: u32, resolution: u32) => clock::clock_res_get;
         memory clock_time_get(id: u32, precision: u64, time: u32) => clock::clock_time_get;
-        absent proc_raise(signal: u32);
         memory random_get(buffer: u32, len: u32) => random::random_get;
         plain sched_yield() => process::sched_yield;
-        absent sock_recv(fd: u32, iovecs: u32, count: u32, flags: u32, received: u32, result_flags: u32);
-        absent sock_send(fd: u32, iovecs: u32, count: u32, flags: u32, sent: u32);
-        absent sock_shutdown(fd: u32, how: u32);
+        memory sock_recv(fd: u32, iovecs: u32, count: u32, flags: u32, received: u32, result_flags: u32) => sock::sock_recv;
+        memory sock_send(fd: u32, iovecs: u32, count: u32, flags: u32, sent: u32) => sock::sock_send;
+        plain sock_shutdown(fd: u32, how: u32) => sock::sock_shutdown;
     }
     linker.func(module, "proc_exit", process::proc_exit);
+    linker.func(module, "proc_raise", process::proc_raise);
 }
 
 /// What preview 1 changed, or added.
 fn add_preview1<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
     functions! { linker, get, PREVIEW1:
-        memory fd_filestat_get(fd: u32, stat: u32) => fd::fd_filestat_get;
+        memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get;
         memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek;
         memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get;
         memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff;
-        absent sock_accept(fd: u32, flags: u32, accepted: u32);
+        memory sock_accept(fd: u32, flags: u32, accepted: u32) => sock::sock_accept;
     }
 }
 
 /// The same as its predecessor had it.
 fn add_unstable<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
     functions! { linker, get, UNSTABLE:
-        memory fd_filestat_get(fd: u32, stat: u32) => fd::fd_filestat_get_unstable;
+        memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get_unstable;
         memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek_unstable;
         memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get_unstable;
         memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff_unstable;

@@ -1,25 +1,26 @@
-//! `path_*`: names inside directories. cap-std resolves them and lets none lead outside; nothing
-//! here looks into a path, except for its length.
+//! `path_*`: names inside directories, except for opening them (`open`). cap-std resolves names and lets none
+//! lead outside; nothing here looks into a path, except for its length.
 #![expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
-use cap_std::fs::{Dir, OpenOptions};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use cap_fs_ext::DirExt;
+use cap_std::fs::Dir;
 
 use crate::context::WasiCtx;
-use crate::descriptor::{Descriptor, Directory};
-use crate::errno::Errno;
-use crate::fd::file_metadata;
+use crate::descriptor::Descriptor;
+use crate::errno::{Errno, retry_io};
+use crate::fdstat::file_metadata;
 use crate::limits::MAX_PATH_BYTES;
 use crate::memory::{GuestMemory, Ptr};
-use crate::types::{Filestat, LOOKUP_SYMLINK_FOLLOW, UnstableFilestat, fdflags, oflags, rights};
+use crate::rights;
+use crate::types::{Filestat, LOOKUP_SYMLINK_FOLLOW, UnstableFilestat};
 
 /// A path that a guest gives. Host paths are bytes, and so are these.
-fn path(memory: &GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<PathBuf, Errno> {
+pub(crate) fn path(memory: &GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<PathBuf, Errno> {
     memory.check_array(ptr, len)?;
     if len > MAX_PATH_BYTES {
         return Err(Errno::Nametoolong);
@@ -31,94 +32,8 @@ fn path(memory: &GuestMemory<'_>, ptr: Ptr<u8>, len: u32) -> Result<PathBuf, Err
     Ok(PathBuf::from(OsString::from_vec(bytes)))
 }
 
-fn follows(lookup: u32) -> bool {
+pub(crate) fn follows(lookup: u32) -> bool {
     lookup & LOOKUP_SYMLINK_FOLLOW != 0
-}
-
-/// How a guest wants a file opened.
-struct Opening {
-    follow: bool,
-    create: u16,
-    rights: u64,
-    flags: u16,
-}
-
-impl Opening {
-    fn new(lookup: u32, create: u32, rights: u64, flags: u32) -> Result<Opening, Errno> {
-        let create = u16::try_from(create).ok().filter(|create| create & !oflags::ALL == 0).ok_or(Errno::Inval)?;
-        let flags = u16::try_from(flags).ok().filter(|flags| flags & !fdflags::ALL == 0).ok_or(Errno::Inval)?;
-        Ok(Opening { follow: follows(lookup), create, rights, flags })
-    }
-
-    fn open(&self, dir: &Dir, path: &Path) -> Result<Descriptor, Errno> {
-        let has = |flag| self.create & flag != 0;
-        if has(oflags::DIRECTORY) {
-            if has(oflags::CREAT) || has(oflags::EXCL) || has(oflags::TRUNC) {
-                return Err(Errno::Inval);
-            }
-            if self.rights & rights::FD_WRITE != 0 {
-                return Err(Errno::Isdir);
-            }
-            let dir = if self.follow { dir.open_dir(path)? } else { dir.open_dir_nofollow(path)? };
-            return Ok(Descriptor::Directory(Directory::new(dir, None)));
-        }
-        let file = dir.open_with(path, &self.options())?;
-        match file.metadata()?.is_dir() {
-            true => {
-                let dir = Dir::from_std_file(file.into_std());
-                Ok(Descriptor::Directory(Directory::new(dir, None)))
-            }
-            false => {
-                if self.flags & fdflags::APPEND != 0 {
-                    let flags = fcntl_getfl(&file)?;
-                    fcntl_setfl(&file, flags | OFlags::APPEND)?;
-                }
-                Ok(Descriptor::File(file))
-            }
-        }
-    }
-
-    fn options(&self) -> OpenOptions {
-        let has = |flag| self.create & flag != 0;
-        let is = |flag| self.flags & flag != 0;
-        let creates = has(oflags::CREAT) || has(oflags::TRUNC);
-        let write = self.rights & rights::WRITING != 0 || is(fdflags::APPEND) || creates;
-        let read = self.rights & rights::READING != 0 || !write;
-        let mut options = OpenOptions::new();
-        // Appending is set afterwards: the standard library's rules do not let it go with truncation.
-        options.read(read).write(write).truncate(has(oflags::TRUNC));
-        match has(oflags::CREAT) {
-            true if has(oflags::EXCL) => options.create_new(true),
-            create => options.create(create),
-        };
-        options.follow(if self.follow { FollowSymlinks::Yes } else { FollowSymlinks::No });
-        // A directory is fine to open for reading without being asked for as one.
-        options.maybe_dir(!write);
-        options.sync(is(fdflags::SYNC)).dsync(is(fdflags::DSYNC)).rsync(is(fdflags::RSYNC));
-        options.nonblock(is(fdflags::NONBLOCK));
-        options
-    }
-}
-
-pub(crate) fn path_open(
-    ctx: &mut WasiCtx,
-    memory: &mut GuestMemory<'_>,
-    fd: u32,
-    lookup: u32,
-    name: Ptr<u8>,
-    len: u32,
-    create: u32,
-    rights_base: u64,
-    _rights_inheriting: u64,
-    flags: u32,
-    opened: Ptr<u32>,
-) -> Result<(), Errno> {
-    let opened = memory.place(opened)?;
-    ctx.table.check_room()?;
-    let opening = Opening::new(lookup, create, rights_base, flags)?;
-    let descriptor = opening.open(&ctx.table.get(fd)?.directory()?.dir, &path(memory, name, len)?)?;
-    memory.set(opened, ctx.table.insert(descriptor)?);
-    Ok(())
 }
 
 fn filestat(
@@ -130,9 +45,9 @@ fn filestat(
     len: u32,
 ) -> Result<Filestat, Errno> {
     let path = path(memory, name, len)?;
-    let held = ctx.table.get(fd)?;
+    let held = ctx.table.get(fd, rights::PATH_FILESTAT_GET)?;
     let dir = &held.directory()?.dir;
-    let metadata = if follows(lookup) { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
+    let metadata = retry_io(|| if follows(lookup) { dir.metadata(&path) } else { dir.symlink_metadata(&path) })?;
     Ok(file_metadata(&metadata))
 }
 
@@ -173,7 +88,7 @@ pub(crate) fn path_create_directory(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.get(fd)?.directory()?.dir.create_dir(path(memory, name, len)?)?)
+    change(ctx, memory, fd, rights::PATH_CREATE_DIRECTORY, name, len, |dir, path| dir.create_dir(path))
 }
 
 pub(crate) fn path_remove_directory(
@@ -183,7 +98,7 @@ pub(crate) fn path_remove_directory(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.get(fd)?.directory()?.dir.remove_dir(path(memory, name, len)?)?)
+    change(ctx, memory, fd, rights::PATH_REMOVE_DIRECTORY, name, len, |dir, path| dir.remove_dir(path))
 }
 
 pub(crate) fn path_unlink_file(
@@ -193,7 +108,24 @@ pub(crate) fn path_unlink_file(
     name: Ptr<u8>,
     len: u32,
 ) -> Result<(), Errno> {
-    Ok(ctx.table.get(fd)?.directory()?.dir.remove_file_or_symlink(path(memory, name, len)?)?)
+    change(ctx, memory, fd, rights::PATH_UNLINK_FILE, name, len, |dir, path| dir.remove_file_or_symlink(path))
+}
+
+/// Changes which names there are in a directory.
+fn change(
+    ctx: &WasiCtx,
+    memory: &GuestMemory<'_>,
+    fd: u32,
+    right: u64,
+    name: Ptr<u8>,
+    len: u32,
+    change: impl Fn(&Dir, &Path) -> io::Result<()>,
+) -> Result<(), Errno> {
+    let path = path(memory, name, len)?;
+    let held = ctx.table.get(fd, right)?;
+    let dir = &held.directory()?.dir;
+    held.check_changes()?;
+    retry_io(|| change(dir, &path))
 }
 
 pub(crate) fn path_rename(
@@ -207,8 +139,59 @@ pub(crate) fn path_rename(
     new_len: u32,
 ) -> Result<(), Errno> {
     let (old, new) = (path(memory, old, old_len)?, path(memory, new, new_len)?);
-    let (from, to) = (ctx.table.get(from)?, ctx.table.get(to)?);
-    Ok(from.directory()?.dir.rename(old, &to.directory()?.dir, new)?)
+    let from = ctx.table.get(from, rights::PATH_RENAME_SOURCE)?;
+    let to = ctx.table.get(to, rights::PATH_RENAME_TARGET)?;
+    let (from_dir, to_dir) = (&from.directory()?.dir, &to.directory()?.dir);
+    check_transfer(&from, &to)?;
+    retry_io(|| from_dir.rename(&old, to_dir, &new))
+}
+
+pub(crate) fn path_link(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    from: u32,
+    lookup: u32,
+    old: Ptr<u8>,
+    old_len: u32,
+    to: u32,
+    new: Ptr<u8>,
+    new_len: u32,
+) -> Result<(), Errno> {
+    let (old, new) = (path(memory, old, old_len)?, path(memory, new, new_len)?);
+    // The host cannot follow a link and keep inside a directory at once.
+    if follows(lookup) {
+        return Err(Errno::Inval);
+    }
+    let from = ctx.table.get(from, rights::PATH_LINK_SOURCE)?;
+    let to = ctx.table.get(to, rights::PATH_LINK_TARGET)?;
+    let (from_dir, to_dir) = (&from.directory()?.dir, &to.directory()?.dir);
+    check_transfer(&from, &to)?;
+    retry_io(|| from_dir.hard_link(&old, to_dir, &new))
+}
+
+/// A file must not be reached with more rights by a name in another directory than by the one it had.
+fn check_transfer(from: &Descriptor, to: &Descriptor) -> Result<(), Errno> {
+    from.check_changes()?;
+    to.check_changes()?;
+    match from.dropped.inheriting() & !to.dropped.inheriting() {
+        0 => Ok(()),
+        _ => Err(Errno::Notcapable),
+    }
+}
+
+/// What the link says is not looked into: names that lead outside are refused where they are followed. Absolute
+/// ones are refused here, as they can only mean something to the host.
+pub(crate) fn path_symlink(
+    ctx: &mut WasiCtx,
+    memory: &mut GuestMemory<'_>,
+    target: Ptr<u8>,
+    target_len: u32,
+    fd: u32,
+    name: Ptr<u8>,
+    len: u32,
+) -> Result<(), Errno> {
+    let target = path(memory, target, target_len)?;
+    change(ctx, memory, fd, rights::PATH_SYMLINK, name, len, |dir, path| dir.symlink(&target, path))
 }
 
 pub(crate) fn path_readlink(
@@ -222,8 +205,11 @@ pub(crate) fn path_readlink(
     used: Ptr<u32>,
 ) -> Result<(), Errno> {
     let used = memory.place(used)?;
-    let link = ctx.table.get(fd)?.directory()?.dir.read_link(path(memory, name, len)?)?;
     memory.check_array(buffer, buffer_len)?;
+    let path = path(memory, name, len)?;
+    let held = ctx.table.get(fd, rights::PATH_READLINK)?;
+    let dir = &held.directory()?.dir;
+    let link = retry_io(|| dir.read_link(&path))?;
     let bytes = link.as_os_str().as_bytes();
     let count = bytes.len().min(buffer_len as usize);
     memory.write_bytes(buffer, &bytes[..count])?;

@@ -7,10 +7,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::clock;
 use crate::context::WasiCtx;
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Kind};
 use crate::errno::Errno;
-use crate::limits::MAX_SUBSCRIPTIONS;
+use crate::limits::{MAX_SUBSCRIPTIONS, SUBSCRIPTION_BYTES};
 use crate::memory::{FromGuest, GuestMemory, Ptr};
+use crate::rights;
 use crate::types::{Await, Event, Subscription, UnstableSubscription};
 
 pub(crate) fn poll_oneoff(
@@ -50,6 +51,7 @@ fn poll_all<T: FromGuest>(
     if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(Errno::Inval);
     }
+    let _charge = ctx.budget.charge(count as usize * SUBSCRIPTION_BYTES)?;
     let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
     let held: Vec<_> = subscriptions.iter().map(|subscription| descriptor(ctx, subscription)).collect();
     let found = Waiting::new(&subscriptions, &held).wait()?;
@@ -60,10 +62,12 @@ fn poll_all<T: FromGuest>(
     Ok(())
 }
 
-/// The descriptor that a subscription names, if it names one that is open.
-fn descriptor(ctx: &WasiCtx, subscription: &Subscription) -> Option<Arc<Descriptor>> {
+/// The descriptor that a subscription names, if it names one.
+type Held = Option<Result<Arc<Descriptor>, Errno>>;
+
+fn descriptor(ctx: &WasiCtx, subscription: &Subscription) -> Held {
     match subscription.wanted {
-        Await::Read(fd) | Await::Write(fd) => ctx.table.get(fd).ok(),
+        Await::Read(fd) | Await::Write(fd) => Some(ctx.table.get(fd, rights::POLL_FD_READWRITE)),
         Await::Clock { .. } | Await::Unknown => None,
     }
 }
@@ -80,7 +84,7 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     /// With the descriptor of each subscription that names one.
-    fn new(subscriptions: &[Subscription], held: &'a [Option<Arc<Descriptor>>]) -> Waiting<'a> {
+    fn new(subscriptions: &[Subscription], held: &'a [Held]) -> Waiting<'a> {
         let mut waiting = Waiting {
             start: Instant::now(),
             ready: Vec::new(),
@@ -89,14 +93,18 @@ impl<'a> Waiting<'a> {
             host: Vec::new(),
         };
         for (subscription, held) in subscriptions.iter().zip(held) {
-            if let Err(error) = waiting.add(*subscription, held.as_deref()) {
+            if let Err(error) = waiting.add(*subscription, held.as_ref()) {
                 waiting.ready.push(event(subscription, error as u16));
             }
         }
         waiting
     }
 
-    fn add(&mut self, subscription: Subscription, held: Option<&'a Descriptor>) -> Result<(), Errno> {
+    fn add(
+        &mut self,
+        subscription: Subscription,
+        held: Option<&'a Result<Arc<Descriptor>, Errno>>,
+    ) -> Result<(), Errno> {
         let flags = match subscription.wanted {
             Await::Clock { clock, timeout, absolute } => {
                 let now = clock::now(clock)?;
@@ -112,12 +120,10 @@ impl<'a> Waiting<'a> {
             Await::Write(_) => PollFlags::OUT,
             Await::Unknown => return Err(Errno::Inval),
         };
-        let descriptor = held.ok_or(Errno::Badf)?;
-        match (descriptor, flags) {
-            (Descriptor::Directory(_), _) => return Err(Errno::Isdir),
-            (Descriptor::Input(_), PollFlags::OUT) | (Descriptor::Output(_), PollFlags::IN) => {
-                return Err(Errno::Badf);
-            }
+        let descriptor = held.ok_or(Errno::Badf)?.as_ref().map_err(|error| *error)?;
+        match (&descriptor.kind, flags) {
+            (Kind::Directory(_), _) => return Err(Errno::Isdir),
+            (Kind::Input(_), PollFlags::OUT) | (Kind::Output(_), PollFlags::IN) => return Err(Errno::Badf),
             _ => {}
         }
         match descriptor.host_fd() {
@@ -160,7 +166,12 @@ impl<'a> Waiting<'a> {
                 self.ready.push(event(subscription, Errno::Badf as u16));
             } else if !found.is_empty() {
                 let flags = u16::from(found.contains(PollFlags::HUP));
-                self.ready.push(Event { bytes: 1, flags, ..event(subscription, 0) });
+                let bytes = match subscription.wanted {
+                    // Zero is the end of what there is to read.
+                    Await::Read(_) => rustix::io::ioctl_fionread(host).unwrap_or(1),
+                    _ => 1,
+                };
+                self.ready.push(Event { bytes, flags, ..event(subscription, 0) });
             }
         }
         let elapsed = self.start.elapsed();

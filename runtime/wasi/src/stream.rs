@@ -1,14 +1,14 @@
 //! Standard streams: inherited from the process, descriptors of the embedder's (pipes, files),
 //! buffers in memory, or closures of any Rust reader and writer.
 
-use std::io::{self, Cursor, IoSlice, IoSliceMut, Read, Write};
+use std::io::{Cursor, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::descriptor::lock;
-use crate::errno::{Errno, retry};
+use crate::errno::{Errno, retry, retry_io};
 
 /// Where a guest reads its standard input from.
 pub struct InputStream(Input);
@@ -18,6 +18,7 @@ enum Input {
     Owned(OwnedFd),
     Bytes(Mutex<Cursor<Vec<u8>>>),
     Reader(Mutex<Box<dyn Read + Send>>),
+    Closed,
 }
 
 impl InputStream {
@@ -46,12 +47,21 @@ impl InputStream {
         InputStream(Input::Reader(Mutex::new(Box::new(reader))))
     }
 
+    /// None at all: the guest is told that the descriptor is not open.
+    pub fn closed() -> InputStream {
+        InputStream(Input::Closed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.0, Input::Closed)
+    }
+
     /// The host's descriptor, if there is one.
     pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             Input::Inherited(fd) => Some(*fd),
             Input::Owned(fd) => Some(fd.as_fd()),
-            Input::Bytes(_) | Input::Reader(_) => None,
+            Input::Bytes(_) | Input::Reader(_) | Input::Closed => None,
         }
     }
 
@@ -62,8 +72,9 @@ impl InputStream {
             Input::Bytes(bytes) => Ok(lock(bytes).read_vectored(buffers)?),
             Input::Reader(reader) => {
                 let mut reader = lock(reader);
-                repeat(|| reader.read_vectored(buffers))
+                retry_io(|| reader.read_vectored(buffers))
             }
+            Input::Closed => Err(Errno::Badf),
         }
     }
 }
@@ -77,6 +88,7 @@ enum Output {
     Buffer(OutputBuffer),
     Sink,
     Writer(Mutex<Box<dyn Write + Send>>),
+    Closed,
 }
 
 impl OutputStream {
@@ -110,12 +122,21 @@ impl OutputStream {
         OutputStream(Output::Writer(Mutex::new(Box::new(writer))))
     }
 
+    /// None at all: the guest is told that the descriptor is not open.
+    pub fn closed() -> OutputStream {
+        OutputStream(Output::Closed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.0, Output::Closed)
+    }
+
     /// The host's descriptor, if there is one.
     pub(crate) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             Output::Inherited(fd) => Some(*fd),
             Output::Owned(fd) => Some(fd.as_fd()),
-            Output::Buffer(_) | Output::Sink | Output::Writer(_) => None,
+            Output::Buffer(_) | Output::Sink | Output::Writer(_) | Output::Closed => None,
         }
     }
 
@@ -127,20 +148,11 @@ impl OutputStream {
             Output::Sink => Ok(buffers.iter().map(|buffer| buffer.len()).sum()),
             Output::Writer(writer) => {
                 let mut writer = lock(writer);
-                let count = repeat(|| writer.write_vectored(buffers))?;
+                let count = retry_io(|| writer.write_vectored(buffers))?;
                 writer.flush()?;
                 Ok(count)
             }
-        }
-    }
-}
-
-/// Repeats what a signal interrupted, unless the guest is to be stopped.
-fn repeat<T>(mut act: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
-    loop {
-        match act() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted && !iwasm::is_interrupted() => {}
-            done => return Ok(done?),
+            Output::Closed => Err(Errno::Badf),
         }
     }
 }
@@ -211,6 +223,8 @@ fn wait(fd: BorrowedFd<'_>, flags: PollFlags) -> Result<(), Errno> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

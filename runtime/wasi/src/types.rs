@@ -1,6 +1,7 @@
 //! The structures and constants of preview 1, as `witx` lays them out, and where `wasi_unstable`
 //! differs.
 
+use crate::errno::Errno;
 use crate::memory::{FromGuest, GuestType, ToGuest, put, take};
 
 /// Which of the two versions a module was written for.
@@ -21,6 +22,7 @@ pub(crate) enum FileType {
     CharacterDevice = 2,
     Directory = 3,
     RegularFile = 4,
+    SocketDgram = 5,
     SocketStream = 6,
     SymbolicLink = 7,
 }
@@ -37,49 +39,6 @@ impl From<rustix::fs::FileType> for FileType {
             _ => FileType::Unknown,
         }
     }
-}
-
-/// Rights. Programs are told what a descriptor can do; nothing is refused for the lack of a right.
-pub(crate) mod rights {
-    pub(crate) const FD_DATASYNC: u64 = 1 << 0;
-    pub(crate) const FD_READ: u64 = 1 << 1;
-    pub(crate) const FD_SEEK: u64 = 1 << 2;
-    pub(crate) const FD_FDSTAT_SET_FLAGS: u64 = 1 << 3;
-    pub(crate) const FD_SYNC: u64 = 1 << 4;
-    pub(crate) const FD_TELL: u64 = 1 << 5;
-    pub(crate) const FD_WRITE: u64 = 1 << 6;
-    pub(crate) const FD_ADVISE: u64 = 1 << 7;
-    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
-    pub(crate) const FD_READDIR: u64 = 1 << 14;
-    pub(crate) const FD_FILESTAT_GET: u64 = 1 << 21;
-    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
-    pub(crate) const FD_FILESTAT_SET_TIMES: u64 = 1 << 23;
-    pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
-
-    /// Of a file.
-    pub(crate) const FILE: u64 = FD_DATASYNC
-        | FD_READ
-        | FD_SEEK
-        | FD_FDSTAT_SET_FLAGS
-        | FD_SYNC
-        | FD_TELL
-        | FD_WRITE
-        | FD_ADVISE
-        | FD_ALLOCATE
-        | FD_FILESTAT_GET
-        | FD_FILESTAT_SET_SIZE
-        | FD_FILESTAT_SET_TIMES
-        | POLL_FD_READWRITE;
-    /// What begins with `path_`: bits 9 to 13, 15 to 20 and 24 to 26.
-    const PATH: u64 = 0x3e00 | 0x1f_8000 | 0x700_0000;
-    /// Of a directory: what begins with `path_`, and some more. A descriptor without `FD_READ` and
-    /// `FD_WRITE` is how libraries know one.
-    pub(crate) const DIRECTORY: u64 =
-        PATH | FD_READDIR | FD_FDSTAT_SET_FLAGS | FD_SYNC | FD_ADVISE | FD_FILESTAT_GET | FD_FILESTAT_SET_TIMES;
-    /// What asks for a file to be opened for reading.
-    pub(crate) const READING: u64 = FD_READ | FD_READDIR;
-    /// What asks for a file to be opened for writing.
-    pub(crate) const WRITING: u64 = FD_WRITE | FD_DATASYNC | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
 }
 
 /// Flags of a descriptor.
@@ -103,6 +62,34 @@ pub(crate) mod oflags {
 
 /// Follow a symbolic link at the end of a path.
 pub(crate) const LOOKUP_SYMLINK_FOLLOW: u32 = 1 << 0;
+
+/// Flags of the calls that set times.
+pub(crate) mod fstflags {
+    pub(crate) const ATIM: u16 = 1 << 0;
+    pub(crate) const ATIM_NOW: u16 = 1 << 1;
+    pub(crate) const MTIM: u16 = 1 << 2;
+    pub(crate) const MTIM_NOW: u16 = 1 << 3;
+    pub(crate) const ALL: u16 = 0xf;
+}
+
+/// Flags of `sock_recv`, and what it answers.
+pub(crate) mod riflags {
+    pub(crate) const RECV_PEEK: u16 = 1 << 0;
+    pub(crate) const RECV_WAITALL: u16 = 1 << 1;
+    pub(crate) const ALL: u16 = 0x3;
+    pub(crate) const RECV_DATA_TRUNCATED: u16 = 1 << 0;
+}
+
+/// Flags of `sock_shutdown`.
+pub(crate) mod sdflags {
+    pub(crate) const RD: u32 = 1 << 0;
+    pub(crate) const WR: u32 = 1 << 1;
+}
+
+/// Flags are numbers of 16 bits in parameters of 32; `EINVAL` for one that there is not.
+pub(crate) fn flags(value: u32, all: u16) -> Result<u16, Errno> {
+    u16::try_from(value).ok().filter(|flags| flags & !all == 0).ok_or(Errno::Inval)
+}
 
 /// What `fd_fdstat_get` gives.
 pub(crate) struct Fdstat {
@@ -138,6 +125,20 @@ pub(crate) struct Filestat {
     pub(crate) accessed: u64,
     pub(crate) modified: u64,
     pub(crate) changed: u64,
+}
+
+impl Filestat {
+    /// Of what has no place in a file system.
+    pub(crate) const NOTHING: Filestat = Filestat {
+        device: 0,
+        inode: 0,
+        file_type: FileType::Unknown,
+        links: 0,
+        size: 0,
+        accessed: 0,
+        modified: 0,
+        changed: 0,
+    };
 }
 
 impl GuestType for Filestat {
