@@ -114,6 +114,14 @@ impl<T> Caller<'_, T> {
         self.instance()?.get_memory(self, name)
     }
 
+    /// The memory that the importing instance exports as `"memory"`, as the ABIs of C and WASI have it. Its name is
+    /// looked up once for each module, and not with each call.
+    pub fn main_memory(&self) -> Option<Memory> {
+        let opaque = &self.store.opaque;
+        let data = opaque.live_instance(self.instance?)?;
+        Some(data.memory(opaque.id, data.module.main_memory()?))
+    }
+
     /// Bytes of a memory together with the embedder's data.
     pub fn memory_and_data_mut(&mut self, memory: Memory) -> Result<(&mut [u8], &mut T), Error> {
         let StoreInner { opaque, data } = &mut *self.store;

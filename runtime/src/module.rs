@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aot_format::abi::VmctxLayout;
 use aot_format::cpu::Isa;
@@ -49,6 +49,8 @@ struct ModuleInner {
     /// Which memories and tables of the index spaces are indexed by i64.
     memories_64: Box<[bool]>,
     tables_64: Box<[bool]>,
+    /// The memory that is exported under the name that host functions look for.
+    main_memory: OnceLock<Option<u32>>,
     /// For each type, its trampolines; [`NONE`] for none.
     trampolines: Box<[Trampolines]>,
     /// For each function, its funcref slot; [`NONE`] for none.
@@ -155,6 +157,7 @@ impl Module {
             import_numbers: std::array::from_fn(|kind| import_numbers(&imports, kind as u32)),
             trampolines,
             funcref_slots: funcref_slots(&artifact),
+            main_memory: OnceLock::new(),
             active_data,
             has_passive_data,
             descriptors: Descriptors(engine.types().descriptors(&type_ids)),
@@ -263,6 +266,12 @@ impl Module {
     /// Which own globals hold managed references.
     pub(crate) fn managed_globals(&self) -> &[u32] {
         &self.inner.managed_globals
+    }
+
+    /// The memory exported as "memory".
+    pub(crate) fn main_memory(&self) -> Option<u32> {
+        let find = || self.artifact().export("memory").filter(|export| export.kind == ExternKind::Memory);
+        *self.inner.main_memory.get_or_init(|| find().map(|export| export.index))
     }
 
     pub(crate) fn memory_is_64(&self, index: u32) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
@@ -29,17 +30,31 @@ pub(crate) struct Invocation {
     pub(crate) module_path: Vec<PathBuf>,
     pub(crate) preloads: Vec<(String, PathBuf)>,
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// Folders of the host, each with its name for the guest.
-    pub(crate) folders: Vec<(PathBuf, String)>,
+    pub(crate) folders: Vec<Folder>,
+    /// Addresses to accept connections on.
+    pub(crate) listen: Vec<SocketAddr>,
     /// Bytes of stack for wasm, if not the default.
     pub(crate) stack_size: Option<usize>,
     /// Bytes of collected objects of each thread, if not the default.
     pub(crate) gc_heap_size: Option<u64>,
     /// Threads besides the main one, if not the default.
     pub(crate) max_threads: Option<usize>,
+    /// Descriptors that are open at one time, if not the default.
+    pub(crate) max_descriptors: Option<usize>,
+    /// Bytes that are kept for the program besides its own memories, if not the default.
+    pub(crate) max_host_memory: Option<usize>,
     /// Milliseconds after which what runs is stopped.
     pub(crate) timeout: Option<u64>,
     pub(crate) verbosity: u8,
+}
+
+/// A folder of the host's for the program.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Folder {
+    pub(crate) host: PathBuf,
+    /// Its name for the program.
+    pub(crate) guest: String,
+    pub(crate) read_only: bool,
 }
 
 /// Says what is done from this level on.
@@ -64,9 +79,14 @@ Options:
       --env NAME=VALUE       Set an environment variable; NAME alone passes on its value here
       --dir DIR              Let the program use this folder, under the same name; repeatable
       --map-dir GUEST::HOST  Let the program use folder HOST under the name GUEST; repeatable
+      --ro-dir, --ro-map-dir The same two for reading only
+      --listen IP:PORT       Let the program accept TCP connections there; repeatable. It finds the sockets
+                             behind its folders: with two folders, the first is descriptor 5
       --stack-size BYTES     Stack for the modules' code, of each thread [default: 1048576]
       --gc-heap-size BYTES   Heap of collected objects, of each thread [default: 1073741824]
       --max-threads N        Threads at one time besides the main one [default: 256]
+      --max-descriptors N    Descriptors open at one time [default: 1024]
+      --max-host-memory B    Bytes kept for the program outside of its memories [default: 67108864]
       --timeout MS           Stop the program after so many milliseconds, wherever it is
   -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]
   -V, --version              Print version, instruction set and WebAssembly features
@@ -75,6 +95,8 @@ Options:
 Examples:
   iwasm app.aot one two                     run a program with two arguments
   iwasm --dir=. --env HOME=/ app.aot        with the current folder and a variable
+  iwasm --ro-map-dir=/etc::conf app.aot     with the folder conf as /etc, for reading only
+  iwasm --listen=127.0.0.1:8080 srv.aot     with a socket, as descriptor 3
   iwasm -f add math.aot 1 -0x1f             call a function, print its result as 0x...:i32
   iwasm --module-path=lib app.aot           find the modules that app.aot imports from in lib/
   iwasm -f '$mB$B2' mC.aot                  call a function of a module that mC.aot needs
@@ -104,7 +126,11 @@ const UNSUPPORTED: [(&str, &str); 12] = [
     ("multi-tier-jit", NO_ENGINES),
     ("shared-heap-size", "modules share memory by importing it from each other"),
 ];
-const NO_SOCKETS: &str = "there are no sockets";
+const NO_SOCKETS: &str = "programs make no connections, and accept them on what --listen gives";
+const NO_WASI: &str = "this iwasm was built without WASI";
+/// Options that mean something only to what WASI gives.
+const OF_WASI: [&str; 9] =
+    ["env", "dir", "ro-dir", "map-dir", "ro-map-dir", "listen", "max-descriptors", "max-host-memory", "max-threads"];
 const NO_ENGINES: &str = "modules are compiled ahead of time, with wamrc";
 
 /// Parses arguments, without the command's name.
@@ -118,9 +144,12 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
         preloads: Vec::new(),
         environment: Vec::new(),
         folders: Vec::new(),
+        listen: Vec::new(),
         stack_size: None,
         gc_heap_size: None,
         max_threads: None,
+        max_descriptors: None,
+        max_host_memory: None,
         timeout: None,
         verbosity: DEFAULT_VERBOSITY,
     };
@@ -152,19 +181,29 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
 impl Invocation {
     /// Takes an option, and its value from the parser.
     fn option(&mut self, name: &str, parser: &mut Parser) -> Result<(), UsageError> {
+        if cfg!(not(feature = "wasi")) && OF_WASI.contains(&name) {
+            let _ = parser.optional_value();
+            return Err(UsageError::Unsupported { option: format!("--{name}"), reason: NO_WASI });
+        }
         match name {
             "function" => self.function = Some(text("--function", "a name in UTF-8", parser.value()?)?),
             "module-path" => self.module_path.push(parser.value()?.into()),
             "preload" => self.preloads.push(preload(parser.value()?)?),
             "env" => self.environment.extend(variable(parser.value()?)?),
-            "dir" => {
-                let value = parser.value()?;
-                self.folders.push((value.clone().into(), text("--dir", "a name in UTF-8", value)?));
-            }
-            "map-dir" => self.folders.push(mapping(parser.value()?)?),
+            "dir" => self.folders.push(folder("--dir", parser.value()?, false)?),
+            "ro-dir" => self.folders.push(folder("--ro-dir", parser.value()?, true)?),
+            "map-dir" => self.folders.push(mapping("--map-dir", parser.value()?, false)?),
+            "ro-map-dir" => self.folders.push(mapping("--ro-map-dir", parser.value()?, true)?),
+            "listen" => self.listen.push(number("--listen", "IP:PORT", parser.value()?)?),
             "stack-size" => self.stack_size = Some(stack_size(parser.value()?)?),
             "gc-heap-size" => self.gc_heap_size = Some(number("--gc-heap-size", "a number of bytes", parser.value()?)?),
             "max-threads" => self.max_threads = Some(number("--max-threads", "a number of threads", parser.value()?)?),
+            "max-descriptors" => {
+                self.max_descriptors = Some(number("--max-descriptors", "a number of descriptors", parser.value()?)?);
+            }
+            "max-host-memory" => {
+                self.max_host_memory = Some(number("--max-host-memory", "a number of bytes", parser.value()?)?);
+            }
             "timeout" => self.timeout = Some(number("--timeout", "a number of milliseconds", parser.value()?)?),
             "verbose" => self.verbosity = verbosity(parser.optional_value())?,
             // Taken from WAMR; what it asks for is so, or changes nothing.
@@ -232,11 +271,15 @@ fn variable(value: OsString) -> Result<Option<(OsString, OsString)>, UsageError>
     }
 }
 
-fn mapping(value: OsString) -> Result<(PathBuf, String), UsageError> {
-    let wrong = |value| UsageError::Form { option: "--map-dir", form: "GUEST::HOST", value };
+fn folder(option: &'static str, value: OsString, read_only: bool) -> Result<Folder, UsageError> {
+    Ok(Folder { host: value.clone().into(), guest: text(option, "a name in UTF-8", value)?, read_only })
+}
+
+fn mapping(option: &'static str, value: OsString, read_only: bool) -> Result<Folder, UsageError> {
+    let wrong = |value| UsageError::Form { option, form: "GUEST::HOST", value };
     match split(&value, b"::") {
         Some((guest, host)) if !guest.is_empty() && !host.is_empty() => {
-            Ok((host.into(), guest.into_string().map_err(wrong)?))
+            Ok(Folder { host: host.into(), guest: guest.into_string().map_err(wrong)?, read_only })
         }
         _ => Err(wrong(value)),
     }
@@ -293,8 +336,13 @@ mod tests {
     fn values_of_options() -> Result<(), UsageError> {
         let args = ["--map-dir=/w::a::b", "--dir", "x", "--env=A=b=c", "--preload", "l=n=o", "-v=4", "m.aot"];
         let invocation = run(&args)?;
-        let own = |host: &str, guest: &str| (PathBuf::from(host), guest.to_string());
+        let own = |host: &str, guest: &str| Folder { host: host.into(), guest: guest.into(), read_only: false };
         assert_eq!(invocation.folders, [own("a::b", "/w"), own("x", "x")]);
+        let invocation = run(&["--ro-dir=a", "--listen=[::1]:0", "--ro-map-dir", "/e::b", "--max-descriptors=9", "m"])?;
+        let own = |host: &str, guest: &str| Folder { read_only: true, ..own(host, guest) };
+        assert_eq!(invocation.folders, [own("a", "a"), own("b", "/e")]);
+        assert_eq!((invocation.listen.len(), invocation.max_descriptors), (1, Some(9)));
+        let invocation = run(&args)?;
         assert_eq!(invocation.environment, [("A".into(), "b=c".into())]);
         assert_eq!(invocation.preloads, [("l".into(), "n=o".into())]);
         assert_eq!(invocation.verbosity, 4);
@@ -313,6 +361,9 @@ mod tests {
         assert!(message(&["--nonsense"]).contains("--nonsense"));
         assert!(message(&["-x", "m.aot"]).contains("-x"));
         assert_eq!(message(&["--map-dir=a", "m"]), "--map-dir takes GUEST::HOST, not \"a\"");
+        assert_eq!(message(&["--ro-map-dir=a::", "m"]), "--ro-map-dir takes GUEST::HOST, not \"a::\"");
+        assert_eq!(message(&["--listen=8080", "m"]), "--listen takes IP:PORT, not \"8080\"");
+        assert!(message(&["--max-host-memory=1M", "m"]).starts_with("--max-host-memory takes a number of bytes"));
         assert!(message(&["--stack-size=12", "m"]).starts_with("--stack-size takes a number of bytes"));
         assert_eq!(message(&["--timeout=soon", "m"]), "--timeout takes a number of milliseconds, not \"soon\"");
         assert_eq!(message(&["--gc-heap-size=1k", "m"]), "--gc-heap-size takes a number of bytes, not \"1k\"");

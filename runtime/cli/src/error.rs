@@ -5,8 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use iwasm::{Error, LinkErrors, LoadError};
-use iwasm_wasi::BuildError;
-use iwasm_wasi::threads::ThreadError;
+
+use crate::wasi::{GrantError, ThreadError};
 
 /// A command line that makes no sense.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +58,9 @@ pub(crate) enum Failure {
     /// A folder to find modules in that is none.
     #[error("--module-path={}: {reason}", .path.display())]
     ModulePath { path: PathBuf, reason: String },
-    /// What the guest was to be given does not exist.
+    /// What the program was to be given cannot be had.
     #[error(transparent)]
-    Wasi(#[from] BuildError),
+    Grant(#[from] GrantError),
     /// The function to call is not there.
     #[error("module {module:?} exports no function {function:?}{}", exports(.exported))]
     NoFunction { module: String, function: String, exported: Vec<String> },

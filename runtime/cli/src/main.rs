@@ -5,6 +5,8 @@
 //! * [`values`]: parameters and results of a call as text; [`float`] reads floats.
 //! * [`error`]: what can go wrong, and the exit status for it.
 //! * [`version`]: what `--version` says.
+//! * [`wasi`]: what a program is given of the world. The feature of that name, on by default, is what it takes;
+//!   without it, `bare` stands there.
 //!
 //! Exit status: the guest's own; 1 for a trap and for whatever does not load or link; 2 for wrong
 //! usage. What the guest writes goes straight to the standard streams, so nothing is left to flush.
@@ -21,6 +23,8 @@ mod float;
 mod run;
 mod values;
 mod version;
+#[cfg_attr(not(feature = "wasi"), path = "bare.rs")]
+mod wasi;
 
 use std::io::{ErrorKind, Write};
 use std::process::exit;

@@ -18,14 +18,12 @@ use iwasm::{
     Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, InterruptHandle, LinkError,
     Linker, LoadError, Module, RESERVED_NAMES, Store, TrapCode, Val,
 };
-use iwasm_wasi::WasiCtx;
-use iwasm_wasi::limits::DEFAULT_MAX_THREADS;
-use iwasm_wasi::threads::{ThreadError, Threads};
 use rustix::process::{Resource, getrlimit};
 
 use crate::args::{Invocation, VERBOSE};
 use crate::error::Failure;
-use crate::{print, values};
+use crate::wasi::{Group, State, ThreadError};
+use crate::{print, values, wasi};
 
 /// What a thread needs besides the stack for wasm: host functions run on it, too.
 const HOST_STACK_BYTES: usize = 512 << 10;
@@ -46,12 +44,11 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     let engine = Engine::new(&config);
     // The process ends after this: let the system take back the memories, it does it at once.
     let mut linker = ManuallyDrop::new(Linker::new(&engine));
-    let mut store = ManuallyDrop::new(Store::new(&engine, context(invocation)?));
+    let mut store = ManuallyDrop::new(Store::new(&engine, wasi::state(invocation)?));
     if let Some(bytes) = invocation.gc_heap_size {
         store.limits_mut().max_heap_bytes = bytes;
     }
-    let threads = Threads::new(invocation.max_threads.unwrap_or(DEFAULT_MAX_THREADS));
-    iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    let threads = Group::new(invocation);
     threads.add_to_linker(&mut linker);
     let folders = module_folders(invocation)?;
     // SAFETY: the user trusts the modules in the folders given.
@@ -68,7 +65,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
         stop_after(milliseconds, store.interrupt_handle())?;
     }
     // What is wrong with the command line or the set is not the group's affair: it comes out as a value.
-    let run = |store: &mut Store<WasiCtx>| match main.run(&mut linker, store) {
+    let run = |store: &mut Store<State>| match main.run(&mut linker, store) {
         Err(Failure::Runtime(error)) => Err(error),
         other => Ok(other),
     };
@@ -121,23 +118,6 @@ fn refuse_directory(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// What the guest is given.
-fn context(invocation: &Invocation) -> Result<WasiCtx, Failure> {
-    let mut builder = WasiCtx::builder().inherit_stdio();
-    // Programs are told the name of their file, but not where it is on the host.
-    builder = builder.arg(invocation.main.file_name().unwrap_or_default().as_bytes());
-    if invocation.function.is_none() {
-        builder = builder.args(invocation.args.iter().map(|arg| arg.as_bytes()));
-    }
-    for (name, value) in &invocation.environment {
-        builder = builder.env(name.as_bytes(), value.as_bytes());
-    }
-    for (host, guest) in &invocation.folders {
-        builder = builder.preopened_dir(host, guest);
-    }
-    Ok(builder.build()?)
-}
-
 /// The name by which others import from the module in a file.
 fn stem(path: &Path) -> Result<String, Failure> {
     let stem = path.file_stem().ok_or_else(|| Failure::NoFileName { path: path.to_path_buf() })?;
@@ -170,11 +150,11 @@ struct Main<'a> {
     invocation: &'a Invocation,
     /// Where other modules are looked for.
     folders: Vec<PathBuf>,
-    threads: &'a Threads<WasiCtx>,
+    threads: &'a Group,
 }
 
 impl Main<'_> {
-    fn run(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<(), Failure> {
+    fn run(&self, linker: &mut Linker<State>, store: &mut Store<State>) -> Result<(), Failure> {
         match &self.invocation.function {
             Some(function) => self.call(linker, store, function),
             None => self.start(linker, store),
@@ -182,7 +162,7 @@ impl Main<'_> {
     }
 
     /// Calls `_start`.
-    fn start(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<(), Failure> {
+    fn start(&self, linker: &mut Linker<State>, store: &mut Store<State>) -> Result<(), Failure> {
         let start = self.function_type("_start");
         if let Some(ty) = start.as_ref().filter(|ty| **ty != FuncType::default()) {
             return Err(Failure::StartType { module: self.name.clone(), ty: ty.to_string() });
@@ -205,7 +185,7 @@ impl Main<'_> {
     }
 
     /// Calls a function and prints its results.
-    fn call(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>, function: &str) -> Result<(), Failure> {
+    fn call(&self, linker: &mut Linker<State>, store: &mut Store<State>, function: &str) -> Result<(), Failure> {
         let texts: Vec<String> = self.invocation.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
         // Wrong values should be told before anything runs; of other modules we do not know yet.
         if !function.starts_with('$') {
@@ -227,7 +207,7 @@ impl Main<'_> {
         }
     }
 
-    fn instantiate(&self, linker: &mut Linker<WasiCtx>, store: &mut Store<WasiCtx>) -> Result<Instance, Failure> {
+    fn instantiate(&self, linker: &mut Linker<State>, store: &mut Store<State>) -> Result<Instance, Failure> {
         let instance = self.threads.instantiate(linker, store, &self.name, &self.module);
         let instance = instance.map_err(|error| self.explain(error))?;
         for name in linker.registered() {
@@ -240,8 +220,8 @@ impl Main<'_> {
     /// Instantiates a preloaded module that the set did not need, for a function of it to be called.
     fn instantiate_preload(
         &self,
-        linker: &mut Linker<WasiCtx>,
-        store: &mut Store<WasiCtx>,
+        linker: &mut Linker<State>,
+        store: &mut Store<State>,
         name: &str,
     ) -> Result<(), Failure> {
         let preloaded = self.invocation.preloads.iter().any(|(preload, _)| preload == name);
@@ -270,7 +250,7 @@ impl Main<'_> {
     }
 
     /// The function `NAME`, or `$MODULE$NAME`.
-    fn find(&self, store: &Store<WasiCtx>, instance: Instance, function: &str) -> Result<Func, Failure> {
+    fn find(&self, store: &Store<State>, instance: Instance, function: &str) -> Result<Func, Failure> {
         if let Some(found) = store.lookup_func(instance, function) {
             return Ok(found);
         }

@@ -4,6 +4,8 @@ use aot_format::cpu::Isa;
 use aot_format::features::Feature;
 use iwasm::Engine;
 
+use crate::wasi;
+
 /// Version, instruction set with the features of this CPU, WebAssembly and WASI.
 pub(crate) fn text() -> String {
     let isa = match Isa::HOST {
@@ -16,5 +18,5 @@ pub(crate) fn text() -> String {
     };
     let wasm = Feature::names(true).collect::<Vec<_>>().join(", ");
     let version = env!("CARGO_PKG_VERSION");
-    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {wasm}\nWASI: preview 1, threads\n")
+    format!("iwasm {version}\nInstruction set: {isa}\nWebAssembly: {wasm}\nWASI: {}\n", wasi::VERSION)
 }

@@ -398,3 +398,91 @@ fn closed_pipes() -> Any {
     assert_eq!(run(&["-f", "add", "m.aot", "1", "2"], &folder.path("m.aot"))?, Some(0));
     Ok(())
 }
+
+/// Creates `new` in its first folder; ends with the errno.
+const CREATE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 64) "new")
+    (func (export "_start")
+        (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 3) (i32.const 1)
+            (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0)))))"#;
+
+#[test]
+fn folders_for_reading_only_and_limits() -> Any {
+    let folder = Folder::new(&[("create", CREATE), ("files", FILES)])?;
+    std::fs::create_dir(folder.path("data"))?;
+    std::fs::write(folder.path("data/in"), b"content")?;
+    let status = |args: &[&str]| -> Any<Option<i32>> { Ok(folder.run(args)?.status) };
+    assert_eq!(folder.run(&["--ro-dir=data", "files.aot"])?, printed("content"));
+    assert_eq!(status(&["--ro-dir=data", "create.aot"])?, Some(69));
+    assert_eq!(status(&["--ro-map-dir=/::data", "create.aot"])?, Some(69));
+    assert!(!folder.path("data/new").exists());
+    assert_eq!(status(&["--max-descriptors=4", "--dir=data", "create.aot"])?, Some(33));
+    assert_eq!(status(&["--max-host-memory=2048", "--dir=data", "create.aot"])?, Some(48));
+    assert_eq!(status(&["--max-descriptors=5", "--map-dir=/::data", "create.aot"])?, Some(0));
+    assert!(folder.path("data/new").exists());
+    let done = folder.run(&["--max-descriptors=3", "--dir=data", "create.aot"])?;
+    assert_eq!(done.status, Some(1));
+    assert!(done.stderr.contains("4 descriptors are given"), "{done:?}");
+    Ok(())
+}
+
+/// Accepts a connection, says "hi" to it, and ends with what failed.
+const SERVER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\40\00\00\00\02\00\00\00")
+    (data (i32.const 64) "hi")
+    (func (export "_start") (local $failed i32)
+        (local.set $failed (call $accept (i32.const 3) (i32.const 0) (i32.const 16)))
+        (if (local.get $failed) (then (call $exit (local.get $failed))))
+        (call $exit (call $write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 20)))))"#;
+
+#[test]
+fn programs_accept_connections() -> Any {
+    let folder = Folder::new(&[("server", SERVER)])?;
+    // Somebody else may take the port in between: then there is an error, and another try.
+    for _ in 0..20 {
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut server = folder.command(&[&format!("--listen={address}"), "server.aot"]).spawn()?;
+        let stream = loop {
+            match std::net::TcpStream::connect(address) {
+                Ok(stream) => break Some(stream),
+                Err(_) if server.try_wait()?.is_some() => break None,
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            }
+        };
+        let Some(mut stream) = stream else { continue };
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut said)?;
+        assert_eq!((said.as_str(), server.wait()?.code()), ("hi", Some(0)));
+        let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let done = folder.run(&[&format!("--listen={}", taken.local_addr()?), "server.aot"])?;
+        assert_eq!(done.status, Some(1));
+        assert!(done.stderr.starts_with("Exception: cannot listen on 127.0.0.1:"), "{done:?}");
+        assert_eq!(folder.run(&["server.aot"])?.status, Some(8));
+        return Ok(());
+    }
+    Err("no port could be had".into())
+}
+
+#[test]
+fn streams_that_the_shell_has_closed() -> Any {
+    let folder = Folder::new(&[("copy", COPY)])?;
+    let shell = |redirections: &str| -> Any<Option<i32>> {
+        let script = format!("exec \"$0\" copy.aot {redirections}");
+        let mut command = Command::new("sh");
+        command.current_dir(folder.0.path()).args(["-c", &script, env!("CARGO_BIN_EXE_iwasm")]);
+        Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).status()?.code())
+    };
+    // The one argument is the program's name.
+    assert_eq!(shell("<&-")?, Some(1));
+    assert_eq!(shell(">&-")?, Some(1));
+    assert_eq!(shell("</dev/zero >/dev/full")?, Some(64));
+    Ok(())
+}

@@ -25,7 +25,10 @@ pub(crate) fn fd_write(
     let written = memory.place(written)?;
     let done = memory.gather(iovecs, count, |buffers| match &ctx.table.get(fd, rights::FD_WRITE)?.kind {
         Kind::Output(stream) => stream.write(buffers),
-        Kind::File(file) => retry(|| rustix::io::writev(file, buffers)),
+        Kind::File(file) => retry(|| match buffers {
+            [one] => rustix::io::write(file, one),
+            many => rustix::io::writev(file, many),
+        }),
         Kind::Socket(socket) => sock::send(socket, buffers),
         Kind::Input(_) | Kind::Directory(_) | Kind::Closed => Err(Errno::Badf),
     })?;
@@ -45,7 +48,10 @@ pub(crate) fn fd_read(
     let read = memory.place(read)?;
     let done = memory.scatter(iovecs, count, |buffers| match &ctx.table.get(fd, rights::FD_READ)?.kind {
         Kind::Input(stream) => stream.read(buffers),
-        Kind::File(file) => retry(|| rustix::io::readv(file, buffers)),
+        Kind::File(file) => retry(|| match &mut *buffers {
+            [one] => rustix::io::read(file, &mut **one),
+            many => rustix::io::readv(file, many),
+        }),
         Kind::Socket(socket) => retry(|| rustix::io::readv(&socket.fd, buffers)),
         Kind::Output(_) | Kind::Closed => Err(Errno::Badf),
         Kind::Directory(_) => Err(Errno::Isdir),
@@ -67,7 +73,10 @@ pub(crate) fn fd_pwrite(
     let done = memory.gather(iovecs, count, |buffers| {
         let held = ctx.table.get(fd, rights::FD_WRITE | rights::FD_SEEK)?;
         let file = positioned(&held)?;
-        retry(|| rustix::io::pwritev(file, buffers, offset))
+        retry(|| match buffers {
+            [one] => rustix::io::pwrite(file, one, offset),
+            many => rustix::io::pwritev(file, many, offset),
+        })
     })?;
     memory.set(written, done as u32);
     Ok(())
@@ -86,7 +95,10 @@ pub(crate) fn fd_pread(
     let done = memory.scatter(iovecs, count, |buffers| {
         let held = ctx.table.get(fd, rights::FD_READ | rights::FD_SEEK)?;
         let file = positioned(&held)?;
-        retry(|| rustix::io::preadv(file, buffers, offset))
+        retry(|| match &mut *buffers {
+            [one] => rustix::io::pread(file, &mut **one, offset),
+            many => rustix::io::preadv(file, many, offset),
+        })
     })?;
     memory.set(read, done as u32);
     Ok(())

@@ -45,7 +45,7 @@ fn with_memory<T: 'static>(
     name: &'static str,
     function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
-    let memory = caller.get_memory("memory").ok_or_else(|| Error::host(MissingMemory { function: name }))?;
+    let memory = caller.main_memory().ok_or_else(|| Error::host(MissingMemory { function: name }))?;
     if let Some(shared) = memory.shared(&caller)? {
         let ctx = get(caller.data_mut());
         return Ok(errno(function(ctx, &mut GuestMemory::shared(&shared))));

@@ -289,6 +289,14 @@ impl<'a> GuestMemory<'a> {
         Ok(())
     }
 
+    /// The buffer of a list that holds one, as most do.
+    fn only_buffer(&self, iovecs: Ptr<Iovec>) -> Result<Range<usize>, Errno> {
+        let mut list = self.array(iovecs, 1)?;
+        let iovec = list.next().ok_or(Errno::Fault)?;
+        let range = self.range(iovec.buffer.address, u64::from(iovec.len))?;
+        Ok(range.start..range.start + range.len().min(MAX_TRANSFER_BYTES))
+    }
+
     /// The buffers that are not empty, within the limits of one transfer.
     fn buffers(&self, iovecs: Ptr<Iovec>, count: u32) -> Result<Vec<Range<usize>>, Errno> {
         let mut ranges = Vec::with_capacity(MAX_IOVECS.min(count as usize));
@@ -311,6 +319,9 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         write: impl FnOnce(&[IoSlice<'_>]) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
+        if let (Bytes::Own(bytes), 1) = (&self.bytes, count) {
+            return write(&[IoSlice::new(&bytes[self.only_buffer(iovecs)?])]);
+        }
         let ranges = self.buffers(iovecs, count)?;
         match &self.bytes {
             Bytes::Own(bytes) => {
@@ -339,6 +350,10 @@ impl<'a> GuestMemory<'a> {
         count: u32,
         read: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
+        let only = (count == 1).then(|| self.only_buffer(iovecs)).transpose()?;
+        if let (Bytes::Own(bytes), Some(range)) = (&mut self.bytes, only) {
+            return read(&mut [IoSliceMut::new(&mut bytes[range])]);
+        }
         let ranges = self.buffers(iovecs, count)?;
         if let Bytes::Own(bytes) = &mut self.bytes {
             return read(&mut disjoint(bytes, &ranges));

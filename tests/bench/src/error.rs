@@ -43,11 +43,11 @@ pub enum Error {
         status: i32,
     },
     /// The two did not compute the same.
-    #[error("iwasm computed {ours}, wasmtime {theirs}")]
+    #[error("iwasm computed {ours}, the other side {theirs}")]
     Disagreement {
         /// By this project.
         ours: String,
-        /// By wasmtime.
+        /// By the other.
         theirs: String,
     },
     /// A command that is measured does not do what it should.

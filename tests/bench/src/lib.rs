@@ -20,6 +20,7 @@ pub mod side;
 pub mod stats;
 pub mod steady;
 pub mod theirs;
+pub mod wasi;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bench::report::Table;
-use bench::{Bench, Error, calls, compile, error, load, process, project_file, steady};
+use bench::{Bench, Error, calls, compile, error, load, process, project_file, steady, wasi};
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 
@@ -43,16 +43,19 @@ enum Section {
     Steady,
     /// Hello world as a process.
     Process,
+    /// What WASI costs above system calls.
+    Wasi,
 }
 
 type Measure = fn(&Bench) -> Result<Vec<Table>, Error>;
 
-const SECTIONS: [(Section, Measure); 5] = [
+const SECTIONS: [(Section, Measure); 6] = [
     (Section::Calls, calls::run),
     (Section::Load, load::run),
     (Section::Compile, compile::run),
     (Section::Steady, steady::run),
     (Section::Process, process::run),
+    (Section::Wasi, wasi::run),
 ];
 
 fn main() -> ExitCode {

@@ -61,6 +61,8 @@ pub struct Table {
     pub method: String,
     /// The rows.
     pub rows: Vec<Row>,
+    /// What the other side is.
+    pub peer: &'static str,
     /// Whether the ratios have a meaningful mean.
     pub mean: bool,
     /// Sentences below the table.
@@ -70,7 +72,15 @@ pub struct Table {
 impl Table {
     /// An empty table.
     pub fn new(title: impl Into<String>, unit: &'static str, method: impl Into<String>) -> Table {
-        Table { title: title.into(), unit, method: method.into(), rows: Vec::new(), mean: false, notes: Vec::new() }
+        Table {
+            title: title.into(),
+            unit,
+            method: method.into(),
+            rows: Vec::new(),
+            peer: "wasmtime",
+            mean: false,
+            notes: Vec::new(),
+        }
     }
 
     /// Geometric mean of the ratios.
@@ -81,7 +91,7 @@ impl Table {
 
     /// As text.
     pub fn text(&self) -> String {
-        let head = ["", "iwasm", "±", "min", "wasmtime", "±", "min", "ratio", "of min", ""];
+        let head = ["", "iwasm", "±", "min", self.peer, "±", "min", "ratio", "of min", ""];
         let mut lines = vec![head.map(str::to_string)];
         for row in &self.rows {
             let [ours, our_mad, our_min] = cells(row.ours);
@@ -128,7 +138,7 @@ impl Table {
             .iter()
             .map(|row| {
                 json!({
-                    "name": row.name, "iwasm": stats(row.ours), "wasmtime": stats(row.theirs),
+                    "name": row.name, "iwasm": stats(row.ours), self.peer: stats(row.theirs),
                     "ratio": row.ratio(), "ratio_of_minima": row.ratio_of_minima(), "remark": row.remark,
                 })
             })
