@@ -14,7 +14,7 @@ define sample
 
 endef
 
-.PHONY: help run build test spec lint lint-bench bench samples samples-wasm fmt clean
+.PHONY: help run build test spec apps lint lint-bench bench samples samples-wasm fmt clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -31,9 +31,13 @@ test: build ## run all tests; they need nothing but the Rust toolchain
 spec: ## run the WebAssembly specification's test suite alone
 	$(CARGO) test $(PROJECT) --test spec
 
+apps: build ## run the corpus's real programs, show times; ARGS=app/ for those of that name
+	$(CARGO) run --quiet --release -p tests --bin apps -- $(ARGS)
+
 lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(PROJECT) --all-targets -- -D warnings
+	$(CARGO) clippy --release -p iwasm-cli --no-default-features -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings

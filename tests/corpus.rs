@@ -4,16 +4,14 @@
 //! `corpus/slow.txt` those that run only with `--include-ignored`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
-use sha1::{Digest, Sha1};
 use tests::expected::{self, Expected};
-use tests::program::{self, Outcome};
-use tests::{child, paths, plan};
+use tests::{child, judge, paths, plan, program};
 
 /// Set in the process that runs one case: its id.
 const CHILD_VARIABLE: &str = "CORPUS_CASE";
@@ -76,56 +74,9 @@ fn run_child(cases: &[Value], corpus: &Path, id: &str) -> ExitCode {
         Some("plan") => program::text(case, "wasm").and_then(|file| plan::run(&corpus.join(file))),
         _ => program::run(case, corpus),
     };
-    match outcome.and_then(|outcome| compare(case, corpus, &outcome)) {
+    match outcome.and_then(|outcome| judge::compare(case, corpus, &outcome)) {
         Ok(()) => println!("passed"),
         Err(message) => println!("{message}"),
     }
     ExitCode::SUCCESS
-}
-
-/// Holds what a case did against what is recorded of it.
-fn compare(case: &Value, corpus: &Path, outcome: &Outcome) -> Result<(), String> {
-    let expect = &case["expect"];
-    let tail = |bytes: &[u8]| String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(600)..]).into_owned();
-    let mut checks = 0;
-    let mut wrong = Vec::new();
-    let mut check = |holds: bool, message: String| {
-        checks += 1;
-        if !holds {
-            wrong.push(message);
-        }
-    };
-    if let Some(exit) = expect["exit"].as_i64() {
-        check(i64::from(outcome.exit) == exit, format!("exit status {}, not {exit}", outcome.exit));
-    }
-    if let Some(digest) = expect["stdout_sha1"].as_str() {
-        let found = sha1(&outcome.stdout);
-        check(found == digest, format!("standard output has SHA-1 {found}, not {digest}: {}", tail(&outcome.stdout)));
-    }
-    for (key, bytes) in [("stdout_file", &outcome.stdout), ("stderr_file", &outcome.messages)] {
-        if let Some(file) = expect[key].as_str() {
-            let recorded = std::fs::read(corpus.join(file)).map_err(|error| format!("{file}: {error}"))?;
-            check(*bytes == recorded, format!("{key} differs: {}", tail(bytes)));
-        }
-    }
-    for part in expect["stdout_contains"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let found = String::from_utf8_lossy(&outcome.stdout).contains(part);
-        check(found, format!("standard output lacks {part:?}: {}", tail(&outcome.stdout)));
-    }
-    for (name, digest) in expect["out_sha1"].as_object().into_iter().flatten() {
-        let path: PathBuf = outcome.folder.as_ref().map(|folder| folder.path().join(name)).unwrap_or_default();
-        let found = std::fs::read(&path).map(|bytes| sha1(&bytes)).unwrap_or_else(|error| error.to_string());
-        check(digest.as_str() == Some(&found), format!("file {name}: {found}"));
-    }
-    if checks == 0 {
-        return Err("nothing is expected of the case".to_owned());
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{}; messages: {}", wrong.join("; "), tail(&outcome.messages)))
-}
-
-fn sha1(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

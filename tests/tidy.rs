@@ -232,6 +232,46 @@ fn libraries_do_not_panic_on_purpose() {
     );
 }
 
+/// Bytes of a file of the project. Nothing that is downloaded or built is kept in it, and that is larger.
+const MAX_FILE_BYTES: u64 = 128 << 10;
+
+#[test]
+fn nothing_large_is_kept() {
+    let root = paths::project();
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output();
+    // Without git, all that is there is looked at: a copy of the sources has no more.
+    let files: Vec<PathBuf> = match output {
+        Ok(output) if output.status.success() && !output.stdout.is_empty() => {
+            let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            names.map(|name| root.join(String::from_utf8_lossy(name).as_ref())).collect()
+        }
+        _ => text_files().into_keys().map(|name| root.join(name)).collect(),
+    };
+    assert!(files.len() > 50, "only {} files", files.len());
+    let bytes = |file: &PathBuf| std::fs::metadata(file).map_or(0, |data| data.len());
+    let large = files.iter().filter(|file| bytes(file) > MAX_FILE_BYTES);
+    report(large.map(|file| relative(&root, file)).collect(), "take it out with `git rm --cached`, or make it smaller");
+}
+
+/// A device may have no use for WASI; then nothing of it should be there.
+#[test]
+fn iwasm_can_be_built_without_wasi() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let tree = |more: &[&str]| {
+        let output = Command::new(&cargo)
+            .args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none", "-p", "iwasm-cli"])
+            .args(more)
+            .current_dir(paths::project())
+            .output()
+            .expect("cargo tree");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let brings_wasi = |tree: &str| tree.lines().any(|line| line.starts_with("iwasm-wasi") || line.starts_with("cap-"));
+    assert!(brings_wasi(&tree(&[])));
+    assert!(!brings_wasi(&tree(&["--no-default-features"])));
+}
+
 #[test]
 fn no_file_names_a_machine() {
     // Written in two parts, so that this file does not name one.
@@ -402,7 +442,7 @@ fn lists_of_expected_failures_are_well_formed() {
     if let Err(errors) = spec_list::parse(&read("spec/listed.txt")) {
         report(errors, "write `FILE.wast reason` or `FILE.wast:LINE reason` in spec/listed.txt, by file and line");
     }
-    for name in ["corpus/listed.txt", "corpus/slow.txt"] {
+    for name in ["corpus/listed.txt", "corpus/slow.txt", "wasi/listed.txt"] {
         if let Err(errors) = expected::parse(&read(name)) {
             report(errors, &format!("write `CASE reason` in tests/{name}, sorted"));
         }

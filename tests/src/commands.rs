@@ -30,7 +30,7 @@ pub fn run(command: &str, folder: &Path, args: &[&str]) -> Ran {
 ///
 /// When the commands cannot be built or started.
 pub fn run_with(command: &str, folder: &Path, args: &[&str], stdin: impl Into<Stdio>) -> Ran {
-    let output = Command::new(folder_of_commands().join(command))
+    let output = Command::new(path(command))
         .args(args)
         .current_dir(folder)
         .stdin(stdin)
@@ -42,12 +42,22 @@ pub fn run_with(command: &str, folder: &Path, args: &[&str], stdin: impl Into<St
     Ran { status: status.code(), stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// Where cargo put the commands, built now if they are not: the folder above this test program's.
+/// The path of `wamrc` or `iwasm`.
+///
+/// # Panics
+///
+/// When the commands cannot be built.
+pub fn path(command: &str) -> PathBuf {
+    folder_of_commands().join(command)
+}
+
+/// Where cargo put the commands, built now if they are not: this program's folder, or for a test the one above.
 fn folder_of_commands() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let program = std::env::current_exe().expect("this program has a path");
-        let folder = program.parent().and_then(Path::parent).expect("test programs are two folders deep").to_owned();
+        let own = program.parent().expect("programs are in folders");
+        let folder = if own.ends_with("deps") { own.parent().unwrap_or(own) } else { own }.to_owned();
         let profile = match folder.file_name().and_then(|name| name.to_str()) {
             Some("release") => "release",
             _ => "dev",

@@ -7,6 +7,7 @@ pub mod child;
 pub mod commands;
 pub mod expected;
 pub mod folded_try;
+pub mod judge;
 pub mod kit;
 pub mod legacy;
 pub mod paths;
