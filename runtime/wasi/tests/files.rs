@@ -388,6 +388,7 @@ fn closed_streams() -> Any {
         assert_eq!(program.call("fd_read", &[fd, 0, 1, 128])?, BADF);
         assert_eq!(program.call("fd_write", &[fd, 0, 1, 128])?, BADF);
         assert_eq!(program.call("fd_fdstat_get", &[fd, 256])?, BADF);
+        assert_eq!(program.call("fd_filestat_get", &[fd, 256])?, BADF);
         assert_eq!(program.call("fd_close", &[fd])?, BADF);
         assert_eq!(program.call("fd_renumber", &[fd, 2])?, BADF);
     }
