@@ -226,6 +226,57 @@ fn code_for_another_machine_is_refused_before_it_is_mapped() {
     }
 }
 
+/// A fat artifact is as good as the one inside that is for this machine; without one, the error says what there is.
+#[test]
+fn of_a_fat_artifact_the_right_one_is_taken() {
+    let host = Isa::HOST.unwrap();
+    let parts = Isa::ALL.map(|isa| {
+        let target = Target::resolve(Some(isa.name()), None, &[]).unwrap();
+        compile(WAT, Options::new().target(target))
+    });
+    let own = Isa::ALL.iter().position(|isa| *isa == host).unwrap();
+    // One whose features nobody has comes first, and is passed over.
+    let greedy = with_header(|header| header.cpu_features = (1 << host.feature_names().len()) - 1);
+    let greedy = [&greedy, &parts[0], &parts[1], &parts[2]];
+    let fat = aot_format::fat::write(&greedy).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fat.aot");
+    std::fs::write(&path, &fat).unwrap();
+    let engine = Engine::default();
+    for artifact in [Artifact::from_file(&path).unwrap(), Artifact::from_bytes(fat.clone()).unwrap()] {
+        // SAFETY: the compiler made it a moment ago.
+        let module = unsafe { Module::new(&engine, artifact) }.unwrap();
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        linker.func("env", "host", |value: i32| value);
+        let instance = linker.instantiate(&mut store, "fat", &module).unwrap();
+        let memory = instance.get_memory(&store, "memory").unwrap();
+        assert_eq!(memory.data(&store).unwrap()[8..20], *b"initial data");
+        let own = instance.get_func(&store, "own").unwrap().typed::<i32, i32>(&store).unwrap();
+        // What stands at 8, "init", divided by what the host makes of 8.
+        assert_eq!(own.call(&mut store, 8).unwrap(), i32::from_le_bytes(*b"init") / 8);
+    }
+    let others: Vec<&Vec<u8>> = (0..3).filter(|index| *index != own).map(|index| &parts[index]).collect();
+    match Artifact::from_bytes(aot_format::fat::write(&others).unwrap()) {
+        Err(LoadError::NoSlice { artifacts, host: found, .. }) => {
+            assert_eq!(found, host.name());
+            assert!(!artifacts.contains(host.name()) && artifacts.contains("; "), "{artifacts}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // A machine may have every feature there is a name for: then the first is as good as any.
+    if engine.cpu_features().count_ones() as usize != host.feature_names().len() {
+        let error = Artifact::from_bytes(aot_format::fat::write(&greedy[..1]).unwrap()).unwrap_err().to_string();
+        assert!(error.contains(&format!("{} with ", host.name())), "{error}");
+    }
+    // Damage inside is found as in any artifact.
+    let mut damaged = fat;
+    for slice in aot_format::fat::slices(&damaged).unwrap() {
+        damaged[slice.range.end - 1] ^= 1;
+    }
+    assert!(matches!(Artifact::from_bytes(damaged), Err(LoadError::Format { .. })));
+}
+
 #[test]
 fn missing_cpu_features_are_refused_by_name() {
     let host = Isa::HOST.unwrap();

@@ -138,6 +138,16 @@ pub enum FormatError {
         /// Position of the expression.
         index: u32,
     },
+    /// The record of an artifact inside a fat one has a value that it cannot have.
+    #[error("artifact {index} of the fat file: its {field} has the impossible value {value}")]
+    BadSlice {
+        /// Position of the artifact.
+        index: u32,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+    },
     /// More of something than the limits allow.
     #[error("{what}: {count} is over the limit of {limit}")]
     LimitExceeded {
@@ -155,6 +165,7 @@ fn hint(found: &[u8; 8]) -> &'static str {
         [0, b'a', b's', b'm', ..] => " (a WebAssembly module: compile it with wamrc first)",
         [0, b'a', b'o', b't', ..] => " (an .aot file of WAMR: compile the module again with this wamrc)",
         [0x7f, b'E', b'L', b'F', ..] => " (an ELF file)",
+        [0x89, b'F', b'A', b'T', ..] => " (a fat artifact, of which one artifact has to be chosen)",
         _ => "",
     }
 }

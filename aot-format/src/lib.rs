@@ -8,6 +8,7 @@
 //! * [`limits`]: every limit, on one page.
 //! * [`write`]: [`write::Contents`] → bytes, deterministically.
 //! * [`read`]: bytes → [`read::Artifact`], which can only be had by verification ([`verify`]).
+//! * [`fat`]: several artifacts in one file, for several machines.
 //! * [`dump`]: an artifact as text.
 //!
 //! Absent on purpose: wasm bytes, host addresses, files, `unsafe`.
@@ -21,6 +22,7 @@ pub mod addrmap;
 pub mod cpu;
 pub mod dump;
 pub mod error;
+pub mod fat;
 pub mod features;
 pub mod layout;
 pub mod limits;

@@ -384,3 +384,52 @@ fn a_full_device_is_told() {
         assert!(stderr.contains("standard output cannot be written"), "{args:?}: {stderr}");
     }
 }
+
+/// Several targets: one fat artifact, or one file each; nothing at all if one of them fails.
+#[test]
+fn several_targets() {
+    use aot_format::{cpu::Isa, fat};
+    let place = Place::new();
+    place.write("m.wat", GOOD).write("simd.wat", "(module (func (param v128)))");
+    place.expect(0, &["--target=x86_64,aarch64,riscv64", "m.wat", "-o", "fat.aot"]);
+    let bytes = fs::read(place.path("fat.aot")).unwrap();
+    let slices = fat::slices(&bytes).unwrap();
+    assert_eq!(slices.iter().map(|slice| slice.isa).collect::<Vec<_>>(), Isa::ALL);
+    place.expect(0, &["--target=x86_64,arm64,riscv64", "--separate", "m.wat", "-o", "one.aot"]);
+    for slice in &slices {
+        let alone = fs::read(place.path(&format!("one.{}.aot", slice.isa.name()))).unwrap();
+        assert_eq!(alone, bytes[slice.range.clone()]);
+    }
+    // Their order is the user's, and a folder takes them, too.
+    place.expect(0, &["--target=riscv64", "--target=aarch64", "m.wat", "-o", "build/"]);
+    let bytes = fs::read(place.path("build/m.aot")).unwrap();
+    assert_eq!(fat::slices(&bytes).unwrap()[0].isa, Isa::Riscv64);
+    fs::remove_dir_all(place.path("build")).unwrap();
+    place.expect(0, &["--target=aarch64", "--separate", "m.wat", "-o", "alone.aot"]);
+    assert!(is_artifact(&place.path("alone.aot")));
+
+    place.expect(0, &["--check", "fat.aot", "m.wat"]);
+    let (_, told) = place.expect(1, &["--check", "fat.aot", "simd.wat"]);
+    assert!(told.contains("compiled from other wasm"), "{told}");
+    let (dump, _) = place.expect(0, &["--emit=aot-dump", "fat.aot"]);
+    assert!(dump.contains(";; artifact 3 of 3, for riscv64, at 0x"), "{dump}");
+    let (clif, _) = place.expect(0, &["--emit=clif", "--target=x86_64,aarch64", "m.wat"]);
+    assert!(clif.contains(";; --target=x86_64\n") && clif.contains(";; --target=aarch64\n"), "{clif}");
+    assert_eq!(place.expect(0, &["--emit=wasm-info", "--target=x86_64,aarch64", "m.wat"]).0.matches("good").count(), 1);
+
+    let files = place.files();
+    let (_, told) = place.expect(1, &["--target=aarch64,riscv64", "simd.wat", "-o", "simd.aot"]);
+    assert!(told.contains("for --target=riscv64: "), "{told}");
+    for wrong in [
+        &["--target=x86_64,amd64", "m.wat", "-o", "w.aot"][..],
+        &["--target=x86_64,z80", "m.wat", "-o", "w.aot"],
+        &["--target=x86_64,aarch64", "--format=object", "m.wat", "-o", "w.o"],
+        &["--target=x86_64,aarch64", "--separate", "m.wat", "-o", "-"],
+        &["--target=x86_64,aarch64", "--cpu=haswell", "m.wat", "-o", "w.aot"],
+    ] {
+        place.expect(2, wrong);
+    }
+    assert_eq!(place.files(), files);
+    place.expect(0, &["--target=x86_64,aarch64", "--format=object", "--separate", "m.wat", "-o", "m.o"]);
+    assert!(fs::read(place.path("m.aarch64.o")).unwrap().starts_with(b"\x7fELF"));
+}

@@ -1,12 +1,15 @@
 //! Artifacts as an embedder gets them: opened, mapped and verified, but not yet callable.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
+use aot_format::cpu::Isa;
 use aot_format::layout::HEADER_BYTES;
-use aot_format::{FormatError, Integrity};
+use aot_format::{FormatError, Integrity, fat};
 
 use crate::error::LoadError;
+use crate::sys::cpu::{feature_names, host_features};
 use crate::sys::mapping::ArtifactMapping;
 
 /// A verified artifact. Any bytes may be tried; what comes out is well-formed. Whether its *code*
@@ -75,7 +78,14 @@ impl Artifact {
         Artifact::verify(mapping, origin, Integrity::Full)
     }
 
-    fn verify(mapping: ArtifactMapping, origin: String, integrity: Integrity) -> Result<Artifact, LoadError> {
+    /// Verifies the artifact; of a fat one, the first inside that this machine can run, as its header says.
+    fn verify(mut mapping: ArtifactMapping, origin: String, integrity: Integrity) -> Result<Artifact, LoadError> {
+        if fat::is_fat(mapping.bytes()) {
+            match fat::slices(mapping.bytes()) {
+                Ok(slices) => mapping.narrow(choose(&slices, &origin)?),
+                Err(error) => return Err(LoadError::Format { origin, error }),
+            }
+        }
         match aot_format::Artifact::verify(MappedBytes(mapping), integrity) {
             Ok(inner) => Ok(Artifact { inner, origin }),
             Err(error) => Err(LoadError::Format { origin, error }),
@@ -101,6 +111,25 @@ impl Artifact {
     pub fn dump(&self) -> String {
         aot_format::dump::dump(&self.inner)
     }
+}
+
+/// Where the artifact is that this machine can run.
+fn choose(slices: &[fat::Slice], origin: &str) -> Result<Range<usize>, LoadError> {
+    let features = host_features();
+    let chosen = Isa::HOST.and_then(|isa| fat::choose(slices, isa, features));
+    if let Some(slice) = chosen {
+        return Ok(slice.range.clone());
+    }
+    let describe = |slice: &fat::Slice| {
+        let missing = if Some(slice.isa) == Isa::HOST { slice.cpu_features & !features } else { 0 };
+        match feature_names(slice.isa, missing) {
+            names if names.is_empty() => slice.isa.name().to_owned(),
+            names => format!("{} with {names}", slice.isa.name()),
+        }
+    };
+    let artifacts = slices.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let host = Isa::HOST.map_or(std::env::consts::ARCH, Isa::name);
+    Err(LoadError::NoSlice { origin: origin.to_owned(), artifacts, host })
 }
 
 impl fmt::Debug for Artifact {

@@ -250,6 +250,16 @@ pub enum LoadError {
         /// Their names, comma separated.
         missing: String,
     },
+    /// A fat artifact without one for this machine.
+    #[error("{origin}: holds no artifact for this machine, which is {host}, but for {artifacts}")]
+    NoSlice {
+        /// The file.
+        origin: String,
+        /// What it holds, and what this machine lacks for it.
+        artifacts: String,
+        /// Instruction set of the machine.
+        host: &'static str,
+    },
     /// The module reader failed.
     #[error("module {name:?}: the module reader failed: {reason}")]
     Reader {

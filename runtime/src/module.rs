@@ -18,6 +18,7 @@ use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex}
 use crate::artifact::{Artifact, MappedBytes};
 use crate::engine::Engine;
 use crate::error::{Error, LoadError};
+use crate::sys::cpu::feature_names;
 use crate::sys::mapping::ArtifactMapping;
 use crate::types::CanonicalId;
 use crate::types::matching::canonical_extern;
@@ -431,8 +432,8 @@ fn check_machine(engine: &Engine, artifact: &aot_format::Artifact<MappedBytes>, 
     }
     let missing = artifact.cpu_features() & !engine.cpu_features();
     if missing != 0 {
-        let names: Vec<&str> = isa.names_of(missing).into_iter().map(|name| name.unwrap_or("unknown")).collect();
-        return Err(LoadError::MissingCpuFeatures { origin: origin.to_string(), missing: names.join(", ") });
+        let missing = feature_names(isa, missing);
+        return Err(LoadError::MissingCpuFeatures { origin: origin.to_string(), missing });
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! Every byte of an artifact: here the header, the section directory and the kinds of sections; the
-//! entries of sections stand in `records`. Writer, reader, verifier, dumper and
+//! entries of sections stand in `records`, fat
+//! artifacts in `fat`. Writer, reader, verifier, dumper and
 //! `docs/aot-format.md` all derive from this folder.
 //!
 //! All integers are little-endian. Records are read through [`bytes_at`] and nothing else.
 
+mod fat;
 mod records;
 
 use alloc::vec::Vec;
 
+pub use fat::*;
 pub use records::*;
 
 /// First bytes of every artifact. The high bit and the line ends show a file mangled as text.

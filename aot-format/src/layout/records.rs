@@ -432,6 +432,8 @@ record! {
 
 /// Every record of the format.
 pub const RECORDS: &[RecordShape] = &[
+    FatHeader::SHAPE,
+    FatSlice::SHAPE,
     Header::SHAPE,
     SectionRecord::SHAPE,
     ModuleRecord::SHAPE,

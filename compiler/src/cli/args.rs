@@ -56,9 +56,14 @@ struct Command {
 /// What shapes the code.
 #[derive(Args, Debug)]
 struct CodeArgs {
-    /// Instruction set: a short name or a triple; `help` lists them [default: this machine's]
-    #[arg(long, value_name = "TARGET")]
-    target: Option<String>,
+    /// Instruction sets: short names or triples; `help` lists them. Several give one fat artifact, of which a machine
+    /// uses the first that it can run [default: this machine's]
+    #[arg(long, value_name = "TARGET,...", value_delimiter = ',')]
+    target: Vec<String>,
+
+    /// Write a file for each target instead: app.x86_64.aot, app.aarch64.aot
+    #[arg(long)]
+    separate: bool,
 
     /// CPU the code may assume, or `native`; `help` lists them [default: the portable baseline]
     #[arg(long, value_name = "CPU")]
@@ -98,11 +103,12 @@ struct CodeArgs {
 }
 
 /// The artifact says these itself, or nothing is written.
-const NOT_WITH_CHECK: [&str; 12] = [
+const NOT_WITH_CHECK: [&str; 13] = [
     "output",
     "emit",
     "format",
     "target",
+    "separate",
     "cpu",
     "cpu_features",
     "opt_level",
@@ -117,6 +123,8 @@ const EXAMPLES: &str = "\
 Examples:
   wamrc app.wasm -o app.aot                      compile for this kind of machine
   wamrc --target=aarch64 app.wasm -o app.aot     compile for another
+  wamrc --target=x86_64,aarch64,riscv64 app.wasm -o app.aot
+                                                 for all three, in one file
   wamrc --cpu=native app.wasm -o app.aot         use all that this CPU has
   wamrc mA.wasm mB.wasm mC.wasm -o build/        compile several modules
   wamrc --emit=clif app.wat                      show the intermediate code
@@ -179,8 +187,10 @@ pub enum Action {
 pub struct Invocation {
     /// What to do.
     pub action: Action,
-    /// How to compile.
-    pub options: Options,
+    /// How to compile, for each target.
+    pub options: Vec<Options>,
+    /// Whether each target gets a file of its own.
+    pub separate: bool,
     /// Threads for `--check`.
     pub threads: usize,
     /// How much to say.
@@ -226,25 +236,46 @@ fn leave(error: &clap::Error) -> ! {
 fn invocation(command: &Command, switched_off: &[Feature]) -> Result<Invocation, UsageError> {
     let asks_help = |value: &Option<String>| value.as_deref() == Some("help");
     let code = &command.code;
+    let asks_target_help = code.target.iter().any(|name| name == "help");
     let text = if command.version {
         Some(format!("{}\nWebAssembly: {}\n", wamrc::codegen::emit::producer(), features::names()))
-    } else if asks_help(&code.target) || asks_help(&code.cpu) || code.cpu_features.iter().any(|name| name == "help") {
+    } else if asks_target_help || asks_help(&code.cpu) || code.cpu_features.iter().any(|name| name == "help") {
         Some(wamrc::target_help())
     } else {
         None
     };
     let (action, options) = match text {
-        Some(text) => (Action::Print(text), Options::new()),
+        Some(text) => (Action::Print(text), Vec::new()),
         None => (action(command)?, options(command, switched_off)?),
     };
-    Ok(Invocation { action, options, threads: command.threads, verbosity: command.verbose })
+    let separate = code.separate && options.len() > 1;
+    Ok(Invocation { action, options, separate, threads: command.threads, verbosity: command.verbose })
 }
 
-fn options(command: &Command, switched_off: &[Feature]) -> Result<Options, UsageError> {
+/// The options for each target.
+fn options(command: &Command, switched_off: &[Feature]) -> Result<Vec<Options>, UsageError> {
     let code = &command.code;
+    let common = common_options(command, switched_off);
     // `--cpu-features=` asks for none.
     let features: Vec<String> = code.cpu_features.iter().filter(|name| !name.is_empty()).cloned().collect();
-    let target = Target::resolve(code.target.as_deref(), code.cpu.as_deref(), &features);
+    let resolve = |name| Target::resolve(name, code.cpu.as_deref(), &features).map_err(UsageError::Options);
+    let targets: Vec<Target> = match code.target.as_slice() {
+        [] => vec![resolve(None)?],
+        names => names.iter().map(|name| resolve(Some(name))).collect::<Result<_, _>>()?,
+    };
+    for (index, target) in targets.iter().enumerate() {
+        if targets[..index].iter().any(|other| other.isa == target.isa) {
+            return Err(UsageError::SameTarget { target: target.isa.name() });
+        }
+    }
+    match command.format.as_str() {
+        "object" if targets.len() > 1 && !code.separate => Err(UsageError::FatObject),
+        _ => Ok(targets.into_iter().map(|target| common.clone().target(target)).collect()),
+    }
+}
+
+fn common_options(command: &Command, switched_off: &[Feature]) -> Options {
+    let code = &command.code;
     let opt_level = match (code.opt_level, code.size_level) {
         (0, _) => OptLevel::None,
         (_, 0) => OptLevel::Speed,
@@ -254,14 +285,13 @@ fn options(command: &Command, switched_off: &[Feature]) -> Result<Options, Usage
         eprintln!("note: stack overflow checks cannot be left out; --stack-bounds-checks=0 has no effect");
     }
     let options = switched_off.iter().fold(Options::new(), |options, feature| options.without(*feature));
-    Ok(options
-        .target(target.map_err(UsageError::Options)?)
+    options
         .opt_level(opt_level)
         .explicit_bounds_checks(code.bounds_checks == 1)
         .nan_canonicalization(code.enable_nan_canonicalization)
         .custom_sections(&code.emit_custom_sections)
         .verifier(code.verify_clif)
-        .threads(command.threads))
+        .threads(command.threads)
 }
 
 fn action(command: &Command) -> Result<Action, UsageError> {
@@ -286,6 +316,9 @@ fn action(command: &Command) -> Result<Action, UsageError> {
     };
     let stdout = command.output.as_deref() == Some(Path::new("-"));
     if stdout && command.emit.is_none() {
+        if command.code.separate && command.code.target.len() > 1 {
+            return Err(UsageError::SeparateToStdout);
+        }
         match inputs.len() {
             1 if std::io::stdout().is_terminal() => return Err(UsageError::BinaryToTerminal),
             1 => {}

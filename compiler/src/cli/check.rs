@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aot_format::layout::SectionKind;
-use aot_format::{Artifact, Integrity};
+use aot_format::{Artifact, Integrity, fat};
 use wamrc::codegen::emit;
 use wamrc::{Compiler, Options};
 
@@ -19,35 +19,54 @@ pub fn check(artifact_path: &Path, wasm_path: &Path, threads: usize, verbosity: 
     let path = || artifact_path.to_owned();
     let bytes =
         input::read_artifact(artifact_path).map_err(|source| InputError::ReadArtifact { path: path(), source })?;
-    let artifact =
-        Artifact::verify(bytes, Integrity::Full).map_err(|source| InputError::Artifact { path: path(), source })?;
-    let bar = Bar::new(wasm_path, verbosity);
+    let wrong = |source| InputError::Artifact { path: path(), source };
     let wasm = input::read(wasm_path)?;
-    let actual = emit::source_digest(&wasm);
-    if artifact.source_digest() != actual {
-        let recorded = hex(&artifact.source_digest());
-        return Err(InputError::OtherSource { path: path(), recorded, actual: hex(&actual) });
+    let job = Job { artifact_path, wasm_path, wasm: &wasm, threads, verbosity };
+    if !fat::is_fat(&bytes) {
+        return job.check(&Artifact::verify(&bytes[..], Integrity::Full).map_err(wrong)?);
     }
-    let producer = emit::producer();
-    if artifact.module().producer != producer {
-        let recorded = artifact.module().producer.to_owned();
-        return Err(InputError::OtherProducer { path: path(), recorded, actual: producer });
+    for slice in fat::slices(&bytes).map_err(wrong)? {
+        job.check(&Artifact::verify(&bytes[slice.range], Integrity::Full).map_err(wrong)?)?;
     }
-    let options = Options::from_recorded(artifact.module().options)?;
-    let again = Compiler::new(options.threads(threads))?.compile_with(&wasm, &|progress| bar.update(progress))?;
-    match first_difference(artifact.bytes(), &again) {
-        None => {
-            if verbosity >= VERBOSE {
-                let (artifact_path, wasm_path) = (artifact_path.display(), wasm_path.display());
-                let options = artifact.module().options;
-                eprintln!("{artifact_path} was compiled from {wasm_path} by these options: {options}");
-            }
-            Ok(())
+    Ok(())
+}
+
+/// What artifacts are compared with.
+struct Job<'a> {
+    artifact_path: &'a Path,
+    wasm_path: &'a Path,
+    wasm: &'a [u8],
+    threads: usize,
+    verbosity: u8,
+}
+
+impl Job<'_> {
+    /// One artifact; of a fat one, one of those inside.
+    fn check(&self, artifact: &Artifact<&[u8]>) -> Result<(), InputError> {
+        let path = || self.artifact_path.to_owned();
+        let bar = Bar::new(self.wasm_path, self.verbosity);
+        let actual = emit::source_digest(self.wasm);
+        if artifact.source_digest() != actual {
+            let recorded = hex(&artifact.source_digest());
+            return Err(InputError::OtherSource { path: path(), recorded, actual: hex(&actual) });
         }
-        Some(offset) => {
-            let part = part_at(&artifact, offset);
-            Err(InputError::Differs { path: path(), offset, part })
+        let producer = emit::producer();
+        if artifact.module().producer != producer {
+            let recorded = artifact.module().producer.to_owned();
+            return Err(InputError::OtherProducer { path: path(), recorded, actual: producer });
         }
+        let options = Options::from_recorded(artifact.module().options)?;
+        let compiler = Compiler::new(options.threads(self.threads))?;
+        let again = compiler.compile_with(self.wasm, &|progress| bar.update(progress))?;
+        if let Some(offset) = first_difference(artifact.bytes(), &again) {
+            return Err(InputError::Differs { path: path(), offset, part: part_at(artifact, offset) });
+        }
+        if self.verbosity >= VERBOSE {
+            let (artifact_path, wasm_path) = (self.artifact_path.display(), self.wasm_path.display());
+            let options = artifact.module().options;
+            eprintln!("{artifact_path} was compiled from {wasm_path} by these options: {options}");
+        }
+        Ok(())
     }
 }
 

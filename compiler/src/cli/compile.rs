@@ -1,9 +1,9 @@
-//! One input → one output of the kind that was asked for.
+//! One input → one output of the kind that was asked for; for several targets, one fat artifact or one file each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use aot_format::{Artifact, Integrity};
+use aot_format::{Artifact, Integrity, fat};
 use wamrc::{Compiler, Error};
 
 use super::error::InputError;
@@ -14,49 +14,125 @@ use super::{args::Kind, input};
 /// From this verbosity on, a line about each input.
 const VERBOSE: u8 = 3;
 
-/// Compiles `input` and writes to `output`, or to standard output.
-pub fn compile(
-    compiler: &Compiler,
-    kind: Kind,
-    input: &Path,
-    output: Option<&Path>,
-    verbosity: u8,
-) -> Result<(), InputError> {
-    let begun = Instant::now();
-    let wasm = if kind == Kind::AotDump { input::read_or_artifact(input)? } else { input::read(input)? };
-    let (bytes, expect) = produce(compiler, kind, &wasm, input, verbosity)?;
-    output::write(output, &bytes, expect)?;
-    if verbosity >= VERBOSE {
-        let to = output.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
-        let milliseconds = begun.elapsed().as_secs_f64() * 1e3;
-        eprintln!("{}: {} bytes -> {to}: {} bytes, {milliseconds:.1} ms", input.display(), wasm.len(), bytes.len());
-    }
-    Ok(())
+/// What is made of every input.
+pub struct Job {
+    /// One for each target, in the user's order.
+    pub compilers: Vec<Compiler>,
+    /// What to write.
+    pub kind: Kind,
+    /// Whether each target gets a file of its own, rather than a part of a fat artifact.
+    pub separate: bool,
+    /// How much to say.
+    pub verbosity: u8,
 }
 
-fn produce(
-    compiler: &Compiler,
-    kind: Kind,
-    wasm: &[u8],
-    input: &Path,
-    verbosity: u8,
-) -> Result<(Vec<u8>, Expect), InputError> {
-    let bar = Bar::new(input, verbosity);
-    let progress = |progress| bar.update(progress);
-    let text = match kind {
-        Kind::Artifact => return Ok((compiler.compile_with(wasm, &progress)?, Expect::Artifact)),
-        Kind::Object => return Ok((compiler.compile_object(wasm, &progress)?, Expect::Bytes)),
-        Kind::WasmInfo => wamrc::info::describe(&wamrc::module::parse(wasm)?),
-        Kind::Clif => compiler.clif(wasm)?,
-        Kind::Asm => compiler.asm(wasm)?,
-        Kind::AotDump => {
-            if wasm.starts_with(&aot_format::layout::MAGIC) {
-                aot_format::dump::dump(&Artifact::verify(wasm, Integrity::Full).map_err(InputError::Damaged)?)
-            } else {
+impl Job {
+    /// Compiles `input` and writes to `output`, or to standard output. Nothing is written if any target fails.
+    pub fn compile(&self, input: &Path, output: Option<&Path>) -> Result<(), InputError> {
+        let begun = Instant::now();
+        let wasm = if self.kind == Kind::AotDump { input::read_or_artifact(input)? } else { input::read(input)? };
+        let mut products = self.produce_all(&wasm, input)?;
+        let write = |bytes: &[u8], path: Option<&Path>| -> Result<(), InputError> {
+            output::write(path, bytes, if self.kind == Kind::Artifact { Expect::Artifact } else { Expect::Bytes })?;
+            if self.verbosity >= VERBOSE {
+                let to = path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
+                let ms = begun.elapsed().as_secs_f64() * 1e3;
+                let (from, wasm_bytes) = (input.display(), wasm.len());
+                eprintln!("{from}: {wasm_bytes} bytes -> {to}: {} bytes, {ms:.1} ms", bytes.len());
+            }
+            Ok(())
+        };
+        match output {
+            _ if products.len() == 1 => write(&products.remove(0), output),
+            Some(output) if self.separate => products.iter().zip(&self.compilers).try_for_each(|(bytes, compiler)| {
+                write(bytes, Some(&separate_path(output, compiler.target().isa.name())))
+            }),
+            output if self.kind == Kind::Artifact => write(&fat::write(&products).map_err(Error::from)?, output),
+            output => write(&products.concat(), output),
+        }
+    }
+
+    /// What each target makes of a module; of an artifact, or where the target is no matter, one product.
+    fn produce_all(&self, wasm: &[u8], input: &Path) -> Result<Vec<Vec<u8>>, InputError> {
+        if self.kind == Kind::AotDump && (wasm.starts_with(&aot_format::layout::MAGIC) || fat::is_fat(wasm)) {
+            return Ok(vec![dump(wasm)?.into_bytes()]);
+        }
+        let compilers = if self.kind == Kind::WasmInfo { &self.compilers[..1] } else { &self.compilers[..] };
+        let several = compilers.len() > 1;
+        let each = |compiler: &Compiler| {
+            let target = compiler.target();
+            let bytes = self.produce(compiler, wasm, input);
+            let bytes = bytes.map_err(|error| match several {
+                true => InputError::ForTarget { target: target.canonical_options(), error: error.into() },
+                false => error,
+            })?;
+            match self.kind {
+                Kind::Clif | Kind::Asm | Kind::AotDump if several => {
+                    Ok([format!(";; {}\n\n", target.canonical_options()).as_bytes(), &bytes, b"\n"].concat())
+                }
+                _ => Ok(bytes),
+            }
+        };
+        compilers.iter().map(each).collect()
+    }
+
+    fn produce(&self, compiler: &Compiler, wasm: &[u8], input: &Path) -> Result<Vec<u8>, InputError> {
+        let bar = Bar::new(input, self.verbosity);
+        let progress = |progress| bar.update(progress);
+        let text = match self.kind {
+            Kind::Artifact => return Ok(compiler.compile_with(wasm, &progress)?),
+            Kind::Object => return Ok(compiler.compile_object(wasm, &progress)?),
+            Kind::WasmInfo => wamrc::info::describe(&wamrc::module::parse(wasm)?),
+            Kind::Clif => compiler.clif(wasm)?,
+            Kind::Asm => compiler.asm(wasm)?,
+            Kind::AotDump => {
                 let bytes = compiler.compile_with(wasm, &progress)?;
                 aot_format::dump::dump(&Artifact::verify(bytes, Integrity::Full).map_err(Error::from)?)
             }
-        }
+        };
+        Ok(text.into_bytes())
+    }
+}
+
+/// The description of an artifact, or of all in a fat one.
+fn dump(bytes: &[u8]) -> Result<String, InputError> {
+    let one = |bytes: &[u8]| match Artifact::verify(bytes, Integrity::Full) {
+        Ok(artifact) => Ok(aot_format::dump::dump(&artifact)),
+        Err(error) => Err(InputError::Damaged(error)),
     };
-    Ok((text.into_bytes(), Expect::Bytes))
+    if !fat::is_fat(bytes) {
+        return one(bytes);
+    }
+    let slices = fat::slices(bytes).map_err(InputError::Damaged)?;
+    let mut text = String::new();
+    for (index, slice) in (1..).zip(&slices) {
+        let (isa, count, range) = (slice.isa.name(), slices.len(), &slice.range);
+        text += &format!(";; artifact {index} of {count}, for {isa}, at {:#x}..{:#x}\n\n", range.start, range.end);
+        text += &one(&bytes[range.clone()])?;
+        text += "\n";
+    }
+    Ok(text)
+}
+
+/// `app.aot` → `app.aarch64.aot`.
+pub fn separate_path(output: &Path, target: &str) -> PathBuf {
+    let mut name = output.file_stem().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(target);
+    if let Some(extension) = output.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    output.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_separate_files() {
+        assert_eq!(separate_path(Path::new("a/app.aot"), "aarch64"), Path::new("a/app.aarch64.aot"));
+        assert_eq!(separate_path(Path::new("app"), "x86_64"), Path::new("app.x86_64"));
+    }
 }

@@ -53,6 +53,18 @@ pub enum UsageError {
         /// How many there are.
         count: usize,
     },
+    /// Several files cannot be told apart in one stream.
+    #[error("`-o -` writes one stream: with --separate, there are several files")]
+    SeparateToStdout,
+    /// One instruction set, twice.
+    #[error("--target names {target} twice")]
+    SameTarget {
+        /// The instruction set.
+        target: &'static str,
+    },
+    /// An ELF object is for one machine.
+    #[error("--format=object for several targets takes --separate: there are no fat objects")]
+    FatObject,
     /// Nobody reads machine code off a terminal.
     #[error("`-o -` writes binary code to the terminal: send it to a file or a pipe")]
     BinaryToTerminal,
@@ -119,6 +131,14 @@ pub enum InputError {
     /// It does not compile.
     #[error("{0}")]
     Compile(#[from] wamrc::Error),
+    /// It does not compile for one of several targets.
+    #[error("for {target}: {error}")]
+    ForTarget {
+        /// The options that name the target.
+        target: String,
+        /// Why not.
+        error: Box<InputError>,
+    },
     /// The output cannot be written.
     #[error("{} cannot be written: {source}", .path.display())]
     Write {

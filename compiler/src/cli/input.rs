@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use aot_format::layout::MAGIC;
+use aot_format::layout::{FAT_MAGIC, MAGIC};
 use wamrc::limits::MAX_MODULE_BYTES;
 
 use super::error::InputError;
@@ -79,7 +79,7 @@ fn kind(path: &Path, head: &[u8]) -> Kind {
     }
     match extension {
         Some("wat" | "wast") => Kind::Text,
-        _ if head.starts_with(&MAGIC) => Kind::Artifact,
+        _ if head.starts_with(&MAGIC) || head.starts_with(&FAT_MAGIC) => Kind::Artifact,
         Some("wasm") => Kind::Other,
         _ if matches!(without_mark(head).trim_ascii_start().first(), Some(b'(' | b';')) => Kind::Text,
         _ => Kind::Other,
@@ -107,7 +107,7 @@ fn not_wasm(head: &[u8]) -> InputError {
 
 fn hint(head: &[u8]) -> &'static str {
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    if head.starts_with(&MAGIC) {
+    if head.starts_with(&MAGIC) || head.starts_with(&FAT_MAGIC) {
         " (it is an .aot artifact; --emit=aot-dump shows it)"
     } else if head.starts_with(b"\0aot") {
         " (it is an .aot file of WAMR's; compile the .wasm that it was made from)"

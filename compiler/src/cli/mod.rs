@@ -23,6 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Action, Invocation};
+use compile::Job;
 use error::{InputError, UsageError};
 use output::Expect;
 use wamrc::Compiler;
@@ -55,7 +56,10 @@ fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
             Ok(report(wasm, check::check(artifact, wasm, invocation.threads, invocation.verbosity)))
         }
         Action::Compile { outputs, folder, kind } => {
-            let compiler = Compiler::new(invocation.options.clone()).map_err(UsageError::Options)?;
+            let compilers = invocation.options.iter().cloned().map(Compiler::new).collect::<Result<_, _>>();
+            let compilers = compilers.map_err(UsageError::Options)?;
+            let (separate, verbosity) = (invocation.separate, invocation.verbosity);
+            let job = Job { compilers, kind: *kind, separate, verbosity };
             if let Some(folder) = folder
                 && let Err(source) = std::fs::create_dir_all(folder)
             {
@@ -63,8 +67,7 @@ fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
             }
             let mut code = ExitCode::SUCCESS;
             for (input, output) in outputs {
-                let done = compile::compile(&compiler, *kind, input, output.as_deref(), invocation.verbosity);
-                if report(input, done) != ExitCode::SUCCESS {
+                if report(input, job.compile(input, output.as_deref())) != ExitCode::SUCCESS {
                     code = ExitCode::from(FAILURE);
                 }
             }

@@ -5,14 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use aot_format::{Artifact, Integrity};
+use aot_format::{Artifact, FormatError, Integrity, fat};
 
 use super::error::InputError;
 
 /// What the bytes must be when they are read back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expect {
-    /// An artifact that can be verified.
+    /// An artifact, or a fat one, that can be verified.
     Artifact,
     /// The same bytes.
     Bytes,
@@ -77,11 +77,15 @@ fn check(file: &mut tempfile::NamedTempFile, path: &Path, bytes: &[u8], expect: 
     }
     match expect {
         Expect::Bytes => Ok(()),
-        Expect::Artifact => match Artifact::verify(&written, Integrity::Full) {
-            Ok(_) => Ok(()),
-            Err(error) => wrong(error.to_string()),
-        },
+        Expect::Artifact => verify(&written).or_else(|error| wrong(error.to_string())),
     }
+}
+
+fn verify(bytes: &[u8]) -> Result<(), FormatError> {
+    if fat::is_fat(bytes) {
+        return fat::slices(bytes)?.into_iter().try_for_each(|slice| verify(&bytes[slice.range]));
+    }
+    Artifact::verify(bytes, Integrity::Full).map(drop)
 }
 
 /// Makes the new name last. Not every file system can; the file itself is safe already.

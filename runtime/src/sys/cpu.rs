@@ -13,6 +13,12 @@ pub(crate) fn host_features() -> u64 {
     })
 }
 
+/// Names of features, comma separated.
+pub(crate) fn feature_names(isa: Isa, features: u64) -> String {
+    let names = isa.names_of(features).into_iter().map(|name| name.unwrap_or("unknown"));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

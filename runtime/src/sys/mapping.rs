@@ -178,6 +178,8 @@ struct Text {
 /// The bytes of one artifact and, once asked for, its executable text.
 pub(crate) struct ArtifactMapping {
     backing: Backing,
+    /// Which of the bytes are the artifact: all, or a part of a fat one.
+    part: Range<usize>,
     text: Option<Text>,
 }
 
@@ -221,7 +223,10 @@ impl ArtifactMapping {
             return Err(MapError::EmptyFile { path });
         }
         match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
-            Ok(map) => Ok(ArtifactMapping { backing: Backing::File { map, file: Some(file), path }, text: None }),
+            Ok(map) => {
+                let backing = Backing::File { map, file: Some(file), path };
+                Ok(ArtifactMapping { backing, part: 0..bytes, text: None })
+            }
             Err(source) => Err(MapError::Map { path, bytes, source }),
         }
     }
@@ -233,18 +238,26 @@ impl ArtifactMapping {
         // SAFETY: the owner was a box a line ago and lives until `self` is dropped. It is never
         // accessed mutably, so what it lends now it may be taken to lend until then.
         let bytes = NonNull::from(unsafe { owner.as_ref() }.as_ref());
-        let mapping = ArtifactMapping { backing: Backing::Owned { owner, bytes }, text: None };
+        let part = 0..bytes.len();
+        let mapping = ArtifactMapping { backing: Backing::Owned { owner, bytes }, part, text: None };
         if mapping.bytes().is_empty() { Err(MapError::EmptyBuffer) } else { Ok(mapping) }
     }
 
     /// All bytes of the artifact.
     pub(crate) fn bytes(&self) -> &[u8] {
-        match &self.backing {
+        let all = match &self.backing {
             // SAFETY: the mapping is readable and lives as long as `self`.
             Backing::File { map, .. } => unsafe { core::slice::from_raw_parts(map.base.as_ptr(), map.bytes) },
             // SAFETY: lent by the owner, which lives as long as `self`.
             Backing::Owned { bytes, .. } => unsafe { bytes.as_ref() },
-        }
+        };
+        all.get(self.part.clone()).unwrap_or_default()
+    }
+
+    /// Takes only a part of the bytes, which must lie within what is taken so far. Offsets are its own then.
+    pub(crate) fn narrow(&mut self, part: Range<usize>) {
+        let start = self.part.start;
+        self.part = start + part.start..start + part.end;
     }
 
     /// The file, for an artifact that came from one.
@@ -265,10 +278,10 @@ impl ArtifactMapping {
         self.text = match (&self.backing, code.len()) {
             (_, 0) => None,
             (Backing::File { file: Some(file), path, .. }, bytes)
-                if range.start.is_multiple_of(rustix::param::page_size()) =>
+                if (self.part.start + range.start).is_multiple_of(rustix::param::page_size()) =>
             {
                 let protection = ProtFlags::READ | ProtFlags::EXEC;
-                match Mapped::file(file.as_fd(), range.start as u64, bytes, protection) {
+                match Mapped::file(file.as_fd(), (self.part.start + range.start) as u64, bytes, protection) {
                     Ok(map) => Some(Text { pages: map, bytes }),
                     Err(source) => return Err(MapError::ExecutableFile { path: path.clone(), bytes, source }),
                 }
@@ -303,7 +316,7 @@ impl ArtifactMapping {
     pub(crate) fn image(&self, range: Range<usize>) -> Option<Image<'_>> {
         let bytes = self.bytes().get(range.clone())?;
         let file = match &self.backing {
-            Backing::File { file: Some(file), .. } => Some((file.as_fd(), range.start as u64)),
+            Backing::File { file: Some(file), .. } => Some((file.as_fd(), (self.part.start + range.start) as u64)),
             Backing::File { file: None, .. } => None,
             Backing::Owned { .. } => None,
         };
