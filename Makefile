@@ -14,10 +14,10 @@ define sample
 
 endef
 
-.PHONY: help run build test spec apps lint lint-bench bench samples samples-wasm fmt clean
+.PHONY: help run build test test-aarch64 test-riscv64 test-all cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
 
 run: build ## build, compile the multi-module sample, run it
 	$(call sample,multi-module)
@@ -27,6 +27,17 @@ build: ## build the commands and libraries (target/release/wamrc, target/release
 
 test: build ## run all tests; they need nothing but the Rust toolchain
 	$(CARGO) test $(PROJECT) --no-fail-fast
+
+test-aarch64: ## run all tests on aarch64, emulated (needs `make cross-setup` once)
+	scripts/cross-test.sh aarch64 $(ARGS)
+
+test-riscv64: ## run all tests on riscv64, emulated
+	scripts/cross-test.sh riscv64 $(ARGS)
+
+test-all: test test-aarch64 test-riscv64 ## run all tests on all three instruction sets
+
+cross-setup: ## make this Debian machine able to build for aarch64 and riscv64 and to run that
+	scripts/cross-setup.sh
 
 spec: ## run the WebAssembly specification's test suite alone
 	$(CARGO) test $(PROJECT) --test spec

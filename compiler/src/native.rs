@@ -9,6 +9,7 @@ pub fn features() -> u64 {
     present.fold(isa.baseline(), |word, bit| word | bit)
 }
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! detected {
     ($detect:path: $($name:literal is $std:tt,)*) => {
         const DETECTED: &[(&str, fn() -> bool)] = &[$(($name, || { use $detect as detect; detect!($std) }),)*];
@@ -27,6 +28,54 @@ detected! { std::arch::is_aarch64_feature_detected:
     "lse" is "lse", "fp16" is "fp16", "dotprod" is "dotprod",
 }
 
-// On riscv64 the standard library detects only with a nightly compiler: `native` is the baseline.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+// On riscv64 the standard library detects only with a nightly compiler. Linux tells in a file.
+#[cfg(target_arch = "riscv64")]
+const DETECTED: &[(&str, fn() -> bool)] = &[
+    ("v", || cpuinfo_has("v")),
+    ("zvl128b", || cpuinfo_has("v")),
+    ("zba", || cpuinfo_has("zba")),
+    ("zbb", || cpuinfo_has("zbb")),
+    ("zbc", || cpuinfo_has("zbc")),
+    ("zbs", || cpuinfo_has("zbs")),
+    ("zbkb", || cpuinfo_has("zbkb")),
+    ("zcb", || cpuinfo_has("zcb")),
+    ("zfa", || cpuinfo_has("zfa")),
+    ("zfh", || cpuinfo_has("zfh")),
+    ("zfhmin", || cpuinfo_has("zfhmin")),
+    ("zicond", || cpuinfo_has("zicond")),
+];
+
+/// Whether the first CPU that `/proc/cpuinfo` describes has an extension.
+#[cfg(target_arch = "riscv64")]
+fn cpuinfo_has(extension: &str) -> bool {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let isa = text.lines().find_map(|line| line.strip_prefix("isa")?.trim_start().strip_prefix(':'));
+    isa.is_some_and(|isa| isa_string_has(isa.trim(), extension))
+}
+
+/// Whether an ISA string (`rv64imafdcv_zba_zbb`) has an extension: a letter in front, or a word behind.
+#[cfg(any(test, target_arch = "riscv64"))]
+fn isa_string_has(isa: &str, extension: &str) -> bool {
+    let mut parts = isa.split('_');
+    let letters = parts.next().unwrap_or_default().trim_start_matches("rv64");
+    match extension.len() {
+        1 => letters.contains(extension),
+        _ => parts.any(|part| part == extension),
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 const DETECTED: &[(&str, fn() -> bool)] = &[];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn isa_strings() {
+        let isa = "rv64imafdcv_zicsr_zba_zfhmin";
+        assert!(["v", "m", "zba", "zfhmin"].iter().all(|extension| isa_string_has(isa, extension)));
+        assert!(!["b", "zb", "zfh", "rv64"].iter().any(|extension| isa_string_has(isa, extension)));
+        assert!(!isa_string_has("rv64imafdc", "v"));
+    }
+}

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use aot_format::cpu::Isa;
 use iwasm::{Artifact, Engine, Module};
-use wamrc::{Compiler, Options};
+use wamrc::{Compiler, Options, Target};
 
 /// Why there is no loaded module.
 #[derive(Debug)]
@@ -39,13 +40,14 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A builder with its own temporary folder.
+    /// A builder with its own temporary folder. It uses vectors where only some machines of the instruction set have
+    /// them, and this one does.
     ///
     /// # Panics
     ///
     /// When there is no room for temporary files, or the compiler refuses the options.
     pub fn new(options: Options) -> Builder {
-        let compiler = Compiler::new(options).expect("the options are valid");
+        let compiler = Compiler::new(with_vectors(options)).expect("the options are valid");
         Builder { compiler, folder: tempfile::tempdir().expect("temporary folder"), count: 0 }
     }
 
@@ -100,6 +102,20 @@ pub fn load_file(engine: &Engine, path: &Path) -> Result<Module, BuildError> {
     let artifact = Artifact::from_file(path).map_err(|error| load(&error))?;
     // SAFETY: the artifact was written by this process a moment ago, to a folder of its own.
     unsafe { Module::new(engine, artifact) }.map_err(|error| load(&error))
+}
+
+/// Adds vectors where they are no part of the baseline (riscv64's V) and this machine has them: without, there is no
+/// SIMD to be tested. Options that name a target for themselves are left alone.
+pub fn with_vectors(options: Options) -> Options {
+    let (Some(Isa::Riscv64), Ok(recorded)) = (Isa::HOST, options.recorded()) else { return options };
+    let host = Engine::default().cpu_features();
+    match Isa::Riscv64.feature_bit("v") {
+        Some(v) if host & v != 0 && !recorded.contains("--cpu-features") => {
+            let target = Target::resolve(Some("riscv64"), None, &["+v".into(), "+zvl128b".into()]);
+            options.target(target.expect("features of riscv64"))
+        }
+        _ => options,
+    }
 }
 
 /// Compiler options for this machine from the words an artifact records them in.

@@ -18,13 +18,22 @@ pub fn run(variable: &str, case: &str, limit: Duration) -> Result<String, String
     let mut child = command.spawn().map_err(|error| format!("cannot start a process: {error}"))?;
     let output = drain(child.stdout.take());
     let messages = drain(child.stderr.take());
-    let status = wait(&mut child, limit)?;
+    let status = wait(&mut child, limit * slowness())?;
     let (output, messages) = (output.join().unwrap_or_default(), messages.join().unwrap_or_default());
     if status.success() {
         return Ok(output);
     }
     let last: Vec<&str> = messages.lines().rev().take(6).collect();
     Err(format!("the process died ({status}): {}", last.into_iter().rev().collect::<Vec<_>>().join(" | ")))
+}
+
+/// How many times longer than natively things may take: `TEST_SLOWNESS`, which is set for emulated machines.
+///
+/// # Panics
+///
+/// When it is set to something else than a number.
+pub fn slowness() -> u32 {
+    std::env::var("TEST_SLOWNESS").map_or(1, |text| text.parse().expect("TEST_SLOWNESS is a number"))
 }
 
 fn drain(stream: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {

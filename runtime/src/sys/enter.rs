@@ -252,7 +252,7 @@ pub(crate) unsafe fn call_entry(
     // calls changed in the context is put back, whether they returned or were unwound.
     let status = unsafe {
         (*store).stack_limit = stack_limit;
-        let status = entry(callee_vmctx, callee_code, values, store);
+        let status = arch::enter(entry, callee_vmctx, callee_code, values, store);
         activation.saved.put_back(store);
         status
     };

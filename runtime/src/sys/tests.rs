@@ -37,6 +37,7 @@ unsafe extern "C" {
     static iwasm_test_increment: u8;
     static iwasm_test_trap: u8;
     static iwasm_test_trap_pc: u8;
+    #[cfg(target_arch = "x86_64")]
     static iwasm_test_divide: u8;
     static iwasm_test_divide_pc: u8;
     static iwasm_test_load: u8;

@@ -76,6 +76,8 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     }
 }
 
+enter_by_the_c_convention!();
+
 /// The current stack pointer.
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {

@@ -6,6 +6,7 @@
 //! | `context_registers` | pc, sp and fp at a fault, from the signal's context |
 //! | `redirect` | makes the return from the signal go elsewhere |
 //! | `resume` | the same from ordinary code |
+//! | `enter` | calls an entry trampoline |
 //! | `stack_pointer` | the current one |
 //! | `next_frame` | one step of a frame-pointer walk |
 //! | `publish_code` | makes freshly written code visible to instruction fetch |
@@ -31,6 +32,27 @@ pub(crate) struct CallerFrame {
     pub(crate) return_address: usize,
     /// The caller's frame pointer.
     pub(crate) fp: usize,
+}
+
+/// Where entry trampolines keep all that the C convention wants kept.
+macro_rules! enter_by_the_c_convention {
+    () => {
+        /// Calls an entry trampoline.
+        ///
+        /// # Safety
+        /// As for a call of `entry`.
+        #[inline(always)]
+        pub(crate) unsafe fn enter(
+            entry: crate::vm::structs::EntryTrampoline,
+            vmctx: *mut core::ffi::c_void,
+            code: *const u8,
+            values: *mut crate::vm::structs::ValRaw,
+            store: *mut crate::vm::structs::VMStoreContext,
+        ) -> u32 {
+            // SAFETY: the caller vouches for it.
+            unsafe { entry(vmctx, code, values, store) }
+        }
+    };
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -10,7 +10,8 @@
 //! call is found by going back one byte from its return address, never by going back one
 //! instruction. `fence.i` orders stores before fetches on one hart only; for the others there is a
 //! system call. Features come from the `riscv_hwprobe` call (Linux 6.4) and, on older kernels, from
-//! the letters in `AT_HWCAP`, which do not know the multi-letter extensions.
+//! the letters in `AT_HWCAP`, which do not know the multi-letter extensions. The code generator (Cranelift, up to
+//! 0.135 at least) forgets that callers expect fs1 to be kept, so entry trampolines do not keep it.
 //!
 //! # Safety contract
 //!
@@ -21,8 +22,10 @@
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
+use core::ffi::c_void;
 
 use super::{CallerFrame, Registers};
+use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
 
 /// Linux's number of `riscv_hwprobe(pairs, pair_count, cpusetsize, cpus, flags)`.
 const SYS_RISCV_HWPROBE: libc::c_long = 258;
@@ -71,6 +74,35 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
             options(noreturn),
         )
     }
+}
+
+/// Calls an entry trampoline. Not as a function: fs1 is lost.
+///
+/// # Safety
+/// As for a call of `entry`.
+#[inline(always)]
+pub(crate) unsafe fn enter(
+    entry: EntryTrampoline,
+    vmctx: *mut c_void,
+    code: *const u8,
+    values: *mut ValRaw,
+    store: *mut VMStoreContext,
+) -> u32 {
+    let status: usize;
+    // SAFETY: the caller vouches for the code, which keeps the C convention but for what is said here.
+    unsafe {
+        asm!(
+            "jalr {entry}",
+            entry = in(reg) entry,
+            inlateout("a0") vmctx => status,
+            in("a1") code,
+            in("a2") values,
+            in("a3") store,
+            out("fs1") _,
+            clobber_abi("C"),
+        );
+    }
+    status as u32
 }
 
 /// The current stack pointer.

@@ -11,7 +11,8 @@ core::arch::global_asm!(
     ".text",
     ".balign 16",
     "global iwasm_test_text_start",
-    // The entry trampoline: (vmctx, code, values, store) -> status.
+    // The entry trampoline: (vmctx, code, values, store) -> status. As those of the code generator, it does not keep
+    // fs1.
     "global iwasm_test_entry",
     "addi sp, sp, -208",
     "sd ra, 200(sp)",
@@ -29,7 +30,6 @@ core::arch::global_asm!(
     "sd s10, 72(sp)",
     "sd s11, 80(sp)",
     "fsd fs0, 88(sp)",
-    "fsd fs1, 96(sp)",
     "fsd fs2, 104(sp)",
     "fsd fs3, 112(sp)",
     "fsd fs4, 120(sp)",
@@ -64,7 +64,6 @@ core::arch::global_asm!(
     "ld s10, 72(sp)",
     "ld s11, 80(sp)",
     "fld fs0, 88(sp)",
-    "fld fs1, 96(sp)",
     "fld fs2, 104(sp)",
     "fld fs3, 112(sp)",
     "fld fs4, 120(sp)",
@@ -79,7 +78,23 @@ core::arch::global_asm!(
     "ld ra, 200(sp)",
     "addi sp, sp, 208",
     "ret",
-    // Adds one to values[0].
+    // Calls a C function and says whether fs1 is afterwards what it was.
+    "global iwasm_test_keeps_fs1",
+    "addi sp, sp, -32",
+    "sd ra, 24(sp)",
+    "fsd fs1, 16(sp)",
+    "li t0, 0x1234567",
+    "fmv.d.x fs1, t0",
+    "jalr a0",
+    "fmv.x.d t1, fs1",
+    "li t0, 0x1234567",
+    "sub a0, t1, t0",
+    "seqz a0, a0",
+    "fld fs1, 16(sp)",
+    "ld ra, 24(sp)",
+    "addi sp, sp, 32",
+    "ret",
+    // Adds one to values[0], and spoils fs1.
     "global iwasm_test_increment",
     "addi sp, sp, -16",
     "sd ra, 8(sp)",
@@ -88,6 +103,7 @@ core::arch::global_asm!(
     "ld t0, 0(a1)",
     "addi t0, t0, 1",
     "sd t0, 0(a1)",
+    "fmv.d.x fs1, zero",
     "ld s0, 0(sp)",
     "ld ra, 8(sp)",
     "addi sp, sp, 16",
@@ -191,3 +207,17 @@ core::arch::global_asm!(
 
 /// `addi a0, zero, 42; ret`
 pub(crate) const RETURN_42: &[u8] = &[0x13, 0x05, 0xa0, 0x02, 0x67, 0x80, 0x00, 0x00];
+
+unsafe extern "C" {
+    fn iwasm_test_keeps_fs1(call: extern "C" fn()) -> usize;
+}
+
+extern "C" fn increment() {
+    assert!(matches!(super::Guest::new().call(&raw const super::iwasm_test_increment, 41), Ok(42)));
+}
+
+#[test]
+fn a_call_keeps_the_register_that_trampolines_forget() {
+    // SAFETY: it calls a function that takes and gives nothing, and keeps the C convention.
+    assert_eq!(unsafe { iwasm_test_keeps_fs1(increment) }, 1);
+}
