@@ -183,6 +183,7 @@ impl Compiler {
             isa: &*self.isa,
             settings: &self.settings,
             align_functions: self.options.get_opt_level() == OptLevel::Speed,
+            spread_text: self.options.get_spread_text(),
         }
     }
 }

@@ -45,6 +45,7 @@ pub struct Options {
     custom_sections: Vec<String>,
     threads: usize,
     verifier: bool,
+    spread_text: u32,
 }
 
 impl Options {
@@ -106,6 +107,18 @@ impl Options {
         self
     }
 
+    /// Puts so many bytes that nobody executes behind each function: a setting for tests, which makes branches between
+    /// functions far ones.
+    #[doc(hidden)]
+    pub fn spread_text(mut self, bytes: u32) -> Options {
+        self.spread_text = bytes;
+        self
+    }
+
+    pub(crate) fn get_spread_text(&self) -> u32 {
+        self.spread_text
+    }
+
     pub(crate) fn get_target(&self) -> Result<Target, Error> {
         match self.target {
             Some(target) => Ok(target),
@@ -158,6 +171,9 @@ impl Options {
         if self.nan_canonicalization {
             text.push_str(" --enable-nan-canonicalization");
         }
+        if self.spread_text != 0 {
+            text.push_str(&format!(" --spread-text={}", self.spread_text));
+        }
         if !self.custom_sections.is_empty() {
             let names: Vec<String> = self.custom_sections.iter().map(|name| escape(name)).collect();
             text.push_str(&format!(" --emit-custom-sections={}", names.join(",")));
@@ -183,6 +199,7 @@ impl Options {
                 Some(("--size-level", "1")) => options.opt_level = OptLevel::SpeedAndSize,
                 Some(("--bounds-checks", "0")) => options.explicit_bounds_checks = false,
                 Some(("--bounds-checks", "1")) => options.explicit_bounds_checks = true,
+                Some(("--spread-text", bytes)) => options.spread_text = bytes.parse().map_err(|_| wrong(word))?,
                 Some(("--emit-custom-sections", list)) => {
                     let names = list.split(',').map(|name| unescape(name).ok_or_else(|| wrong(word)));
                     options = options.custom_sections(names.collect::<Result<Vec<String>, _>>()?);
@@ -236,6 +253,7 @@ mod tests {
             .opt_level(OptLevel::SpeedAndSize)
             .explicit_bounds_checks(true)
             .nan_canonicalization(true)
+            .spread_text(512)
             .custom_sections(["b, c%", "a", "ü"])
             .threads(7);
         let text = options.recorded().unwrap();

@@ -85,6 +85,8 @@ pub struct Environment<'a> {
     pub settings: &'a TranslateSettings,
     /// Space functions out for speed, rather than packing them.
     pub align_functions: bool,
+    /// Bytes that nobody executes behind each function, for tests of far branches.
+    pub spread_text: u32,
 }
 
 /// Translates, compiles and binds all functions of a module.

@@ -34,12 +34,14 @@ pub fn bind(
 ) -> Result<Code, Error> {
     let alignment = environment.isa.function_alignment();
     let alignment = if environment.align_functions { alignment.preferred } else { alignment.minimum };
+    let padding = vec![0; environment.spread_text as usize];
     let total = functions
         .iter()
         .chain(trampolines)
         .chain(services.iter().map(|service| &service.code))
         .map(|code| code.code.len() as u64 + u64::from(alignment))
-        .sum();
+        .sum::<u64>()
+        .saturating_add((padding.len() as u64).saturating_mul(functions.len() as u64));
     if total > MAX_TEXT_BYTES {
         let what = "the size of the machine code in bytes";
         return Err(Error::LimitExceeded { what, count: total, limit: MAX_TEXT_BYTES });
@@ -62,6 +64,9 @@ pub fn bind(
     };
     for (function, body) in functions.iter().zip(&module.bodies) {
         let range = binder.place(function, true, || label(module, body.to_validate.index).to_string())?;
+        if !padding.is_empty() {
+            binder.builder.append(false, &padding, alignment, &mut binder.control);
+        }
         code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
         code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
         code.call_sites.extend(function.call_sites.iter().map(|site| site_at(site, range.offset)));
