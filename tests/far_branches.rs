@@ -37,7 +37,8 @@ fn check(bytes_between: u32) {
     let trap = far.get_func(&store, "trap").unwrap().typed::<(), i32>(&store).unwrap();
     let Err(Error::Trap(trap)) = trap.call(&mut store, ()) else { panic!("no trap") };
     assert_eq!(trap.code(), TrapCode::Unreachable);
-    let names: Vec<String> = trap.frames().iter().map(|frame| frame.function_name.clone().unwrap_or_default()).collect();
+    let names: Vec<String> =
+        trap.frames().iter().map(|frame| frame.function_name.clone().unwrap_or_default()).collect();
     assert_eq!(names, ["back", "there", "trap"]);
 }
 
