@@ -29,8 +29,9 @@ impl AsRef<[u8]> for MappedBytes {
 }
 
 impl Artifact {
-    /// Maps and verifies a file. The file must not be changed in place while it is in use; replacing
-    /// it by renaming another over it is fine.
+    /// Maps and verifies a file. The file must not be changed in place while it is in use, for its code would change
+    /// with it; replacing it by renaming another over it is fine. Where somebody might, and be it a guest, use
+    /// [`Artifact::from_file_copy`].
     ///
     /// # Errors
     ///
@@ -49,6 +50,21 @@ impl Artifact {
         let mapping = ArtifactMapping::from_path(path)
             .map_err(|error| LoadError::File { path: path.to_path_buf(), reason: error.to_string() })?;
         Artifact::verify(mapping, path.display().to_string(), integrity)
+    }
+
+    /// Reads and verifies a file, and keeps a copy of all of it: whatever becomes of the file, what was verified is what
+    /// runs. For files that others may change, above all a guest that may write to their folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifact::from_file`].
+    pub fn from_file_copy(path: impl AsRef<Path>) -> Result<Artifact, LoadError> {
+        let path = path.as_ref();
+        let failed = |reason: String| LoadError::File { path: path.to_path_buf(), reason };
+        // Mapped first, for what can be wrong with a file to be told in the same words.
+        let mapping = ArtifactMapping::from_path(path).map_err(|error| failed(error.to_string()))?;
+        let mapping = mapping.into_copy().map_err(|error| failed(error.to_string()))?;
+        Artifact::verify(mapping, path.display().to_string(), Integrity::Full)
     }
 
     /// Verifies bytes in memory. Their text will be copied to pages of its own.

@@ -85,7 +85,7 @@ Options:
       --stack-size BYTES     Stack for the modules' code, of each thread [default: 1048576]
       --gc-heap-size BYTES   Heap of collected objects, of each thread [default: 1073741824]
       --max-threads N        Threads at one time besides the main one [default: 256]
-      --max-descriptors N    Descriptors open at one time [default: 1024]
+      --max-descriptors N    Descriptors open at one time [default: 512]
       --max-host-memory B    Bytes kept for the program outside of its memories [default: 67108864]
       --timeout MS           Stop the program after so many milliseconds, wherever it is
   -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]

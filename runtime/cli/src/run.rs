@@ -51,15 +51,17 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     let threads = Group::new(invocation);
     threads.add_to_linker(&mut linker);
     let folders = module_folders(invocation)?;
+    // What the program may write to must not be what it runs. Where its folders lead is not asked: links are many.
+    let may_be_changed = invocation.folders.iter().any(|folder| !folder.read_only);
     // SAFETY: the user trusts the modules in the folders given.
-    unsafe { linker.set_module_reader(DirReader::new(folders.clone())) };
+    unsafe { linker.set_module_reader(DirReader::new(folders.clone()).copying(may_be_changed)) };
     for (name, file) in &invocation.preloads {
-        let module = load(&engine, file, name)?;
+        let module = load(&engine, file, name, may_be_changed)?;
         linker.register(name, &module).map_err(Failure::Runtime)?;
     }
     refuse_directory(&invocation.main)?;
     let name = stem(&invocation.main)?;
-    let module = load(&engine, &invocation.main, &name)?;
+    let module = load(&engine, &invocation.main, &name, may_be_changed)?;
     let main = Main { module, name, invocation, folders, threads: &threads };
     if let Some(milliseconds) = invocation.timeout {
         stop_after(milliseconds, store.interrupt_handle())?;
@@ -125,9 +127,10 @@ fn stem(path: &Path) -> Result<String, Failure> {
 }
 
 /// A trusted module from a file.
-fn load(engine: &Engine, file: &Path, name: &str) -> Result<Module, Failure> {
+fn load(engine: &Engine, file: &Path, name: &str, copy: bool) -> Result<Module, Failure> {
     refuse_directory(file)?;
-    let artifact = Artifact::from_file(file).map_err(|error| match error {
+    let artifact = if copy { Artifact::from_file_copy(file) } else { Artifact::from_file(file) };
+    let artifact = artifact.map_err(|error| match error {
         LoadError::Format { .. } if is_wasm(file) => {
             LoadError::NotCompiled { name: name.into(), path: file.to_path_buf() }
         }

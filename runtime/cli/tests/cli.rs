@@ -486,3 +486,91 @@ fn streams_that_the_shell_has_closed() -> Any {
     assert_eq!(shell("</dev/zero >/dev/full")?, Some(64));
     Ok(())
 }
+
+/// Overwrites its own artifact from the first byte to the last, and goes on; ends with what a function gives then.
+const REWRITE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_pwrite" (func $write (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (memory (export "memory") 2)
+    (data (i32.const 0) "\00\01\00\00\00\e0\00\00rewrite.aotpart.aot")
+    (import "part" "seven" (func $seven (result i32)))
+    (func $later (param i32) (result i32) (i32.add (call $seven) (i32.mul (local.get 0) (call $yield))))
+    (func $overwrite (param i32 i32)
+        (if (call $open (i32.const 3) (i32.const 0) (local.get 0) (local.get 1) (i32.const 0)
+                (i64.const 0x42) (i64.const 0) (i32.const 0) (i32.const 32))
+            (then (call $exit (i32.const 99))))
+        (if (call $write (i32.load (i32.const 32)) (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 36))
+            (then (call $exit (i32.const 98)))))
+    (func (export "_start")
+        (call $overwrite (i32.const 8) (i32.const 11))
+        (call $overwrite (i32.const 19) (i32.const 8))
+        (call $exit (call $later (i32.const 1)))))"#;
+
+#[test]
+fn a_program_cannot_change_the_code_that_it_runs() -> Any {
+    // An import stands before definitions.
+    let text = REWRITE.replace("    (import \"part\" \"seven\" (func $seven (result i32)))\n", "");
+    let text = text.replacen("(module", "(module (import \"part\" \"seven\" (func $seven (result i32)))", 1);
+    let part = r#"(module (func (export "seven") (result i32) (i32.const 7)))"#;
+    let folder = Folder::new(&[("rewrite", &text), ("part", part)])?;
+    let done = folder.run(&["--map-dir=/::.", "rewrite.aot"])?;
+    assert_eq!(done, Done { status: Some(7), ..printed("") });
+    // It has; whoever runs what is there now is told.
+    let done = folder.run(&["rewrite.aot"])?;
+    assert!(done.status == Some(1) && done.stderr.contains("not an .aot file"), "{done:?}");
+    let folder = Folder::new(&[("rewrite", &text), ("part", part)])?;
+    assert_eq!(folder.run(&["--ro-map-dir=/::.", "rewrite.aot"])?.status, Some(99));
+    Ok(())
+}
+
+/// Writes a file beyond what the process may.
+const LARGE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 64) "new")
+    (func (export "_start")
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 3) (i32.const 1)
+            (i64.const 0x42) (i64.const 0) (i32.const 0) (i32.const 0)))
+        (call $exit (call $resize (i32.load (i32.const 0)) (i64.const 100000000)))))"#;
+
+#[test]
+fn files_over_the_limit_of_the_process_are_an_errno() -> Any {
+    let folder = Folder::new(&[("large", LARGE)])?;
+    std::fs::create_dir(folder.path("data"))?;
+    let mut command = Command::new("sh");
+    command.current_dir(folder.0.path()).args(["-c", "ulimit -f 1000; exec \"$0\" --dir=data large.aot"]);
+    // EFBIG.
+    assert_eq!(command.arg(env!("CARGO_BIN_EXE_iwasm")).status()?.code(), Some(22));
+    Ok(())
+}
+
+/// Asks for more random bytes, and gives more buffers, than a moment suffices for.
+const LONG: &str = r#"(module
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+    (memory (export "memory") 65536)
+    (func (export "_start")
+        (drop (call $args (i32.const 0) (i32.const 4)))
+        (if (i32.eq (i32.load (i32.const 0)) (i32.const 1))
+            (then (drop (call $random (i32.const 0) (i32.const -1))))
+            (else (drop (call $write (i32.const 1) (i32.const 8) (i32.const 0x1ffffffe) (i32.const 0)))))))"#;
+
+#[test]
+fn long_calls_end_when_the_time_is_up() -> Any {
+    let folder = Folder::new(&[("long", LONG)])?;
+    for args in [&["--timeout=50", "long.aot"][..], &["--timeout=50", "long.aot", "buffers"]] {
+        let start = std::time::Instant::now();
+        let done = folder.run(args)?;
+        assert!(done.stderr.contains("timeout") && done.status == Some(1), "{done:?}");
+        // Without a look at the clock in between, the first takes half a minute.
+        assert!(start.elapsed().as_secs() < 10, "{args:?}: {:?}", start.elapsed());
+    }
+    Ok(())
+}

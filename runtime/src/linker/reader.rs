@@ -25,12 +25,21 @@ impl<F: FnMut(&str) -> Result<Option<Artifact>, LoadError>> ModuleReader for F {
 #[derive(Clone, Debug)]
 pub struct DirReader {
     folders: Vec<PathBuf>,
+    copies: bool,
 }
 
 impl DirReader {
     /// A reader of these folders, in this order.
     pub fn new<P: Into<PathBuf>>(folders: impl IntoIterator<Item = P>) -> DirReader {
-        DirReader { folders: folders.into_iter().map(Into::into).collect() }
+        DirReader { folders: folders.into_iter().map(Into::into).collect(), copies: false }
+    }
+
+    /// With `true`, modules are copied instead of mapped ([`Artifact::from_file_copy`]): for folders that guests may
+    /// write to.
+    #[must_use]
+    pub fn copying(mut self, copies: bool) -> DirReader {
+        self.copies = copies;
+        self
     }
 }
 
@@ -43,6 +52,7 @@ impl ModuleReader for DirReader {
         for folder in &self.folders {
             let path = folder.join(format!("{name}.aot"));
             match path.try_exists() {
+                Ok(true) if self.copies => return Artifact::from_file_copy(path).map(Some),
                 Ok(true) => return Artifact::from_file(path).map(Some),
                 Ok(false) => {}
                 Err(error) => return Err(LoadError::File { path, reason: error.to_string() }),

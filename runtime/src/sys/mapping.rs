@@ -243,6 +243,11 @@ impl ArtifactMapping {
         if mapping.bytes().is_empty() { Err(MapError::EmptyBuffer) } else { Ok(mapping) }
     }
 
+    /// A copy that shares nothing with a file.
+    pub(crate) fn into_copy(self) -> Result<ArtifactMapping, MapError> {
+        ArtifactMapping::from_bytes(Box::new(self.bytes().to_vec()))
+    }
+
     /// All bytes of the artifact.
     pub(crate) fn bytes(&self) -> &[u8] {
         let all = match &self.backing {

@@ -12,6 +12,9 @@
 //! One signal more does not come from a fault: [`send_interrupt`] sends it to a thread that is to leave what it
 //! runs, with a value by which the handler knows it from that of others.
 //!
+//! And one is ignored, unless somebody has another use for it: SIGXFSZ, so that a file over the process's limit is an
+//! error of the call that writes it, and no guest can end the process by writing.
+//!
 //! # Safety contract
 //!
 //! The handler runs between any two instructions of the process. Until it has decided that the
@@ -70,8 +73,21 @@ pub(crate) fn install() -> Result<(), SignalError> {
                 SignalError { signal, code }
             })?;
         }
+        ignore_file_size_signal();
         Ok(())
     })
+}
+
+/// Ignores SIGXFSZ where it would end the process. Without it, the write fails.
+fn ignore_file_size_signal() {
+    // SAFETY: all bytes zero are a valid value; the first call only asks, the second sets a disposition that runs nothing.
+    unsafe {
+        let mut action: libc::sigaction = core::mem::zeroed();
+        if libc::sigaction(libc::SIGXFSZ, core::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_DFL {
+            action.sa_sigaction = libc::SIG_IGN;
+            libc::sigaction(libc::SIGXFSZ, &action, core::ptr::null_mut());
+        }
+    }
 }
 
 fn install_one(signal: c_int, previous: &UnsafeCell<MaybeUninit<libc::sigaction>>) -> io::Result<()> {

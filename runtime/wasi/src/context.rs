@@ -12,7 +12,7 @@ use rustix::net::sockopt::socket_acceptconn;
 use crate::budget::Budget;
 use crate::descriptor::{Descriptor, Directory, Kind, Socket, Table};
 use crate::dir::open_for_reading;
-use crate::limits::{DEFAULT_MAX_DESCRIPTORS, DEFAULT_MAX_HOST_BYTES, DESCRIPTOR_BYTES};
+use crate::limits::{DEFAULT_MAX_DESCRIPTORS, DEFAULT_MAX_HOST_BYTES};
 use crate::stream::{InputStream, OutputStream};
 
 /// What the modules of a store have of the world: arguments, environment and descriptors. Clones are the same
@@ -178,7 +178,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Limits the descriptors open at one time.
+    /// Limits the host's descriptors that are open for the guest at one time. A directory that is listed has two.
     pub fn max_descriptors(mut self, limit: usize) -> Self {
         self.max_descriptors = limit;
         self
@@ -210,12 +210,9 @@ impl WasiCtxBuilder {
             }
             environment.push([name, &b"="[..], value].concat().into());
         }
-        let budget = Budget::new(self.max_host_bytes);
+        let budget = Budget::new(self.max_host_bytes, self.max_descriptors);
         let given = 3 + self.preopens.len() + self.sockets.len();
-        if given > self.max_descriptors {
-            return Err(BuildError::Limits { given });
-        }
-        let charge = || budget.charge(DESCRIPTOR_BYTES).map_err(|_| BuildError::Limits { given });
+        let charge = || budget.descriptor().map_err(|_| BuildError::Limits { given });
         let mut descriptors = Vec::with_capacity(given);
         let input = if self.stdin.is_closed() { Kind::Closed } else { Kind::Input(self.stdin) };
         descriptors.push(Descriptor::given(input, false, charge()?));
@@ -234,7 +231,7 @@ impl WasiCtxBuilder {
             let listens = listens.map_err(|error| BuildError::Socket { number, source: error.into() })?;
             descriptors.push(Descriptor::given(Kind::Socket(Socket { fd, listens }), false, charge()?));
         }
-        let table = Arc::new(Table::new(descriptors, self.max_descriptors));
+        let table = Arc::new(Table::new(descriptors));
         Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table, budget })
     }
 }

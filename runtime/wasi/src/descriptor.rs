@@ -121,18 +121,17 @@ impl Descriptor {
 
 /// Numbers → descriptors; a new one gets the lowest free number. Threads share it: a descriptor is taken out
 /// for a call, so that one that blocks keeps nobody from the table, and one that is closed meanwhile stays
-/// open until the calls on it have ended.
+/// open until the calls on it have ended. How many there may be is counted elsewhere (`budget`).
 pub(crate) struct Table {
     slots: Mutex<Slots>,
-    limit: usize,
 }
 
 type Slots = Vec<Option<Arc<Descriptor>>>;
 
 impl Table {
     /// The descriptors from 0 on.
-    pub(crate) fn new(first: Vec<Descriptor>, limit: usize) -> Table {
-        Table { slots: Mutex::new(first.into_iter().map(|descriptor| Some(Arc::new(descriptor))).collect()), limit }
+    pub(crate) fn new(first: Vec<Descriptor>) -> Table {
+        Table { slots: Mutex::new(first.into_iter().map(|descriptor| Some(Arc::new(descriptor))).collect()) }
     }
 
     /// The descriptor with a number, for a call that needs these rights on it.
@@ -145,22 +144,9 @@ impl Table {
         Ok(found)
     }
 
-    /// Whether another descriptor may be opened.
-    pub(crate) fn check_room(&self) -> Result<(), Errno> {
-        self.check_slots(&lock(&self.slots))
-    }
-
-    fn check_slots(&self, slots: &Slots) -> Result<(), Errno> {
-        match slots.iter().flatten().count() < self.limit {
-            true => Ok(()),
-            false => Err(Errno::Mfile),
-        }
-    }
-
     /// Gives a descriptor a number.
     pub(crate) fn insert(&self, descriptor: Descriptor) -> Result<u32, Errno> {
         let mut slots = lock(&self.slots);
-        self.check_slots(&slots)?;
         let free = slots.iter().position(Option::is_none).unwrap_or(slots.len());
         let number = u32::try_from(free).map_err(|_| Errno::Mfile)?;
         let descriptor = Some(Arc::new(descriptor));

@@ -11,7 +11,7 @@ use crate::budget::Charge;
 use crate::context::WasiCtx;
 use crate::descriptor::{Directory, lock};
 use crate::errno::{Errno, retry};
-use crate::limits::{LISTING_BUFFER_BYTES, LISTING_BYTES};
+use crate::limits::LISTING_BUFFER_BYTES;
 use crate::memory::{GuestMemory, GuestType, Ptr, ToGuest};
 use crate::rights;
 use crate::types::{Dirent, FileType};
@@ -38,7 +38,7 @@ struct Entry {
 
 impl Listing {
     fn new(ctx: &WasiCtx, directory: &Directory) -> Result<Listing, Errno> {
-        let charge = ctx.budget.charge(LISTING_BYTES)?;
+        let charge = ctx.budget.listing()?;
         let host = retry(|| open_for_reading(&directory.dir))?;
         let inode = fstat(&host)?.st_ino;
         Ok(Listing { host, window: Vec::new(), start: 0, inode, _charge: charge })

@@ -72,7 +72,10 @@ pub(crate) fn fd_pwrite(
     let written = memory.place(written)?;
     let done = memory.gather(iovecs, count, |buffers| {
         let held = ctx.table.get(fd, rights::FD_WRITE | rights::FD_SEEK)?;
-        let file = positioned(&held)?;
+        let file = match &held.kind {
+            Kind::Input(_) => return Err(Errno::Badf),
+            _ => positioned(&held)?,
+        };
         retry(|| match buffers {
             [one] => rustix::io::pwrite(file, one, offset),
             many => rustix::io::pwritev(file, many, offset),
@@ -94,7 +97,10 @@ pub(crate) fn fd_pread(
     let read = memory.place(read)?;
     let done = memory.scatter(iovecs, count, |buffers| {
         let held = ctx.table.get(fd, rights::FD_READ | rights::FD_SEEK)?;
-        let file = positioned(&held)?;
+        let file = match &held.kind {
+            Kind::Output(_) => return Err(Errno::Badf),
+            _ => positioned(&held)?,
+        };
         retry(|| match &mut *buffers {
             [one] => rustix::io::pread(file, &mut **one, offset),
             many => rustix::io::preadv(file, many, offset),

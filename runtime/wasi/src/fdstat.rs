@@ -131,10 +131,10 @@ pub(crate) fn fd_fdstat_set_flags(ctx: &mut WasiCtx, fd: u32, flags: u32) -> Res
 }
 
 /// What is known of a descriptor. Of a standard stream the guest learns its kind, and the size of a
-/// file, but not where it is on the host.
+/// file, but not where it is on the host: its number takes the place of an inode, so that no two seem the same file.
 fn filestat(ctx: &WasiCtx, fd: u32) -> Result<Filestat, Errno> {
     let held = ctx.table.get(fd, rights::FD_FILESTAT_GET)?;
-    let nowhere = |file_type, size| Filestat { file_type, size, ..Filestat::NOTHING };
+    let nowhere = |file_type, size| Filestat { file_type, size, inode: u64::from(fd) + 1, ..Filestat::NOTHING };
     Ok(match &held.kind {
         Kind::File(file) => file_metadata(&file.metadata()?),
         Kind::Directory(directory) => file_metadata(&directory.dir.dir_metadata()?),

@@ -29,8 +29,9 @@
 //! * [`threads`]: `wasi-threads`: groups of threads, each with a store of its own.
 //! * [`limits`]: every limit; [`budget`] counts what a guest has the host keep for it.
 //!
-//! What one guest does never becomes a signal to the process: sockets are written to without `SIGPIPE`. Pipes
-//! cannot be, so an embedder that gives some should ignore that signal, as Rust programs do from the beginning.
+//! What one guest does never becomes a signal to the process: sockets are written to without `SIGPIPE`, and the runtime
+//! ignores `SIGXFSZ`. Pipes cannot be written so, and an embedder that gives some should ignore `SIGPIPE`, as Rust programs
+//! do from the beginning.
 //!
 //! Absent on purpose: path logic. Names are resolved inside preopened directories by cap-std.
 #![forbid(unsafe_code)]

@@ -1,7 +1,8 @@
 //! Every limit of a WASI context, with its unit. Over a limit, a call gives an errno.
 
-/// Descriptors open at one time, unless the builder says otherwise; `EMFILE` over it.
-pub const DEFAULT_MAX_DESCRIPTORS: usize = 1024;
+/// Descriptors of the host's that are open for a guest at one time, unless the builder says otherwise; `EMFILE` over
+/// it. A directory that is listed has two. Half of what systems usually allow a process.
+pub const DEFAULT_MAX_DESCRIPTORS: usize = 512;
 
 /// Buffers of one read or write that are used; the rest is left to the guest's next call. The
 /// kernel's own limit.
@@ -10,8 +11,15 @@ pub const MAX_IOVECS: usize = 1024;
 /// Bytes that one read or write moves; the kernel's own limit.
 pub const MAX_TRANSFER_BYTES: usize = 0x7fff_f000;
 
-/// The same where the memory is shared, and what is moved is copied on the way.
+/// The same where the memory is shared, and what is moved is copied on the way; also of a `sock_recv` that waits for
+/// all that it asks for.
 pub const MAX_SHARED_TRANSFER_BYTES: usize = 256 << 10;
+
+/// Random bytes that are asked of the system at a time: about a millisecond's.
+pub const RANDOM_PIECE_BYTES: usize = 256 << 10;
+
+/// Entries of a list of buffers, of which most are not used, that are looked at before the guest may be interrupted.
+pub const IOVECS_AT_A_TIME: usize = 64 << 10;
 
 /// Threads of a group at one time besides the main one, unless the embedder says otherwise.
 pub const DEFAULT_MAX_THREADS: usize = 256;

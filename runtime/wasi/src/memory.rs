@@ -16,7 +16,7 @@ use std::ops::Range;
 use iwasm::SharedMemory;
 
 use crate::errno::Errno;
-use crate::limits::{MAX_IOVECS, MAX_SHARED_TRANSFER_BYTES, MAX_TRANSFER_BYTES};
+use crate::limits::{IOVECS_AT_A_TIME, MAX_IOVECS, MAX_SHARED_TRANSFER_BYTES, MAX_TRANSFER_BYTES};
 
 /// Something with a size in guest memory.
 pub(crate) trait GuestType {
@@ -282,6 +282,9 @@ impl<'a> GuestMemory<'a> {
         }
         let mut buffer = [0; FILL_BYTES];
         for start in range.clone().step_by(FILL_BYTES) {
+            if iwasm::is_interrupted() {
+                return Err(Errno::Intr);
+            }
             let piece = &mut buffer[..FILL_BYTES.min(range.end - start)];
             fill(piece)?;
             self.copy_into(start, piece);
@@ -301,7 +304,11 @@ impl<'a> GuestMemory<'a> {
     fn buffers(&self, iovecs: Ptr<Iovec>, count: u32) -> Result<Vec<Range<usize>>, Errno> {
         let mut ranges = Vec::with_capacity(MAX_IOVECS.min(count as usize));
         let mut left = MAX_TRANSFER_BYTES;
-        for iovec in self.array(iovecs, count)? {
+        for (index, iovec) in self.array(iovecs, count)?.enumerate() {
+            // All are checked, however many a guest gives.
+            if index % IOVECS_AT_A_TIME == IOVECS_AT_A_TIME - 1 && iwasm::is_interrupted() {
+                return Err(Errno::Intr);
+            }
             let range = self.range(iovec.buffer.address, u64::from(iovec.len))?;
             let len = range.len().min(left);
             if len > 0 && ranges.len() < MAX_IOVECS {

@@ -4,13 +4,12 @@
 use std::path::Path;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt};
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Directory, Kind};
 use crate::errno::{Errno, retry_io};
-use crate::limits::DESCRIPTOR_BYTES;
 use crate::memory::{GuestMemory, Ptr};
 use crate::path::{follows, path};
 use crate::rights;
@@ -30,6 +29,12 @@ impl Opening {
     fn new(lookup: u32, create: u32, rights: u64, flags: u32) -> Result<Opening, Errno> {
         let create = types::flags(create, oflags::ALL)?;
         Ok(Opening { follow: follows(lookup), create, rights, flags: types::flags(flags, fdflags::ALL)? })
+    }
+
+    /// Whether it is opened to be written to. The other rights that only mean something then are often asked for in vain:
+    /// by Go for every file.
+    fn writes(&self) -> bool {
+        self.rights & rights::FD_WRITE != 0
     }
 
     fn has(&self, flag: u16) -> bool {
@@ -78,7 +83,7 @@ impl Opening {
     /// The same without what changes a file system; `EROFS` where that is what was asked for. Whoever would
     /// have a file created if it were not there gets the one that is.
     fn read_only(self, dir: &Dir, path: &Path) -> Result<Opening, Errno> {
-        if self.has(oflags::TRUNC) || self.rights & rights::WRITING != 0 {
+        if self.has(oflags::TRUNC) || self.writes() {
             return Err(Errno::Rofs);
         }
         if self.has(oflags::CREAT) {
@@ -94,6 +99,14 @@ impl Opening {
     }
 
     fn open_file(self, dir: &Dir, path: &Path) -> Result<Kind, Errno> {
+        // What creates opens for writing, which a file that is there may not allow, and nobody asked for.
+        if self.has(oflags::CREAT) && !self.has(oflags::EXCL | oflags::TRUNC) && !self.writes() {
+            let there = Opening { create: self.create & !oflags::CREAT, ..self };
+            match there.open_file(dir, path) {
+                Err(Errno::Noent) => {}
+                done => return done,
+            }
+        }
         let file = retry_io(|| dir.open_with(path, &self.options()))?;
         if file.metadata()?.is_dir() {
             return Ok(Kind::Directory(Directory::new(Dir::from_std_file(file.into_std()), None)));
@@ -107,7 +120,7 @@ impl Opening {
 
     fn options(&self) -> OpenOptions {
         let is = |flag| self.flags & flag != 0;
-        let write = self.rights & rights::WRITING != 0 || self.has(oflags::CREAT | oflags::TRUNC);
+        let write = self.writes() || self.has(oflags::CREAT | oflags::TRUNC);
         let read = self.rights & rights::READING != 0 || !write;
         let mut options = OpenOptions::new();
         // Appending is set afterwards: the standard library's rules do not let it go with truncation.
@@ -121,6 +134,8 @@ impl Opening {
         options.maybe_dir(!write);
         options.sync(is(fdflags::SYNC)).dsync(is(fdflags::DSYNC)).rsync(is(fdflags::RSYNC));
         options.nonblock(is(fdflags::NONBLOCK));
+        // A terminal must not become the host's own by being opened.
+        options.custom_flags(OFlags::NOCTTY.bits().cast_signed());
         options
     }
 }
@@ -140,14 +155,13 @@ pub(crate) fn path_open(
     opened: Ptr<u32>,
 ) -> Result<(), Errno> {
     let opened = memory.place(opened)?;
-    ctx.table.check_room()?;
-    let charge = ctx.budget.charge(DESCRIPTOR_BYTES)?;
+    let charge = ctx.budget.descriptor()?;
     let opening = Opening::new(lookup, create, rights_base, flags)?;
     let parent = ctx.table.get(fd, opening.needed())?;
     let kind = opening.open(&parent, &path(memory, name, len)?)?;
     let descriptor = Descriptor::below(&parent, kind, charge);
     // The host creates and cuts only what it opens for writing; the guest may have asked for nothing of the kind.
-    if rights_base & rights::WRITING == 0 {
+    if !opening.writes() {
         descriptor.dropped.drop_base(rights::WRITING);
     }
     memory.set(opened, ctx.table.insert(descriptor)?);

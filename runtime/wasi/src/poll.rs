@@ -1,5 +1,6 @@
 //! `poll_oneoff`: waits until one of several things happens: a time comes, a descriptor is ready.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,7 @@ fn poll_all<T: FromGuest>(
     if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(Errno::Inval);
     }
-    let _charge = ctx.budget.charge(count as usize * SUBSCRIPTION_BYTES)?;
+    let _charge = ctx.budget.memory(count as usize * SUBSCRIPTION_BYTES)?;
     let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
     let held: Vec<_> = subscriptions.iter().map(|subscription| descriptor(ctx, subscription)).collect();
     let found = Waiting::new(&subscriptions, &held).wait()?;
@@ -168,7 +169,7 @@ impl<'a> Waiting<'a> {
                 let flags = u16::from(found.contains(PollFlags::HUP));
                 let bytes = match subscription.wanted {
                     // Zero is the end of what there is to read.
-                    Await::Read(_) => rustix::io::ioctl_fionread(host).unwrap_or(1),
+                    Await::Read(_) => readable(host),
                     _ => 1,
                 };
                 self.ready.push(Event { bytes, flags, ..event(subscription, 0) });
@@ -180,6 +181,15 @@ impl<'a> Waiting<'a> {
                 self.ready.push(event(subscription, 0));
             }
         }
+    }
+}
+
+/// How many bytes there are to read, of what is ready.
+fn readable(host: impl AsFd + Copy) -> u64 {
+    // The host gives 32 bits, which of a file behind whose end one stands are negative.
+    match rustix::io::ioctl_fionread(host) {
+        Ok(bytes) => u64::from((bytes as u32).cast_signed().max(0).cast_unsigned()),
+        Err(_) => 1,
     }
 }
 

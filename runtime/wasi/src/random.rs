@@ -4,6 +4,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::context::WasiCtx;
 use crate::errno::{Errno, retry};
+use crate::limits::RANDOM_PIECE_BYTES;
 use crate::memory::{GuestMemory, Ptr};
 
 pub(crate) fn random_get(
@@ -14,7 +15,12 @@ pub(crate) fn random_get(
 ) -> Result<(), Errno> {
     memory.fill(buffer, len, |mut rest| {
         while !rest.is_empty() {
-            let count = retry(|| getrandom(&mut *rest, GetRandomFlags::empty()))?;
+            // The kernel would take its time for a large piece, and end it early without saying why.
+            if iwasm::is_interrupted() {
+                return Err(Errno::Intr);
+            }
+            let piece = rest.len().min(RANDOM_PIECE_BYTES);
+            let count = retry(|| getrandom(&mut rest[..piece], GetRandomFlags::empty()))?;
             rest = &mut rest[count..];
         }
         Ok(())

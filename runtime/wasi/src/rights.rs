@@ -86,7 +86,7 @@ pub(crate) const LISTENER: u64 = SOCK_ACCEPT | FD_FDSTAT_SET_FLAGS | FD_FILESTAT
 
 /// What asks for a file to be opened for reading.
 pub(crate) const READING: u64 = FD_READ | FD_READDIR;
-/// What asks for a file to be opened for writing.
+/// What a file has only if it is open for writing.
 pub(crate) const WRITING: u64 = FD_WRITE | FD_DATASYNC | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
 
 /// The rights that a guest has given up on a descriptor. They only become more.

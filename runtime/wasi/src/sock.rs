@@ -11,7 +11,6 @@ use rustix::net::{
 use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Kind, Socket};
 use crate::errno::{Errno, retry};
-use crate::limits::DESCRIPTOR_BYTES;
 use crate::memory::{GuestMemory, Iovec, Ptr};
 use crate::rights;
 use crate::types::{self, fdflags, riflags, sdflags};
@@ -39,8 +38,7 @@ pub(crate) fn sock_accept(
     let flags = types::flags(flags, fdflags::NONBLOCK)?;
     let held = ctx.table.get(fd, rights::SOCK_ACCEPT)?;
     let listener = held.socket()?;
-    ctx.table.check_room()?;
-    let charge = ctx.budget.charge(DESCRIPTOR_BYTES)?;
+    let charge = ctx.budget.descriptor()?;
     let mut options = SocketFlags::CLOEXEC;
     options.set(SocketFlags::NONBLOCK, flags & fdflags::NONBLOCK != 0);
     let socket = Socket { fd: retry(|| accept_with(&listener.fd, options))?, listens: false };

@@ -1,11 +1,13 @@
 //! Setting the times of files: by descriptor and by path.
 #![expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use cap_fs_ext::{DirExt, SystemTimeSpec};
+use cap_std::fs::{OpenOptions, OpenOptionsExt};
 use cap_std::time::SystemTime;
-use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, utimensat};
+use rustix::fs::{AtFlags, CWD, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, utimensat};
 
 use crate::context::WasiCtx;
 use crate::descriptor::Kind;
@@ -114,11 +116,19 @@ pub(crate) fn path_filestat_set_times(
     let held = ctx.table.get(fd, rights::PATH_FILESTAT_SET_TIMES)?;
     let dir = &held.directory()?.dir;
     held.check_changes()?;
-    retry_io(|| {
-        let (accessed, modified) = (times.accessed.spec(), times.modified.spec());
-        match follows(lookup) {
-            true => DirExt::set_times(dir, &path, accessed, modified),
-            false => dir.set_symlink_times(&path, accessed, modified),
+    if !follows(lookup) {
+        return retry_io(|| dir.set_symlink_times(&path, times.accessed.spec(), times.modified.spec()));
+    }
+    // Only found, not opened: a pipe would wait for its other end, and a program that runs cannot be opened to write.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::PATH.bits().cast_signed());
+    let file = retry_io(|| dir.open_with(&path, &options))?;
+    match utimensat(&file, c"", &times.host(), AtFlags::EMPTY_PATH) {
+        // Before Linux 5.8.
+        Err(rustix::io::Errno::INVAL) => {
+            let name = format!("/proc/self/fd/{}", file.as_raw_fd());
+            Ok(utimensat(CWD, name, &times.host(), AtFlags::empty())?)
         }
-    })
+        done => Ok(done?),
+    }
 }

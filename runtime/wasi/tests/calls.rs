@@ -220,11 +220,14 @@ fn appending_and_truncating() -> Any {
 
 #[test]
 fn nothing_outside_is_reached() -> Any {
-    let (folder, mut guest) = with_folder(PREVIEW1)?;
     let outside = tempfile::tempdir()?;
+    let folder = outside.path().join("inside");
+    std::fs::create_dir(&folder)?;
+    let mut guest = Guest::new(WasiCtx::builder().preopened_dir(&folder, "/w").build()?)?;
     std::fs::write(outside.path().join("secret"), b"secret")?;
-    std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("absolute"))?;
-    std::os::unix::fs::symlink("../secret", folder.path().join("relative"))?;
+    std::os::unix::fs::symlink(outside.path().join("secret"), folder.join("absolute"))?;
+    std::os::unix::fs::symlink("../secret", folder.join("relative"))?;
+    assert_eq!(std::fs::read(folder.join("relative"))?, b"secret");
     let paths = ["..", "../secret", "/etc/passwd", "absolute", "relative", "./x/../../secret", "absolute/"];
     for path in paths {
         for (create, rights) in [(0, READ), (1, WRITE), (8, WRITE), (2, READ)] {
@@ -311,6 +314,30 @@ fn waiting() -> Any {
     assert_eq!(guest.call("poll_oneoff", &[0, 200, 2, 500])?, 0);
     assert_eq!((guest.u32(500)?, guest.u32(208)? & 0xffff), (1, BADF));
     assert_eq!(guest.call("poll_oneoff", &[0, 200, 0, 500])?, INVAL);
+    Ok(())
+}
+
+/// The predecessor has a number more in a subscription to a clock, and the rest further on.
+#[test]
+fn waiting_as_the_predecessor_had_it() -> Any {
+    let wasi = WasiCtx::builder().stdin(InputStream::bytes(*b"x")).build()?;
+    let mut guest = Guest::of_version(UNSTABLE, wasi)?;
+    guest.write(0, &7u64.to_le_bytes())?;
+    // An identifier that nobody uses, then the clock, the time and the precision.
+    guest.write(16, &u64::MAX.to_le_bytes())?;
+    guest.write(24, &1u32.to_le_bytes())?;
+    guest.write(32, &20_000_000u64.to_le_bytes())?;
+    let start = std::time::Instant::now();
+    assert_eq!(guest.call("poll_oneoff", &[0, 200, 1, 500])?, 0);
+    assert!(start.elapsed().as_millis() >= 20);
+    assert_eq!((guest.u32(500)?, guest.u64(200)?, guest.u32(208)?), (1, 7, 0));
+    // The second subscription stands 56 bytes on: to the standard input, which is ready.
+    guest.write(32, &u64::MAX.to_le_bytes())?;
+    guest.write(56, &8u64.to_le_bytes())?;
+    guest.write(64, &[1])?;
+    guest.write(72, &0u32.to_le_bytes())?;
+    assert_eq!(guest.call("poll_oneoff", &[0, 200, 2, 500])?, 0);
+    assert_eq!((guest.u32(500)?, guest.u64(200)?, guest.u32(208)? >> 16 & 0xff), (1, 8, 1));
     Ok(())
 }
 

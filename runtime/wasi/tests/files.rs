@@ -352,6 +352,90 @@ fn a_large_folder_takes_linear_time() -> Any {
     Ok(())
 }
 
+/// Go asks for all rights but those to write when it opens a file to read it, and for some that only writing has.
+#[test]
+fn what_is_opened_to_be_read_is_not_opened_to_be_written() -> Any {
+    const GO_READS: u64 = 0x1fff_ffff & !(WRITE | 1 | 1 << 8 | 1 << 10 | 1 << 19);
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("file"), "text")?;
+    let guest = Guest::new(WasiCtx::builder().preopened_dir_read_only(folder.path(), "/").build()?)?;
+    let mut program = Program { folder, guest };
+    assert!(program.open("file", 0, GO_READS, 0)?.is_ok());
+    assert!(program.open(".", 0, GO_READS, 0)?.is_ok());
+    assert!(program.open("file", 1, GO_READS, 0)?.is_ok());
+    Ok(())
+}
+
+/// A program that runs cannot be opened to be written, which nobody asks for here.
+#[test]
+fn what_is_there_is_not_created() -> Any {
+    let mut program = Program::new()?;
+    let running = std::env::current_exe()?;
+    if let Err(error) = std::fs::hard_link(running, program.folder.path().join("running")) {
+        println!("skipped: this program cannot be linked to the folder ({error})");
+        return Ok(());
+    }
+    assert_eq!(program.open("running", 0, WRITE, 0)?, Err(74));
+    assert!(program.open("running", 1, READ, 0)?.is_ok());
+    let [at, len] = program.name("running")?;
+    assert_eq!(program.call("path_filestat_set_times", &[3, 1, at, len, 0, 0, 2])?, 0);
+    Ok(())
+}
+
+/// Of what would wait to be opened, or cannot be.
+#[test]
+fn times_of_pipes_and_sockets() -> Any {
+    let mut program = Program::new()?;
+    let path = |name: &str| program.folder.path().join(name);
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RWXU)?;
+    let _socket = std::os::unix::net::UnixListener::bind(path("socket"))?;
+    for name in ["pipe", "socket"] {
+        let [at, len] = program.name(name)?;
+        assert_eq!(program.call("path_filestat_set_times", &[3, 1, at, len, 0, 5_000_000_000, 4])?, 0);
+        assert_eq!(std::fs::metadata(program.folder.path().join(name))?.mtime(), 5);
+    }
+    Ok(())
+}
+
+/// A stream has one direction, whatever the host's descriptor has.
+#[test]
+fn streams_have_one_direction() -> Any {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("file");
+    std::fs::write(&path, "hello")?;
+    let open = || std::fs::File::options().read(true).write(true).open(&path);
+    let wasi = WasiCtx::builder().stdin(InputStream::fd(open()?)).stdout(OutputStream::fd(open()?)).build()?;
+    let mut guest = Guest::new(wasi)?;
+    guest.write_iovecs(0, &[(64, 4)])?;
+    assert_eq!(guest.call("fd_pwrite", &[0, 0, 1, 0, 128])?, BADF);
+    assert_eq!(guest.call("fd_pread", &[1, 0, 1, 0, 128])?, BADF);
+    assert_eq!(guest.call("fd_write", &[0, 0, 1, 128])?, BADF);
+    assert_eq!(guest.call("fd_read", &[1, 0, 1, 128])?, BADF);
+    assert_eq!(guest.call("fd_pread", &[0, 0, 1, 0, 128])?, 0);
+    assert_eq!((std::fs::read(&path)?, guest.read(64, 4)?), (b"hello".to_vec(), b"hell".to_vec()));
+    // They are no more one file than two descriptors are.
+    assert_eq!(guest.call("fd_filestat_get", &[0, 256])?, 0);
+    assert_eq!(guest.call("fd_filestat_get", &[1, 320])?, 0);
+    assert_ne!(guest.u64(256 + 8)?, guest.u64(320 + 8)?);
+    Ok(())
+}
+
+#[test]
+fn what_is_left_to_read_is_never_negative() -> Any {
+    let mut program = Program::new()?;
+    std::fs::write(program.folder.path().join("file"), "0123456789")?;
+    let file = program.opened("file", 0, READ)?;
+    for (position, left) in [(0, 10), (4, 6), (10, 0), (100, 0)] {
+        assert_eq!(program.call("fd_seek", &[file, position, 0, 128])?, 0);
+        program.guest.bytes()?[..48].fill(0);
+        program.guest.write(8, &[1])?;
+        program.guest.write(16, &(file as u32).to_le_bytes())?;
+        assert_eq!(program.call("poll_oneoff", &[0, 200, 1, 500])?, 0);
+        assert_eq!((program.guest.u64(216)?, program.guest.u32(208)? & 0xffff), (left, 0), "at {position}");
+    }
+    Ok(())
+}
+
 #[test]
 fn limits() -> Any {
     let mut program = Program::with(|builder| builder.max_descriptors(5))?;
@@ -359,6 +443,11 @@ fn limits() -> Any {
     assert_eq!(program.open("b", 1, WRITE, 0)?, Err(MFILE));
     // Nothing was made in vain.
     assert!(!program.folder.path().join("b").exists());
+    // Listing takes one of the host's, too.
+    assert_eq!(program.call("fd_readdir", &[3, 4096, 4096, 0, 128])?, MFILE);
+    assert_eq!(program.call("fd_close", &[4])?, 0);
+    assert_eq!(program.call("fd_readdir", &[3, 4096, 4096, 0, 128])?, 0);
+    assert_eq!(program.open("a", 1, WRITE, 0)?, Err(MFILE));
     let build = |limit: usize| WasiCtx::builder().max_descriptors(limit).preopened_dir("/", "/").build();
     assert!(matches!(build(3), Err(BuildError::Limits { given: 4 })));
     assert!(build(4).is_ok());
