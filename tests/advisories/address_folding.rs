@@ -30,6 +30,9 @@ fn targets(bytes: u64) -> [u64; 5] {
     [0, 30_001, MEMORY_BYTES - bytes, MEMORY_BYTES - bytes + 1, 1 << 33]
 }
 
+/// From 32 bits to 64, or not.
+type Extend = fn(u64) -> u64;
+
 /// What is shifted: with and without its upper half.
 const SHIFTED: [u64; 4] = [1, 0x8000_0001, 0xffff_ffff, 0xdead_beef_0000_0003];
 
@@ -80,7 +83,7 @@ fn addresses_of_32_bits() {
 fn addresses_of_64_bits() {
     for shift in [0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 32, 33, 63] {
         let mut sheet = Sheet::memory64();
-        let extensions: [(&str, fn(u64) -> u64); 3] = [
+        let extensions: [(&str, Extend); 3] = [
             ("(i64.extend_i32_u (i32.wrap_i64 (local.get $x)))", |x| u64::from(x as u32)),
             ("(i64.extend_i32_s (i32.wrap_i64 (local.get $x)))", |x| i64::from(x as i32).cast_unsigned()),
             ("(local.get $x)", |x| x),

@@ -16,13 +16,18 @@ fn ends(bytes: u64) -> [u64; 3] {
     [MEMORY_BYTES - bytes - 1, MEMORY_BYTES - bytes, MEMORY_BYTES - bytes + 1]
 }
 
+/// An operator, `1` at its end if it takes one operand only, and the same in Rust.
+type Operator<'a, T> = (&'a str, &'a dyn Fn(T, T) -> u64);
+/// What a load makes of the bits it has loaded.
+type Narrow = fn(u64) -> u32;
+
 /// A function of `$x`, the operand, and `$y`, the address, for each operator on an operand that is loaded.
 fn add<T: Copy + 'static>(
     sheet: &mut Sheet,
     (load_text, operand, result): (&str, &str, &str),
     bytes: u64,
     of_bits: fn(u64) -> T,
-    operators: &[(&str, &dyn Fn(T, T) -> u64)],
+    operators: &[Operator<'_, T>],
 ) {
     let loaded = format!("({load_text} (i32.wrap_i64 (local.get $y)))");
     for (operator, compute) in operators {
@@ -153,7 +158,7 @@ fn integers() {
         ],
     );
     let operand = "(i32.wrap_i64 (local.get $x))";
-    let narrow: [(&str, u64, fn(u64) -> u32); 5] = [
+    let narrow: [(&str, u64, Narrow); 5] = [
         ("i32.load", 4, |bits| bits as u32),
         ("i32.load8_s", 1, |bits| (bits as i8 as i32).cast_unsigned()),
         ("i32.load8_u", 1, |bits| u32::from(bits as u8)),

@@ -165,6 +165,20 @@ fn a_trap_instruction_is_a_trap() {
     assert!(matches!(guest.call(code!(iwasm_test_increment), 1), Ok(2)));
 }
 
+/// Entry trampolines of riscv64 do not keep fs1, but callers count on it.
+#[test]
+#[cfg(target_arch = "riscv64")]
+fn a_call_keeps_the_register_that_trampolines_forget() {
+    unsafe extern "C" {
+        fn iwasm_test_keeps_fs1(call: extern "C" fn()) -> usize;
+    }
+    extern "C" fn increment() {
+        assert!(matches!(Guest::new().call(code!(iwasm_test_increment), 41), Ok(42)));
+    }
+    // SAFETY: it calls a function that takes and gives nothing, and keeps the C convention.
+    assert_eq!(unsafe { iwasm_test_keeps_fs1(increment) }, 1);
+}
+
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn a_divide_error_is_a_trap() {

@@ -34,27 +34,6 @@ pub(crate) struct CallerFrame {
     pub(crate) fp: usize,
 }
 
-/// Where entry trampolines keep all that the C convention wants kept.
-macro_rules! enter_by_the_c_convention {
-    () => {
-        /// Calls an entry trampoline.
-        ///
-        /// # Safety
-        /// As for a call of `entry`.
-        #[inline(always)]
-        pub(crate) unsafe fn enter(
-            entry: crate::vm::structs::EntryTrampoline,
-            vmctx: *mut core::ffi::c_void,
-            code: *const u8,
-            values: *mut crate::vm::structs::ValRaw,
-            store: *mut crate::vm::structs::VMStoreContext,
-        ) -> u32 {
-            // SAFETY: the caller vouches for it.
-            unsafe { entry(vmctx, code, values, store) }
-        }
-    };
-}
-
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]

@@ -23,8 +23,10 @@
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
+use core::ffi::c_void;
 
 use super::{CallerFrame, Registers};
+use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
 
 /// pc, sp and fp of an interrupted thread.
 ///
@@ -74,7 +76,21 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     }
 }
 
-enter_by_the_c_convention!();
+/// Calls an entry trampoline.
+///
+/// # Safety
+/// As for a call of `entry`.
+#[inline(always)]
+pub(crate) unsafe fn enter(
+    entry: EntryTrampoline,
+    vmctx: *mut c_void,
+    code: *const u8,
+    values: *mut ValRaw,
+    store: *mut VMStoreContext,
+) -> u32 {
+    // SAFETY: the caller vouches for it.
+    unsafe { entry(vmctx, code, values, store) }
+}
 
 /// The current stack pointer.
 #[inline(always)]

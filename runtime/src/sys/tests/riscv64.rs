@@ -207,17 +207,3 @@ core::arch::global_asm!(
 
 /// `addi a0, zero, 42; ret`
 pub(crate) const RETURN_42: &[u8] = &[0x13, 0x05, 0xa0, 0x02, 0x67, 0x80, 0x00, 0x00];
-
-unsafe extern "C" {
-    fn iwasm_test_keeps_fs1(call: extern "C" fn()) -> usize;
-}
-
-extern "C" fn increment() {
-    assert!(matches!(super::Guest::new().call(&raw const super::iwasm_test_increment, 41), Ok(42)));
-}
-
-#[test]
-fn a_call_keeps_the_register_that_trampolines_forget() {
-    // SAFETY: it calls a function that takes and gives nothing, and keeps the C convention.
-    assert_eq!(unsafe { iwasm_test_keeps_fs1(increment) }, 1);
-}
