@@ -14,7 +14,7 @@ define sample
 
 endef
 
-.PHONY: help run build test test-aarch64 test-riscv64 test-all cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean
+.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -34,7 +34,12 @@ test-aarch64: ## run all tests on aarch64, emulated (needs `make cross-setup` on
 test-riscv64: ## run all tests on riscv64, emulated
 	scripts/cross-test.sh riscv64 $(ARGS)
 
-test-all: test test-aarch64 test-riscv64 ## run all tests on all three instruction sets
+test-emulated: test-aarch64 test-riscv64 diff-isa ## all of both, and the instruction sets against each other
+
+test-all: test test-emulated ## run all tests on all three instruction sets
+
+diff-isa: ## compare what generated sets of modules do on the three instruction sets
+	scripts/cross-diff.sh $(SETS)
 
 cross-setup: ## make this Debian machine able to build for aarch64 and riscv64 and to run that
 	scripts/cross-setup.sh

@@ -28,7 +28,8 @@ detected! { std::arch::is_aarch64_feature_detected:
     "lse" is "lse", "fp16" is "fp16", "dotprod" is "dotprod",
 }
 
-// On riscv64 the standard library detects only with a nightly compiler. Linux tells in a file.
+// On riscv64 the standard library detects only with a nightly compiler. Linux tells in a file. (Not of Zcb, which the
+// runtime finds on few kernels.)
 #[cfg(target_arch = "riscv64")]
 const DETECTED: &[(&str, fn() -> bool)] = &[
     ("v", || cpuinfo_has("v")),
@@ -38,7 +39,6 @@ const DETECTED: &[(&str, fn() -> bool)] = &[
     ("zbc", || cpuinfo_has("zbc")),
     ("zbs", || cpuinfo_has("zbs")),
     ("zbkb", || cpuinfo_has("zbkb")),
-    ("zcb", || cpuinfo_has("zcb")),
     ("zfa", || cpuinfo_has("zfa")),
     ("zfh", || cpuinfo_has("zfh")),
     ("zfhmin", || cpuinfo_has("zfhmin")),
