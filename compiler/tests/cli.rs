@@ -241,16 +241,16 @@ fn the_switches_of_wamr_are_accepted() {
 fn features_can_be_switched() {
     let place = Place::new();
     place.write("simd.wat", "(module (func (param v128)))");
-    place.expect(0, &["--enable-simd", "--enable-relaxed-simd", "simd.wat", "-o", "simd.aot"]);
-    let (_, stderr) = place.expect(1, &["--disable-simd", "simd.wat", "-o", "none.aot"]);
+    place.expect(0, &["--target=x86_64", "--enable-simd", "--enable-relaxed-simd", "simd.wat", "-o", "simd.aot"]);
+    let (_, stderr) = place.expect(1, &["--target=x86_64", "--disable-simd", "simd.wat", "-o", "none.aot"]);
     assert!(stderr.contains("SIMD (fixed-width), which is switched off by --disable-simd"), "{stderr}");
     assert!(!place.path("none.aot").exists());
-    place.expect(0, &["--disable-relaxed-simd", "simd.wat", "-o", "none.aot"]);
+    place.expect(0, &["--target=x86_64", "--disable-relaxed-simd", "simd.wat", "-o", "none.aot"]);
     place.write(
         "relaxed.wat",
         "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
     );
-    let (_, stderr) = place.expect(1, &["--disable-simd", "relaxed.wat", "-o", "none.aot"]);
+    let (_, stderr) = place.expect(1, &["--target=x86_64", "--disable-simd", "relaxed.wat", "-o", "none.aot"]);
     assert!(stderr.contains("which is switched off by --disable-simd"), "{stderr}");
     place.write("table.wat", "(module (func (param externref)))");
     let (_, stderr) = place.expect(1, &["--disable-ref-types", "table.wat", "-o", "none.aot"]);

@@ -336,7 +336,8 @@
 (assert_return (invoke "loop" (i32.const 1000)) (i32.const 1000))
 (assert_return (invoke "rethrow_outer") (i32.const 3))
 (assert_return (invoke "recursion" (i32.const 0)) (i32.const 1))
-(assert_return (invoke "recursion" (i32.const 5000)) (i32.const 5001))
+;; As deep as the default stack allows everywhere: frames of riscv64 are the largest.
+(assert_return (invoke "recursion" (i32.const 2500)) (i32.const 2501))
 (assert_return (invoke "both" (i32.const 0)) (i32.const 59))
 (assert_return (invoke "both" (i32.const 1)) (i32.const 59))
 (assert_return (invoke "delegate_to_table") (i32.const 9))
