@@ -24,10 +24,10 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/cross
 export QEMU_LD_PREFIX=/usr/$isa-linux-gnu
 # How many times longer than natively anything may take.
 export TEST_SLOWNESS=${TEST_SLOWNESS:-25}
-[ $# -gt 0 ] || set -- --workspace --exclude bench
+[ $# -gt 0 ] || set -- --workspace --exclude bench --lib --bins --tests
 
 cargo +iwasm-cross build --release --locked --target $target --workspace --exclude bench --bins
-cargo +iwasm-cross test --release --locked --target $target --no-fail-fast --lib --bins --tests "$@" 2>&1 |
+cargo +iwasm-cross test --release --locked --target $target --no-fail-fast "$@" 2>&1 |
   awk -v isa=$isa '
     { print; fflush() }
     /^ +Running / { name = $2 == "unittests" ? $3 " of " $4 : $2; sub(/-[0-9a-f]+\)$/, "", name); sub(/\(.*\//, "", name) }
