@@ -283,7 +283,7 @@ impl ArtifactMapping {
         self.text = match (&self.backing, code.len()) {
             (_, 0) => None,
             (Backing::File { file: Some(file), path, .. }, bytes)
-                if (self.part.start + range.start).is_multiple_of(rustix::param::page_size()) =>
+                if (self.part.start + range.start).is_multiple_of(super::page_size()) =>
             {
                 let protection = ProtFlags::READ | ProtFlags::EXEC;
                 match Mapped::file(file.as_fd(), (self.part.start + range.start) as u64, bytes, protection) {

@@ -271,7 +271,7 @@ impl Reservation {
         if offset.checked_add(bytes).is_none_or(|end| end > self.accessible) {
             return Err(MemoryError::ImageOutOfBounds { offset, bytes });
         }
-        let page = rustix::param::page_size();
+        let page = super::page_size();
         let mut mapped = 0;
         if let Some((fd, file_offset)) = image.file
             && offset.is_multiple_of(page)

@@ -25,7 +25,16 @@ pub(crate) mod trace;
 #[cfg(test)]
 mod tests;
 
+/// Bytes of a page of the host's: 4 KiB, and on aarch64 also 16 or 64.
+pub(crate) fn page_size() -> usize {
+    #[cfg(test)]
+    if let Some(bytes) = tests::simulated_page_size() {
+        return bytes;
+    }
+    rustix::param::page_size()
+}
+
 /// The smallest multiple of the host's page size that is not below `bytes`, if there is one.
 fn round_up_to_page(bytes: usize) -> Option<usize> {
-    bytes.checked_next_multiple_of(rustix::param::page_size())
+    bytes.checked_next_multiple_of(page_size())
 }

@@ -156,7 +156,7 @@ pub(super) fn ensure_signal_stack() -> Result<(), StackError> {
 
 impl SignalStack {
     fn install(usable: usize) -> io::Result<SignalStack> {
-        let page = rustix::param::page_size();
+        let page = super::page_size();
         let usable = usable.next_multiple_of(page);
         let bytes = usable + page;
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;

@@ -433,8 +433,36 @@ fn threads_trap_at_the_same_time() {
     assert!(threads.into_iter().all(|thread| thread.join().is_ok()));
 }
 
+/// Bytes of a page in a process that is to work as on a machine with larger ones.
+pub(crate) fn simulated_page_size() -> Option<usize> {
+    std::env::var("IWASM_TEST_PAGE_SIZE").ok()?.parse().ok()
+}
+
+/// What is aligned for larger pages is for those of this machine, so all must work with them. (The system does not
+/// check the alignment then; that is left to the machines that have such pages.)
+#[test]
+fn larger_pages_than_here() {
+    if simulated_page_size().is_some() {
+        return;
+    }
+    for bytes in ["16384", "65536"] {
+        let status = child_command(&["sys::", "--test-threads=1"]).env("IWASM_TEST_PAGE_SIZE", bytes).output();
+        let output = status.unwrap_or_else(|error| panic!("{error}"));
+        assert!(output.status.success(), "{bytes}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
 /// How a child process ends that does one of the things in [`child`].
 fn end_of_child(what: &str) -> ExitStatus {
+    child_command(&["--exact", "sys::tests::child", "--ignored", "--test-threads=1"])
+        .env("IWASM_TEST_CHILD", what)
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"))
+        .status
+}
+
+/// These tests in a process of their own.
+fn child_command(args: &[&str]) -> Command {
     let binary = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     // Cross-built tests run under what cargo was told to run them under.
     let runner = match std::env::consts::ARCH {
@@ -444,13 +472,9 @@ fn end_of_child(what: &str) -> ExitStatus {
     };
     let runner = runner.unwrap_or_default();
     let mut words = runner.split_whitespace().map(OsStr::new).chain([binary.as_os_str()]);
-    Command::new(words.next().unwrap_or_default())
-        .args(words)
-        .args(["--exact", "sys::tests::child", "--ignored", "--test-threads=1"])
-        .env("IWASM_TEST_CHILD", what)
-        .output()
-        .unwrap_or_else(|error| panic!("{error}"))
-        .status
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).args(args);
+    command
 }
 
 unsafe extern "C" fn foreign_handler(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut c_void) {

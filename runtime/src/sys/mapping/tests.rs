@@ -11,7 +11,7 @@ use crate::sys::tests::RETURN_42;
 
 /// Two pages of which the second begins with code.
 fn artifact() -> Vec<u8> {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let mut bytes = vec![7; page];
     bytes.extend_from_slice(RETURN_42);
     bytes.resize(2 * page + 100, 9);
@@ -59,7 +59,7 @@ fn executes(mut mapping: ArtifactMapping, text: Range<usize>) {
 
 #[test]
 fn text_of_a_file_is_executed_where_it_is_mapped() {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let file = file_of(&artifact());
     let Ok(mapping) = ArtifactMapping::from_path(file.path()) else { panic!("not mapped") };
     assert_eq!(mapping.path(), Some(file.path()));
@@ -69,7 +69,7 @@ fn text_of_a_file_is_executed_where_it_is_mapped() {
 
 #[test]
 fn text_that_no_page_begins_with_is_copied() {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let mut shifted = artifact();
     shifted.splice(0..0, [0; 8]);
     let file = file_of(&shifted);
@@ -81,7 +81,7 @@ fn text_that_no_page_begins_with_is_copied() {
 
 #[test]
 fn text_of_owned_bytes_is_copied() {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let Ok(mapping) = ArtifactMapping::from_bytes(Box::new(artifact())) else { panic!("not taken") };
     assert_eq!(mapping.path(), None);
     executes(mapping, page..page + RETURN_42.len());
@@ -89,7 +89,7 @@ fn text_of_owned_bytes_is_copied() {
 
 #[test]
 fn a_mapping_survives_the_replacement_of_its_file() {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let file = file_of(&artifact());
     let other = file_of(b"something else");
     let Ok(mut mapping) = ArtifactMapping::from_path(file.path()) else { panic!("not mapped") };

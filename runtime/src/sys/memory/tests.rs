@@ -104,7 +104,7 @@ fn a_checked_memory_can_begin_with_nothing() {
     assert!(memory.grow_to(0).is_ok());
     assert_eq!(memory.accessible_bytes(), 0);
     assert!(memory.grow_to(1).is_ok());
-    assert_eq!(memory.accessible_bytes(), rustix::param::page_size());
+    assert_eq!(memory.accessible_bytes(), crate::sys::page_size());
     assert_eq!(contents(&mut memory)[0], 0);
 }
 
@@ -118,12 +118,12 @@ fn reservations_are_cheap() {
 
 /// Three pages of which the first is skipped, and a bit.
 fn image_bytes() -> Vec<u8> {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     (0..3 * page + 100).map(|i| (i / 7) as u8).collect()
 }
 
 fn image_is_private(artifact: &ArtifactMapping) {
-    let page = rustix::param::page_size();
+    let page = crate::sys::page_size();
     let range = page..3 * page + 100;
     let Some(image) = artifact.image(range.clone()) else { panic!("no image") };
     let expected = &image_bytes()[range];
