@@ -69,7 +69,9 @@ fn folder_of_commands() -> &'static Path {
         };
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "--profile", profile, "-p", "wamrc", "-p", "iwasm-cli", "--bins"])
+            // The Makefile's selection of packages, so that nothing is compiled with other features than there.
+            .args(["build", "--quiet", "--profile", profile, "--workspace", "--exclude", "bench"])
+            .args(["--bin", "wamrc", "--bin", "iwasm"])
             .current_dir(crate::paths::project())
             .output()
             .expect("cargo");
