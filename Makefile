@@ -4,8 +4,9 @@
 CARGO ?= cargo
 PROJECT := --release --workspace --exclude bench
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# (All packages are named so that nothing is compiled with other features than for the whole.)
 # The specification's suite, modules together, known miscompilations, far branches, WASI.
-EMULATED_PART := -p tests --test spec --test multi_module --test advisories --test far_branches --test wasi --test wasi_sets
+EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test wasi --test wasi_sets
 SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
 
 # Compiles the modules of the sample $(1) to $(TARGET)/samples/$(1), then runs its host program.

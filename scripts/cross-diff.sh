@@ -13,7 +13,7 @@ target=${CARGO_TARGET_DIR:-target}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-cargo build --quiet --release --locked -p tests --bin isa-diff
+cargo build --quiet --release --locked --workspace --exclude bench --bin isa-diff
 "$target/release/isa-diff" make "$folder/x86_64" "$sets"
 "$target/release/isa-diff" observe "$folder/x86_64" > "$folder/x86_64.txt"
 calls=$(grep -c ') ' "$folder/x86_64.txt")
@@ -22,7 +22,8 @@ calls=$(grep -c ') ' "$folder/x86_64.txt")
 for isa in aarch64:aarch64-unknown-linux-gnu riscv64:riscv64gc-unknown-linux-gnu; do
   name=${isa%%:*} triple=${isa#*:}
   export QEMU_LD_PREFIX=/usr/$name-linux-gnu
-  CARGO_TARGET_DIR=$target/cross cargo +iwasm-cross build --quiet --release --locked --target "$triple" -p tests --bin isa-diff
+  CARGO_TARGET_DIR=$target/cross cargo +iwasm-cross build --quiet --release --locked --target "$triple" \
+    --workspace --exclude bench --bin isa-diff
   program=$target/cross/$triple/release/isa-diff
   "$program" observe "$folder/x86_64" > "$folder/$name.txt"
   diff -u "$folder/x86_64.txt" "$folder/$name.txt" > "$folder/$name.diff" || {
