@@ -3,7 +3,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource};
 
-use super::error::UsageError;
+use crate::error::UsageError;
 
 /// Switches that have nothing to switch: what they ask for is always on, or never needed.
 const SWITCHES: &[&str] = &[

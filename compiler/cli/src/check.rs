@@ -7,9 +7,9 @@ use aot_format::{Artifact, Integrity, fat};
 use wamrc::codegen::emit;
 use wamrc::{Compiler, Options};
 
-use super::error::InputError;
-use super::input;
-use super::progress::Bar;
+use crate::error::InputError;
+use crate::input;
+use crate::progress::Bar;
 
 /// From this verbosity on, success is told, too.
 const VERBOSE: u8 = 3;

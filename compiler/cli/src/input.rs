@@ -9,7 +9,7 @@ use std::path::Path;
 use aot_format::layout::{FAT_MAGIC, MAGIC};
 use wamrc::limits::MAX_MODULE_BYTES;
 
-use super::error::InputError;
+use crate::error::InputError;
 
 /// What is read first, to see what it is.
 const HEAD_BYTES: u64 = 4 << 10;

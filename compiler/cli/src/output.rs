@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use aot_format::{Artifact, FormatError, Integrity, fat};
 
-use super::error::InputError;
+use crate::error::InputError;
 
 /// What the bytes must be when they are read back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use wamrc::{Feature, OptLevel, Options, Target};
 
-use super::error::UsageError;
-use super::{compat, features};
+use crate::error::UsageError;
+use crate::{compat, features};
 
 /// Compiles WebAssembly modules to .aot artifacts, ahead of time.
 #[derive(Parser, Debug)]
@@ -226,7 +226,7 @@ fn leave(error: &clap::Error) -> ! {
         // A reader that has gone away has what it wanted.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             eprintln!("error: standard output cannot be written: {error}");
-            i32::from(super::FAILURE)
+            i32::from(crate::FAILURE)
         }
         _ => error.exit_code(),
     };

@@ -5,8 +5,8 @@
 use aot_format::features::{Feature, FeatureSet};
 use clap::{Arg, ArgAction, ArgMatches};
 
-use super::compat::given;
-use super::error::UsageError;
+use crate::compat::given;
+use crate::error::UsageError;
 
 /// What WAMR calls them, where that is another name; the last two are switches of its build.
 const WAMR: &[(Verb, &str, Feature)] = &[

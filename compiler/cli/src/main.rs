@@ -1,4 +1,4 @@
-//! The command around the library: arguments, files, messages, exit codes.
+//! The `wamrc` command around the library: arguments, files, messages, exit codes.
 //!
 //! * `args`: the command line; `features`: switches of WebAssembly's features; `compat`: options of
 //!   WAMR's that have no counterpart here.
@@ -8,6 +8,7 @@
 //! * `progress`: the bar.
 //!
 //! Exit codes: 0 done; 1 an input was not compiled, or differs; 2 wrong usage.
+#![forbid(unsafe_code)]
 
 mod args;
 mod check;
@@ -33,8 +34,7 @@ const FAILURE: u8 = 1;
 /// The command line is wrong.
 const USAGE: u8 = 2;
 
-/// Runs the command with the process's arguments.
-pub fn run() -> ExitCode {
+fn main() -> ExitCode {
     match args::parse().and_then(|invocation| perform(&invocation)) {
         Ok(code) => code,
         Err(error) => {

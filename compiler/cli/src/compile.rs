@@ -6,10 +6,10 @@ use std::time::Instant;
 use aot_format::{Artifact, Integrity, fat};
 use wamrc::{Compiler, Error};
 
-use super::error::InputError;
-use super::output::{self, Expect};
-use super::progress::Bar;
-use super::{args::Kind, input};
+use crate::error::InputError;
+use crate::output::{self, Expect};
+use crate::progress::Bar;
+use crate::{args::Kind, input};
 
 /// From this verbosity on, a line about each input.
 const VERBOSE: u8 = 3;
