@@ -39,6 +39,8 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 pub use aot_format::features::Feature;
 pub use codegen::{Code, Progress, ProgressHook};
 pub use error::{BodyError, Error, FunctionLabel};
+#[doc(hidden)]
+pub use options::Tamper;
 pub use options::{OptLevel, Options};
 pub use target::{Target, cpu_names, help as target_help};
 
@@ -184,6 +186,7 @@ impl Compiler {
             settings: &self.settings,
             align_functions: self.options.get_opt_level() == OptLevel::Speed,
             spread_text: self.options.get_spread_text(),
+            tamper: self.options.get_tamper(),
         }
     }
 }

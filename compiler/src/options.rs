@@ -46,7 +46,12 @@ pub struct Options {
     threads: usize,
     verifier: bool,
     spread_text: u32,
+    tamper: Option<Tamper>,
 }
+
+/// Does something to a function between translation and Cranelift.
+#[doc(hidden)]
+pub type Tamper = fn(&mut cranelift_codegen::ir::Function);
 
 impl Options {
     /// The default options.
@@ -113,6 +118,18 @@ impl Options {
     pub fn spread_text(mut self, bytes: u32) -> Options {
         self.spread_text = bytes;
         self
+    }
+
+    /// Has something done to each function between translation and Cranelift: a setting for tests of tests, which plant
+    /// faults in the code and want them found. It is not recorded.
+    #[doc(hidden)]
+    pub fn tamper(mut self, tamper: Tamper) -> Options {
+        self.tamper = Some(tamper);
+        self
+    }
+
+    pub(crate) fn get_tamper(&self) -> Option<Tamper> {
+        self.tamper
     }
 
     pub(crate) fn get_spread_text(&self) -> u32 {

@@ -39,6 +39,8 @@ mod engine;
 mod error;
 mod exception;
 mod externs;
+#[doc(hidden)]
+pub mod faults;
 mod gc;
 mod host;
 mod instance;

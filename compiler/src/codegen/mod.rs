@@ -87,6 +87,8 @@ pub struct Environment<'a> {
     pub align_functions: bool,
     /// Bytes that nobody executes behind each function, for tests of far branches.
     pub spread_text: u32,
+    /// What is done to each function before Cranelift compiles it: only tests have something done.
+    pub tamper: Option<crate::Tamper>,
 }
 
 /// Translates, compiles and binds all functions of a module.

@@ -157,7 +157,11 @@ impl Worker {
         let translated =
             translate::translate_function(cx, module, environment.settings, index, &body.body, &mut validator);
         self.validator = validator.into_allocations();
-        translated.map_err(|error| explain(module, index, error))
+        let mut function = translated.map_err(|error| explain(module, index, error))?;
+        if let Some(tamper) = environment.tamper {
+            tamper(&mut function);
+        }
+        Ok(function)
     }
 
     /// CLIF → machine code, from which `take` takes what it needs.

@@ -11,6 +11,7 @@ use aot_format::layout::{ElementItem, SEGMENT_DROPPED};
 use aot_format::read::{ElementSegment, SegmentMode};
 
 use crate::error::Error;
+use crate::faults::{Fault, is_planted};
 use crate::store::{Allocator, InstanceId, StoreOpaque};
 use crate::trap::Trap;
 use crate::vm::racy;
@@ -47,10 +48,11 @@ impl StoreOpaque {
             let table = unsafe { data.vm_table(index).read() };
             check(start, elements.len() as u64, table.length)
                 .ok_or_else(|| data.segment_trap(TrapCode::TableOutOfBounds, "element", number as u32))?;
+            let copied = elements.len().saturating_sub(usize::from(is_planted(Fault::ShortSegment)));
             // SAFETY: the range lies within the table.
             unsafe {
                 let to = table.elements.add(start as usize);
-                to.copy_from_nonoverlapping(elements.as_ptr(), elements.len());
+                to.copy_from_nonoverlapping(elements.as_ptr(), copied);
             }
         }
         let of_thread = self.origin.is_of_thread();

@@ -11,6 +11,7 @@ use aot_format::types::{MemoryType, TableType};
 
 use crate::error::Error;
 use crate::externs::{Extern, Func, SharedMemory};
+use crate::faults::{Fault, is_planted};
 use crate::module::Module;
 use crate::store::{InstanceId, Item, MemoryData, MemorySpace, Owner, StoreOpaque, TableData};
 use crate::sys::memory::Reservation;
@@ -46,7 +47,11 @@ impl StoreOpaque {
             let Some(func) = data.imports.funcs.get(index as usize).copied() else { continue };
             let record = data.at::<VMFunctionImport>(data.layout().imported_function(index));
             let slot = data.module.funcref_slot(index).map(|slot| data.funcref_ptr(slot));
-            let reference = self.imported_function(id, index, func)?;
+            let own = data.vmctx_ptr();
+            let mut reference = self.imported_function(id, index, func)?;
+            if is_planted(Fault::WrongInstance) {
+                reference.vmctx = own.cast();
+            }
             // SAFETY: both places are in the layout.
             unsafe {
                 record.write(VMFunctionImport { code: reference.code, vmctx: reference.vmctx });

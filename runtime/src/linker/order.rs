@@ -2,6 +2,8 @@
 
 use aot_format::types::ExternKind;
 
+use crate::faults::{Fault, is_planted};
+
 use super::display_name;
 use super::resolve::{Node, Source};
 
@@ -32,6 +34,9 @@ pub(super) fn make_order(nodes: &[Node]) -> Result<Vec<usize>, String> {
 pub(super) fn init_order(nodes: &[Node]) -> Vec<usize> {
     let mut walk = Walk::new(nodes, |node| node.dependencies.clone());
     walk.visit(0);
+    if is_planted(Fault::InitialisationOrder) && walk.order.len() > 1 {
+        walk.order.swap(0, 1);
+    }
     walk.order
 }
 

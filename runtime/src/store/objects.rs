@@ -17,6 +17,7 @@ use aot_format::types::{GlobalType, MemoryType, TableType};
 use crate::error::Error;
 use crate::externs::memory::grown_bytes;
 use crate::externs::{Func, SharedMemory};
+use crate::faults::{Fault, is_planted};
 use crate::host::HostFunc;
 use crate::module::Module;
 use crate::sys::mapping::Image;
@@ -285,7 +286,9 @@ impl MemoryData {
         // SAFETY: `vm` is valid as long as this object.
         unsafe {
             (*self.vm).base = reservation.base();
-            (*self.vm).length = bytes;
+            if !is_planted(Fault::StaleLength) {
+                (*self.vm).length = bytes;
+            }
         }
         Some(old)
     }

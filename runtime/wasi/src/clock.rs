@@ -4,6 +4,7 @@ use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 use crate::context::WasiCtx;
 use crate::errno::Errno;
+use crate::made_up::MadeUp;
 use crate::memory::{GuestMemory, Ptr};
 
 /// The host's clock with a guest's number.
@@ -25,26 +26,32 @@ fn nanoseconds(time: Timespec) -> Result<u64, Errno> {
 }
 
 /// The time on a clock in nanoseconds.
-pub(crate) fn now(id: u32) -> Result<u64, Errno> {
-    nanoseconds(clock_gettime(clock(id)?))
+pub(crate) fn now(ctx: &WasiCtx, id: u32) -> Result<u64, Errno> {
+    let clock = clock(id)?;
+    match &ctx.made_up {
+        Some(made_up) => Ok(made_up.now()),
+        None => nanoseconds(clock_gettime(clock)),
+    }
 }
 
 pub(crate) fn clock_res_get(
-    _: &mut WasiCtx,
+    ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     id: u32,
     resolution: Ptr<u64>,
 ) -> Result<(), Errno> {
-    memory.write(resolution, nanoseconds(clock_getres(clock(id)?))?)
+    let clock = clock(id)?;
+    let precise_to = if ctx.made_up.is_some() { MadeUp::RESOLUTION } else { nanoseconds(clock_getres(clock))? };
+    memory.write(resolution, precise_to)
 }
 
 /// The precision asked for is a permission to be coarser; it is not made use of.
 pub(crate) fn clock_time_get(
-    _: &mut WasiCtx,
+    ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
     id: u32,
     _precision: u64,
     time: Ptr<u64>,
 ) -> Result<(), Errno> {
-    memory.write(time, now(id)?)
+    memory.write(time, now(ctx, id)?)
 }

@@ -13,6 +13,7 @@ use crate::budget::Budget;
 use crate::descriptor::{Descriptor, Directory, Kind, Socket, Table};
 use crate::dir::open_for_reading;
 use crate::limits::{DEFAULT_MAX_DESCRIPTORS, DEFAULT_MAX_HOST_BYTES};
+use crate::made_up::MadeUp;
 use crate::stream::{InputStream, OutputStream};
 
 /// What the modules of a store have of the world: arguments, environment and descriptors. Clones are the same
@@ -24,6 +25,8 @@ pub struct WasiCtx {
     pub(crate) environment: Arc<[Box<[u8]>]>,
     pub(crate) table: Arc<Table>,
     pub(crate) budget: Budget,
+    /// What time and chance are made of, if not of the system's.
+    pub(crate) made_up: Option<Arc<MadeUp>>,
 }
 
 impl WasiCtx {
@@ -39,6 +42,7 @@ impl WasiCtx {
             sockets: Vec::new(),
             max_descriptors: DEFAULT_MAX_DESCRIPTORS,
             max_host_bytes: DEFAULT_MAX_HOST_BYTES,
+            deterministic: false,
         }
     }
 }
@@ -103,6 +107,7 @@ pub struct WasiCtxBuilder {
     sockets: Vec<OwnedFd>,
     max_descriptors: usize,
     max_host_bytes: usize,
+    deterministic: bool,
 }
 
 /// A directory to be given.
@@ -191,6 +196,13 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// Makes time and random numbers up, the same in every run, for runs to be compared. Clocks begin at the same time
+    /// and go on a little with each look; random numbers are no secret. Files keep the times they have.
+    pub fn deterministic(mut self) -> Self {
+        self.deterministic = true;
+        self
+    }
+
     /// The context.
     ///
     /// # Errors
@@ -232,7 +244,8 @@ impl WasiCtxBuilder {
             descriptors.push(Descriptor::given(Kind::Socket(Socket { fd, listens }), false, charge()?));
         }
         let table = Arc::new(Table::new(descriptors));
-        Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table, budget })
+        let made_up = self.deterministic.then(|| Arc::new(MadeUp::default()));
+        Ok(WasiCtx { args: self.args.into(), environment: environment.into(), table, budget, made_up })
     }
 }
 

@@ -27,6 +27,7 @@
 //!   [`random`]: the functions.
 //! * [`context`], [`descriptor`], [`stream`]: what they work on.
 //! * [`threads`]: `wasi-threads`: groups of threads, each with a store of its own.
+//! * [`made_up`]: time and chance of runs that are to be compared.
 //! * [`limits`]: every limit; [`budget`] counts what a guest has the host keep for it.
 //!
 //! What one guest does never becomes a signal to the process: sockets are written to without `SIGPIPE`, and the runtime
@@ -47,6 +48,7 @@ mod fd;
 mod fdstat;
 pub mod limits;
 mod linker;
+mod made_up;
 mod memory;
 mod open;
 mod path;

@@ -55,7 +55,7 @@ fn poll_all<T: FromGuest>(
     let _charge = ctx.budget.memory(count as usize * SUBSCRIPTION_BYTES)?;
     let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
     let held: Vec<_> = subscriptions.iter().map(|subscription| descriptor(ctx, subscription)).collect();
-    let found = Waiting::new(&subscriptions, &held).wait()?;
+    let found = Waiting::new(ctx, &subscriptions, &held).wait()?;
     for (index, event) in (0..).zip(&found) {
         memory.write(events.element(index)?, Event { ..*event })?;
     }
@@ -85,7 +85,7 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     /// With the descriptor of each subscription that names one.
-    fn new(subscriptions: &[Subscription], held: &'a [Held]) -> Waiting<'a> {
+    fn new(ctx: &WasiCtx, subscriptions: &[Subscription], held: &'a [Held]) -> Waiting<'a> {
         let mut waiting = Waiting {
             start: Instant::now(),
             ready: Vec::new(),
@@ -94,7 +94,7 @@ impl<'a> Waiting<'a> {
             host: Vec::new(),
         };
         for (subscription, held) in subscriptions.iter().zip(held) {
-            if let Err(error) = waiting.add(*subscription, held.as_ref()) {
+            if let Err(error) = waiting.add(ctx, *subscription, held.as_ref()) {
                 waiting.ready.push(event(subscription, error as u16));
             }
         }
@@ -103,12 +103,13 @@ impl<'a> Waiting<'a> {
 
     fn add(
         &mut self,
+        ctx: &WasiCtx,
         subscription: Subscription,
         held: Option<&'a Result<Arc<Descriptor>, Errno>>,
     ) -> Result<(), Errno> {
         let flags = match subscription.wanted {
             Await::Clock { clock, timeout, absolute } => {
-                let now = clock::now(clock)?;
+                let now = clock::now(ctx, clock)?;
                 // A CPU clock stands still while the thread waits.
                 if clock > 1 {
                     return Err(Errno::Notsup);
