@@ -30,6 +30,7 @@
 //! * [`types`]: canonical types and import matching.
 //! * [`store`], [`instance`], [`linker`]: what they say. [`gc`]: the heap of collected objects.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
+//! * [`text`]: values as people write them.
 //! * [`interrupt`]: stopping what runs, from another thread; [`parking`]: where threads wait for each other.
 
 mod artifact;
@@ -51,6 +52,7 @@ mod module;
 mod parking;
 mod store;
 mod sys;
+pub mod text;
 mod trap;
 mod typed;
 mod types;

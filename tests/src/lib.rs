@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod child;
 pub mod commands;
 pub mod expected;
+pub mod faults;
 pub mod folded_try;
 pub mod generate;
 pub mod judge;

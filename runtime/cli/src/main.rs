@@ -2,7 +2,7 @@
 //!
 //! * [`args`]: the command line → what to do, before anything is opened.
 //! * [`run`]: loads, links, calls.
-//! * [`values`]: parameters and results of a call as text; [`float`] reads floats.
+//! * [`values`]: the parameters of a call.
 //! * [`error`]: what can go wrong, and the exit status for it.
 //! * [`version`]: what `--version` says.
 //! * [`wasi`]: what a program is given of the world. The feature of that name, on by default, is what it takes;
@@ -19,7 +19,6 @@
 
 mod args;
 mod error;
-mod float;
 mod run;
 mod values;
 mod version;

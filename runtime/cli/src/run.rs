@@ -206,7 +206,7 @@ impl Main<'_> {
         let results = found.call(store, &params)?;
         match results.is_empty() {
             true => Ok(()),
-            false => print(&(values::format(&ty, &results) + "\n")),
+            false => print(&(iwasm::text::format_results(&ty, &results) + "\n")),
         }
     }
 

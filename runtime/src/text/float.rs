@@ -1,5 +1,5 @@
 //! Text → floats: decimal as the standard library reads it, and hexadecimal as in WebAssembly's text
-//! format. NaN payloads and everything that is no float stand in `values`.
+//! format. NaN payloads and everything that is no float stand above.
 
 /// How a float is laid out.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ const F32: Format = Format { fraction: 23, bias: 127 };
 const F64: Format = Format { fraction: 52, bias: 1023 };
 
 /// An `f32`. A number that is too large for one is none.
-pub(crate) fn parse_f32(text: &str) -> Option<f32> {
+pub(super) fn parse_f32(text: &str) -> Option<f32> {
     match hexadecimal(text, F32) {
         Some(bits) => Some(f32::from_bits(u32::try_from(bits?).ok()?)),
         None => text.parse().ok().filter(|value: &f32| value.is_finite() || is_word(text)),
@@ -22,7 +22,7 @@ pub(crate) fn parse_f32(text: &str) -> Option<f32> {
 }
 
 /// An `f64`. A number that is too large for one is none.
-pub(crate) fn parse_f64(text: &str) -> Option<f64> {
+pub(super) fn parse_f64(text: &str) -> Option<f64> {
     match hexadecimal(text, F64) {
         Some(bits) => Some(f64::from_bits(bits?)),
         None => text.parse().ok().filter(|value: &f64| value.is_finite() || is_word(text)),
