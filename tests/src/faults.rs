@@ -152,8 +152,7 @@ fn skip_bounds_checks(func: &mut Function) {
 
 fn mask_by_wrong_type(func: &mut Function) {
     for inst in insts(func) {
-        let InstructionData::Binary { opcode: Opcode::Ishl | Opcode::Ushr | Opcode::Sshr, args } =
-            func.dfg.insts[inst]
+        let InstructionData::Binary { opcode: Opcode::Ishl | Opcode::Ushr | Opcode::Sshr, args } = func.dfg.insts[inst]
         else {
             continue;
         };

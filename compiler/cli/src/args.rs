@@ -55,7 +55,7 @@ struct Command {
 
 /// What shapes the code.
 #[derive(Args, Debug)]
-struct CodeArgs {
+pub struct CodeArgs {
     /// Instruction sets: short names or triples; `help` lists them. Several give one fat artifact, of which a machine
     /// uses the first that it can run [default: this machine's]
     #[arg(long, value_name = "TARGET,...", value_delimiter = ',')]
@@ -220,7 +220,7 @@ fn verbosity(arg: OsString) -> OsString {
 }
 
 /// Prints the help, or what is wrong, and ends the process.
-fn leave(error: &clap::Error) -> ! {
+pub fn leave(error: &clap::Error) -> ! {
     let printed = error.print().and_then(|()| std::io::stdout().flush());
     let code = match printed {
         // A reader that has gone away has what it wanted.
@@ -254,44 +254,53 @@ fn invocation(command: &Command, switched_off: &[Feature]) -> Result<Invocation,
 
 /// The options for each target.
 fn options(command: &Command, switched_off: &[Feature]) -> Result<Vec<Options>, UsageError> {
-    let code = &command.code;
-    let common = common_options(command, switched_off);
-    // `--cpu-features=` asks for none.
-    let features: Vec<String> = code.cpu_features.iter().filter(|name| !name.is_empty()).cloned().collect();
-    let resolve = |name| Target::resolve(name, code.cpu.as_deref(), &features).map_err(UsageError::Options);
-    let targets: Vec<Target> = match code.target.as_slice() {
-        [] => vec![resolve(None)?],
-        names => names.iter().map(|name| resolve(Some(name))).collect::<Result<_, _>>()?,
-    };
-    for (index, target) in targets.iter().enumerate() {
-        if targets[..index].iter().any(|other| other.isa == target.isa) {
-            return Err(UsageError::SameTarget { target: target.isa.name() });
-        }
-    }
+    let options = command.code.options(switched_off, command.verbose > 0)?;
     match command.format.as_str() {
-        "object" if targets.len() > 1 && !code.separate => Err(UsageError::FatObject),
-        _ => Ok(targets.into_iter().map(|target| common.clone().target(target)).collect()),
+        "object" if options.len() > 1 && !command.code.separate => Err(UsageError::FatObject),
+        _ => Ok(options.into_iter().map(|options| options.threads(command.threads)).collect()),
     }
 }
 
-fn common_options(command: &Command, switched_off: &[Feature]) -> Options {
-    let code = &command.code;
-    let opt_level = match (code.opt_level, code.size_level) {
-        (0, _) => OptLevel::None,
-        (_, 0) => OptLevel::Speed,
-        _ => OptLevel::SpeedAndSize,
-    };
-    if code.stack_bounds_checks == 0 && command.verbose > 0 {
-        eprintln!("note: stack overflow checks cannot be left out; --stack-bounds-checks=0 has no effect");
+impl CodeArgs {
+    /// The options for each target.
+    ///
+    /// # Errors
+    ///
+    /// When a target is none, or stands there twice.
+    pub fn options(&self, switched_off: &[Feature], notes: bool) -> Result<Vec<Options>, UsageError> {
+        let common = self.common_options(switched_off, notes);
+        // `--cpu-features=` asks for none.
+        let features: Vec<String> = self.cpu_features.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let resolve = |name| Target::resolve(name, self.cpu.as_deref(), &features).map_err(UsageError::Options);
+        let targets: Vec<Target> = match self.target.as_slice() {
+            [] => vec![resolve(None)?],
+            names => names.iter().map(|name| resolve(Some(name))).collect::<Result<_, _>>()?,
+        };
+        for (index, target) in targets.iter().enumerate() {
+            if targets[..index].iter().any(|other| other.isa == target.isa) {
+                return Err(UsageError::SameTarget { target: target.isa.name() });
+            }
+        }
+        Ok(targets.into_iter().map(|target| common.clone().target(target)).collect())
     }
-    let options = switched_off.iter().fold(Options::new(), |options, feature| options.without(*feature));
-    options
-        .opt_level(opt_level)
-        .explicit_bounds_checks(code.bounds_checks == 1)
-        .nan_canonicalization(code.enable_nan_canonicalization)
-        .custom_sections(&code.emit_custom_sections)
-        .verifier(code.verify_clif)
-        .threads(command.threads)
+
+    fn common_options(&self, switched_off: &[Feature], notes: bool) -> Options {
+        let opt_level = match (self.opt_level, self.size_level) {
+            (0, _) => OptLevel::None,
+            (_, 0) => OptLevel::Speed,
+            _ => OptLevel::SpeedAndSize,
+        };
+        if self.stack_bounds_checks == 0 && notes {
+            eprintln!("note: stack overflow checks cannot be left out; --stack-bounds-checks=0 has no effect");
+        }
+        let options = switched_off.iter().fold(Options::new(), |options, feature| options.without(*feature));
+        options
+            .opt_level(opt_level)
+            .explicit_bounds_checks(self.bounds_checks == 1)
+            .nan_canonicalization(self.enable_nan_canonicalization)
+            .custom_sections(&self.emit_custom_sections)
+            .verifier(self.verify_clif)
+    }
 }
 
 fn action(command: &Command) -> Result<Action, UsageError> {

@@ -222,3 +222,120 @@ pub enum InputError {
         part: String,
     },
 }
+
+/// `wamrc diff` failed, which is not that there is a difference.
+#[cfg(feature = "diff")]
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    /// Options of the compiler's that contradict each other.
+    #[error("{0}")]
+    Usage(#[source] UsageError),
+    /// Several targets.
+    #[error("code for one target is compared at a time")]
+    Targets,
+    /// Options that the target does not have.
+    #[error("{0}")]
+    Compiler(#[source] wamrc::Error),
+    /// A module cannot be read.
+    #[error("{}: {error}", .path.display())]
+    Module {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: InputError,
+    },
+    /// Two files for one module.
+    #[error("two files are given for module {name:?}")]
+    SameName {
+        /// The module.
+        name: String,
+    },
+    /// A name that is the host's.
+    #[error("a module of a set cannot be called {name:?}: that is the host's; give the file another name")]
+    ReservedName {
+        /// The name.
+        name: String,
+    },
+    /// Neither engine could instantiate the set.
+    #[error("nothing was called, in either way: {reason}")]
+    NothingRan {
+        /// Why not.
+        reason: String,
+    },
+    /// No such export.
+    #[error("no module of the set exports a function {name:?}")]
+    NoFunction {
+        /// The name.
+        name: String,
+    },
+    /// More or fewer values than the function takes.
+    #[error("function {name:?} takes {wanted} values, but {found} are given")]
+    ValueCount {
+        /// The function.
+        name: String,
+        /// Values it takes.
+        wanted: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// A text that is no value.
+    #[error("{text:?} is no {ty}")]
+    Value {
+        /// The text.
+        text: String,
+        /// The parameter's type.
+        ty: String,
+    },
+    /// A variable without a value.
+    #[error("--env takes NAME=VALUE, not {text:?}")]
+    Variable {
+        /// What was given.
+        text: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// This command does not know its own file.
+    #[error("cannot find this command's own file, to start it a second time: {0}")]
+    OwnPath(#[source] io::Error),
+    /// Nothing to run code for another machine.
+    #[error("code for {isa} is run by {}, which is not there; `make observers` builds it, and --observer names another", .path.display())]
+    NoObserver {
+        /// The instruction set.
+        isa: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// One of the engines cannot do it.
+    #[error("{0}")]
+    Engine(#[from] wamrc_diff::EngineError),
+}
+
+#[cfg(feature = "diff")]
+impl DiffError {
+    /// Whether it is the command line that is wrong.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            DiffError::Usage(_)
+            | DiffError::Targets
+            | DiffError::Compiler(_)
+            | DiffError::SameName { .. }
+            | DiffError::ReservedName { .. }
+            | DiffError::NoFunction { .. }
+            | DiffError::ValueCount { .. }
+            | DiffError::Value { .. }
+            | DiffError::Variable { .. } => true,
+            DiffError::Module { .. }
+            | DiffError::NothingRan { .. }
+            | DiffError::File { .. }
+            | DiffError::OwnPath(_)
+            | DiffError::NoObserver { .. }
+            | DiffError::Engine(_) => false,
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! * `input`: files → wasm bytes (text format too).
 //! * `output`: bytes → files, all or nothing.
 //! * `compile`, `check`: what is done for each input.
+//! * `diff`: compiled code against the interpreter; `no_diff` stands there in a build without.
 //! * `progress`: the bar.
 //!
 //! Exit codes: 0 done; 1 an input was not compiled, or differs; 2 wrong usage.
@@ -14,12 +15,18 @@ mod args;
 mod check;
 mod compat;
 mod compile;
+#[cfg(feature = "diff")]
+mod diff;
+#[cfg(not(feature = "diff"))]
+#[path = "no_diff.rs"]
+mod diff;
 mod error;
 mod features;
 mod input;
 mod output;
 mod progress;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,6 +42,10 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if args.first().is_some_and(|first| first == "diff") {
+        return diff::run(&args[1..]);
+    }
     match args::parse().and_then(|invocation| perform(&invocation)) {
         Ok(code) => code,
         Err(error) => {

@@ -14,7 +14,7 @@ pub mod arguments;
 pub mod compare;
 pub mod compiled;
 pub mod engine;
-// pub mod interpreted;
+pub mod interpreted;
 pub mod report;
 pub mod set;
 pub mod shrink;

@@ -5,11 +5,12 @@
 //! * [`observation`]: what came of each step.
 //! * [`nan`]: digests that do not tell one NaN from another.
 //! * [`native`]: runs a plan on artifacts, by the `iwasm` runtime.
-//! * [`exchange`]: plans and observations as files, for another process or another machine: the command
-//!   `iwasm-observe` is that process, and holds no compiler.
+//! * [`exchange`]: plans and observations as files, for another process or another machine; [`command`] is what
+//!   runs there.
 //!
 //! Absent on purpose: compiling, interpreting, and comparing.
 
+pub mod command;
 pub mod exchange;
 pub mod nan;
 pub mod native;

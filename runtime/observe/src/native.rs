@@ -195,7 +195,11 @@ fn state(store: &mut Store<WasiCtx>, export: &Extern, plan: &Plan) -> Option<Sta
 }
 
 /// What the modules are given, the same in every run.
-fn world(world: &World, output: &[OutputBuffer; 2]) -> Result<WasiCtx, BuildError> {
+///
+/// # Errors
+///
+/// When it is not there.
+pub fn world(world: &World, output: &[OutputBuffer; 2]) -> Result<WasiCtx, BuildError> {
     let mut builder = WasiCtx::builder()
         .deterministic()
         .args(&world.args)
@@ -223,7 +227,8 @@ fn to_val(value: Value, ty: iwasm::ValType, store: &Store<WasiCtx>) -> Option<Va
     })
 }
 
-fn from_val(value: &Val) -> Value {
+/// A value of the runtime, as it can be told to others.
+pub fn from_val(value: &Val) -> Value {
     let reference = |is_null: bool| if is_null { Value::Null } else { Value::Reference };
     match value {
         Val::I32(value) => Value::I32(value.cast_unsigned()),
@@ -251,13 +256,16 @@ fn outcome(error: &Error) -> Outcome {
         },
         Error::Exception(_) => Outcome::Threw,
         Error::Exit(status) => Outcome::Exited(*status),
-        Error::Link(LinkErrors(errors)) => {
-            let mut refusals: Vec<Refusal> = errors.iter().map(refusal).collect();
-            refusals.sort();
-            Outcome::Refused(refusals)
-        }
+        Error::Link(LinkErrors(errors)) => Outcome::Refused(refusals(errors)),
         error => Outcome::Exhausted(error.to_string()),
     }
+}
+
+/// Why a set does not link, sorted.
+pub fn refusals(errors: &[LinkError]) -> Vec<Refusal> {
+    let mut refusals: Vec<Refusal> = errors.iter().map(refusal).collect();
+    refusals.sort();
+    refusals
 }
 
 fn refusal(error: &LinkError) -> Refusal {

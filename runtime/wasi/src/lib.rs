@@ -63,5 +63,5 @@ mod times;
 mod types;
 
 pub use context::{BuildError, WasiCtx, WasiCtxBuilder};
-pub use linker::{MODULE_NAMES, MissingMemory, add_to_linker};
+pub use linker::{Function, MODULE_NAMES, MissingMemory, add_to_linker, functions};
 pub use stream::{InputStream, OutputBuffer, OutputStream};

@@ -7,7 +7,7 @@
 //! Parameters are written as wasm has them (`u32` is i32); each function takes them as what they
 //! are: numbers stay numbers, addresses become typed pointers of `memory`.
 
-use iwasm::{Caller, Error, Linker};
+use iwasm::{Caller, Error, Linker, ValType};
 
 use crate::context::WasiCtx;
 use crate::errno::Errno;
@@ -54,17 +54,95 @@ fn with_memory<T: 'static>(
     Ok(errno(function(get(data), &mut GuestMemory::new(bytes))))
 }
 
-macro_rules! functions {
-    ($linker:ident, $get:ident, $module:ident:
-     $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
-        $(functions!(@$kind $linker, $get, $module, $name, ($($param: $ty),*), $function);)*
+/// The table. `$with` is the macro that does something with each row, `$to` what it needs for that.
+macro_rules! rows {
+    // Descriptors: reading, writing, and what is known of them.
+    (descriptors => $with:ident $to:tt) => {
+        $with! { $to
+            plain fd_advise(fd: u32, offset: u64, len: u64, advice: u32) => fd::fd_advise;
+            plain fd_allocate(fd: u32, offset: u64, len: u64) => fd::fd_allocate;
+            plain fd_close(fd: u32) => fd::fd_close;
+            plain fd_datasync(fd: u32) => fd::fd_datasync;
+            memory fd_fdstat_get(fd: u32, stat: u32) => fdstat::fd_fdstat_get;
+            plain fd_fdstat_set_flags(fd: u32, flags: u32) => fdstat::fd_fdstat_set_flags;
+            plain fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64) => fdstat::fd_fdstat_set_rights;
+            plain fd_filestat_set_size(fd: u32, size: u64) => fdstat::fd_filestat_set_size;
+            plain fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32) => times::fd_filestat_set_times;
+            memory fd_pread(fd: u32, iovecs: u32, count: u32, offset: u64, read: u32) => fd::fd_pread;
+            memory fd_prestat_dir_name(fd: u32, name: u32, len: u32) => fd::fd_prestat_dir_name;
+            memory fd_prestat_get(fd: u32, prestat: u32) => fd::fd_prestat_get;
+            memory fd_pwrite(fd: u32, iovecs: u32, count: u32, offset: u64, written: u32) => fd::fd_pwrite;
+            memory fd_read(fd: u32, iovecs: u32, count: u32, read: u32) => fd::fd_read;
+            memory fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, used: u32) => dir::fd_readdir;
+            plain fd_renumber(from: u32, to: u32) => fd::fd_renumber;
+            plain fd_sync(fd: u32) => fd::fd_sync;
+            memory fd_tell(fd: u32, position: u32) => fd::fd_tell;
+            memory fd_write(fd: u32, iovecs: u32, count: u32, written: u32) => fd::fd_write;
+        }
     };
-    (@memory $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+    // Paths.
+    (paths => $with:ident $to:tt) => {
+        $with! { $to
+            memory path_create_directory(fd: u32, path: u32, len: u32) => path::path_create_directory;
+            memory path_filestat_set_times(fd: u32, lookup: u32, path: u32, len: u32, accessed: u64, modified: u64, flags: u32) => times::path_filestat_set_times;
+            memory path_link(from: u32, lookup: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_link;
+            memory path_open(fd: u32, lookup: u32, path: u32, len: u32, create: u32, base: u64, inheriting: u64, flags: u32, opened: u32) => open::path_open;
+            memory path_readlink(fd: u32, path: u32, len: u32, buffer: u32, buffer_len: u32, used: u32) => path::path_readlink;
+            memory path_remove_directory(fd: u32, path: u32, len: u32) => path::path_remove_directory;
+            memory path_rename(from: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_rename;
+            memory path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32) => path::path_symlink;
+            memory path_unlink_file(fd: u32, path: u32, len: u32) => path::path_unlink_file;
+        }
+    };
+    // All else.
+    (system => $with:ident $to:tt) => {
+        $with! { $to
+            memory args_get(argv: u32, buffer: u32) => args::args_get;
+            memory args_sizes_get(count: u32, bytes: u32) => args::args_sizes_get;
+            memory environ_get(environ: u32, buffer: u32) => args::environ_get;
+            memory environ_sizes_get(count: u32, bytes: u32) => args::environ_sizes_get;
+            memory clock_res_get(id: u32, resolution: u32) => clock::clock_res_get;
+            memory clock_time_get(id: u32, precision: u64, time: u32) => clock::clock_time_get;
+            memory random_get(buffer: u32, len: u32) => random::random_get;
+            plain sched_yield() => process::sched_yield;
+            memory sock_recv(fd: u32, iovecs: u32, count: u32, flags: u32, received: u32, result_flags: u32) => sock::sock_recv;
+            memory sock_send(fd: u32, iovecs: u32, count: u32, flags: u32, sent: u32) => sock::sock_send;
+            plain sock_shutdown(fd: u32, how: u32) => sock::sock_shutdown;
+        }
+    };
+    // What preview 1 changed, or added.
+    (preview1 => $with:ident $to:tt) => {
+        $with! { $to
+            memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get;
+            memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek;
+            memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get;
+            memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff;
+            memory sock_accept(fd: u32, flags: u32, accepted: u32) => sock::sock_accept;
+        }
+    };
+    // The same as its predecessor had it.
+    (unstable => $with:ident $to:tt) => {
+        $with! { $to
+            memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get_unstable;
+            memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek_unstable;
+            memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get_unstable;
+            memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff_unstable;
+        }
+    };
+}
+
+/// Defines host functions of the `iwasm` runtime.
+macro_rules! define {
+    (($linker:ident, $get:ident, $module:expr)
+     $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
+        $(define!(@$kind $linker, $get, $module, $name, ($($param: $ty),*), $function);)*
+    };
+    (@memory $linker:ident, $get:ident, $module:expr, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         $linker.func($module, stringify!($name), move |caller: Caller<'_, T>, $($param: $ty),*| -> Result<u32, Error> {
             with_memory(caller, $get, stringify!($name), |ctx, memory| $function(ctx, memory, $($param.into()),*))
         });
     };
-    (@plain $linker:ident, $get:ident, $module:ident, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+    (@plain $linker:ident, $get:ident, $module:expr, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         $linker.func($module, stringify!($name), move |mut caller: Caller<'_, T>, $($param: $ty),*| -> u32 {
             errno($function($get(caller.data_mut()), $($param),*))
         });
@@ -75,87 +153,118 @@ macro_rules! functions {
 /// the store's data.
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
     for module in MODULE_NAMES {
-        add_descriptors(linker, get, module);
-        add_paths(linker, get, module);
-        add_system(linker, get, module);
+        rows!(descriptors => define(linker, get, module));
+        rows!(paths => define(linker, get, module));
+        rows!(system => define(linker, get, module));
+        linker.func(module, "proc_exit", process::proc_exit);
+        linker.func(module, "proc_raise", process::proc_raise);
     }
-    add_preview1(linker, get);
-    add_unstable(linker, get);
+    rows!(preview1 => define(linker, get, PREVIEW1));
+    rows!(unstable => define(linker, get, UNSTABLE));
 }
 
-fn add_descriptors<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
-    functions! { linker, get, module:
-        plain fd_advise(fd: u32, offset: u64, len: u64, advice: u32) => fd::fd_advise;
-        plain fd_allocate(fd: u32, offset: u64, len: u64) => fd::fd_allocate;
-        plain fd_close(fd: u32) => fd::fd_close;
-        plain fd_datasync(fd: u32) => fd::fd_datasync;
-        memory fd_fdstat_get(fd: u32, stat: u32) => fdstat::fd_fdstat_get;
-        plain fd_fdstat_set_flags(fd: u32, flags: u32) => fdstat::fd_fdstat_set_flags;
-        plain fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64) => fdstat::fd_fdstat_set_rights;
-        plain fd_filestat_set_size(fd: u32, size: u64) => fdstat::fd_filestat_set_size;
-        plain fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32) => times::fd_filestat_set_times;
-        memory fd_pread(fd: u32, iovecs: u32, count: u32, offset: u64, read: u32) => fd::fd_pread;
-        memory fd_prestat_dir_name(fd: u32, name: u32, len: u32) => fd::fd_prestat_dir_name;
-        memory fd_prestat_get(fd: u32, prestat: u32) => fd::fd_prestat_get;
-        memory fd_pwrite(fd: u32, iovecs: u32, count: u32, offset: u64, written: u32) => fd::fd_pwrite;
-        memory fd_read(fd: u32, iovecs: u32, count: u32, read: u32) => fd::fd_read;
-        memory fd_readdir(fd: u32, buffer: u32, len: u32, cookie: u64, used: u32) => dir::fd_readdir;
-        plain fd_renumber(from: u32, to: u32) => fd::fd_renumber;
-        plain fd_sync(fd: u32) => fd::fd_sync;
-        memory fd_tell(fd: u32, position: u32) => fd::fd_tell;
-        memory fd_write(fd: u32, iovecs: u32, count: u32, written: u32) => fd::fd_write;
-    }
+/// A function of WASI for an engine that is not the `iwasm` runtime: it works on the same contexts.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The module it is imported from.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Types of its parameters.
+    pub params: &'static [ValType],
+    /// Whether it returns an `i32`, the errno. Those that do not never return.
+    pub returns: bool,
+    call: fn(&mut WasiCtx, Option<&mut [u8]>, &[u64]) -> Result<u32, Error>,
 }
 
-fn add_paths<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
-    functions! { linker, get, module:
-        memory path_create_directory(fd: u32, path: u32, len: u32) => path::path_create_directory;
-        memory path_filestat_set_times(fd: u32, lookup: u32, path: u32, len: u32, accessed: u64, modified: u64, flags: u32) => times::path_filestat_set_times;
-        memory path_link(from: u32, lookup: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_link;
-        memory path_open(fd: u32, lookup: u32, path: u32, len: u32, create: u32, base: u64, inheriting: u64, flags: u32, opened: u32) => open::path_open;
-        memory path_readlink(fd: u32, path: u32, len: u32, buffer: u32, buffer_len: u32, used: u32) => path::path_readlink;
-        memory path_remove_directory(fd: u32, path: u32, len: u32) => path::path_remove_directory;
-        memory path_rename(from: u32, old: u32, old_len: u32, to: u32, new: u32, new_len: u32) => path::path_rename;
-        memory path_symlink(target: u32, target_len: u32, fd: u32, path: u32, len: u32) => path::path_symlink;
-        memory path_unlink_file(fd: u32, path: u32, len: u32) => path::path_unlink_file;
+impl Function {
+    /// Calls it with the bytes of the memory that the calling instance exports as `"memory"`, and a number for each
+    /// parameter, whose upper half is not looked at where the parameter is an `i32`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exit`] when the program wants to end, [`MissingMemory`] without a memory where one is needed.
+    pub fn call(&self, ctx: &mut WasiCtx, memory: Option<&mut [u8]>, args: &[u64]) -> Result<u32, Error> {
+        (self.call)(ctx, memory, args)
     }
 }
 
-fn add_system<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx, module: &str) {
-    functions! { linker, get, module:
-        memory args_get(argv: u32, buffer: u32) => args::args_get;
-        memory args_sizes_get(count: u32, bytes: u32) => args::args_sizes_get;
-        memory environ_get(environ: u32, buffer: u32) => args::environ_get;
-        memory environ_sizes_get(count: u32, bytes: u32) => args::environ_sizes_get;
-        memory clock_res_get(id: u32, resolution: u32) => clock::clock_res_get;
-        memory clock_time_get(id: u32, precision: u64, time: u32) => clock::clock_time_get;
-        memory random_get(buffer: u32, len: u32) => random::random_get;
-        plain sched_yield() => process::sched_yield;
-        memory sock_recv(fd: u32, iovecs: u32, count: u32, flags: u32, received: u32, result_flags: u32) => sock::sock_recv;
-        memory sock_send(fd: u32, iovecs: u32, count: u32, flags: u32, sent: u32) => sock::sock_send;
-        plain sock_shutdown(fd: u32, how: u32) => sock::sock_shutdown;
-    }
-    linker.func(module, "proc_exit", process::proc_exit);
-    linker.func(module, "proc_raise", process::proc_raise);
+/// A parameter as a number.
+trait Parameter {
+    const TYPE: ValType;
+    fn of(bits: u64) -> Self;
 }
 
-/// What preview 1 changed, or added.
-fn add_preview1<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
-    functions! { linker, get, PREVIEW1:
-        memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get;
-        memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek;
-        memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get;
-        memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff;
-        memory sock_accept(fd: u32, flags: u32, accepted: u32) => sock::sock_accept;
+impl Parameter for u32 {
+    const TYPE: ValType = ValType::I32;
+    fn of(bits: u64) -> u32 {
+        bits as u32
     }
 }
 
-/// The same as its predecessor had it.
-fn add_unstable<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
-    functions! { linker, get, UNSTABLE:
-        memory fd_filestat_get(fd: u32, stat: u32) => fdstat::fd_filestat_get_unstable;
-        memory fd_seek(fd: u32, offset: u64, whence: u32, position: u32) => fd::fd_seek_unstable;
-        memory path_filestat_get(fd: u32, lookup: u32, path: u32, len: u32, stat: u32) => path::path_filestat_get_unstable;
-        memory poll_oneoff(subscriptions: u32, events: u32, count: u32, happened: u32) => poll::poll_oneoff_unstable;
+impl Parameter for u64 {
+    const TYPE: ValType = ValType::I64;
+    fn of(bits: u64) -> u64 {
+        bits
     }
+}
+
+fn next<T: Parameter>(args: &mut std::slice::Iter<'_, u64>) -> T {
+    T::of(args.next().copied().unwrap_or(0))
+}
+
+/// Adds functions to a list.
+macro_rules! list {
+    (($list:ident, $module:expr) $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
+        $($list.push(Function {
+            module: $module,
+            name: stringify!($name),
+            params: &[$(<$ty as Parameter>::TYPE),*],
+            returns: true,
+            call: list!(@$kind $name, ($($param: $ty),*), $function),
+        });)*
+    };
+    (@memory $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+        |ctx, memory, args| {
+            let memory = memory.ok_or_else(|| Error::host(MissingMemory { function: stringify!($name) }))?;
+            let args = &mut args.iter();
+            $(let $param: $ty = next(args);)*
+            Ok(errno($function(ctx, &mut GuestMemory::new(memory), $($param.into()),*)))
+        }
+    };
+    (@plain $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
+        |ctx, _, args| {
+            let args = &mut args.iter();
+            $(let $param: $ty = next(args);)*
+            let _ = args;
+            Ok(errno($function(ctx, $($param),*)))
+        }
+    };
+}
+
+/// All functions, for another engine.
+pub fn functions() -> Vec<Function> {
+    let mut list = Vec::new();
+    for module in MODULE_NAMES {
+        rows!(descriptors => list(list, module));
+        rows!(paths => list(list, module));
+        rows!(system => list(list, module));
+        list.push(Function {
+            module,
+            name: "proc_exit",
+            params: &[ValType::I32],
+            returns: false,
+            call: |_, _, args| process::proc_exit(next(&mut args.iter())).map(|()| 0),
+        });
+        list.push(Function {
+            module,
+            name: "proc_raise",
+            params: &[ValType::I32],
+            returns: true,
+            call: |_, _, args| process::proc_raise(next(&mut args.iter())),
+        });
+    }
+    rows!(preview1 => list(list, PREVIEW1));
+    rows!(unstable => list(list, UNSTABLE));
+    list
 }
