@@ -17,6 +17,7 @@ pub mod paths;
 pub mod plan;
 pub mod program;
 pub mod script;
+pub mod single;
 pub mod spec_groups;
 pub mod spec_list;
 pub mod spec_suite;
