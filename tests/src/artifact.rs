@@ -104,6 +104,12 @@ pub fn load_file(engine: &Engine, path: &Path) -> Result<Module, BuildError> {
     unsafe { Module::new(engine, artifact) }.map_err(|error| load(&error))
 }
 
+/// Runs plans on artifacts of our own compiler, with so much stack for their code.
+pub fn native(stack_bytes: usize) -> iwasm_observe::native::Native {
+    // SAFETY: it is given what this process compiled.
+    unsafe { iwasm_observe::native::Native::new(stack_bytes) }
+}
+
 /// Adds vectors where they are no part of the baseline (riscv64's V) and this machine has them: without, there is no
 /// SIMD to be tested. Options that name a target for themselves are left alone.
 pub fn with_vectors(options: Options) -> Options {

@@ -5,14 +5,16 @@
 pub mod artifact;
 pub mod child;
 pub mod commands;
+pub mod duel;
 pub mod expected;
 pub mod faults;
 pub mod folded_try;
 pub mod generate;
 pub mod judge;
 pub mod kit;
+pub mod ledger;
 pub mod legacy;
-pub mod observe;
+pub mod night;
 pub mod paths;
 pub mod plan;
 pub mod program;

@@ -3,7 +3,7 @@
 //!
 //! * [`set`]: the modules, and what can be called of them. [`arguments`]: what it is called with.
 //! * [`engine`]: what can do a plan: compiled code here, in a process of its own or on another instruction set
-//!   ([`compiled`]), the interpreter ([`interpreted`]), and wasmtime, where it is built in.
+//!   ([`compiled`]), the interpreter ([`interpreted`]), and wasmtime (`second`), with the feature of its name.
 //! * [`compare`]: two observations → whether they differ, and where.
 //! * [`shrink`]: a difference → a smaller one. [`report`]: a difference for people.
 //!
@@ -16,6 +16,8 @@ pub mod compiled;
 pub mod engine;
 pub mod interpreted;
 pub mod report;
+#[cfg(feature = "wasmtime")]
+pub mod second;
 pub mod set;
 pub mod shrink;
 

@@ -86,7 +86,7 @@ pub trait Backend {
     fn instantiate(&mut self, module: &Self::Module, imports: &[Self::Extern]) -> Result<Self::Instance, Outcome>;
 
     /// An export of an instance.
-    fn export(&self, instance: &Self::Instance, name: &str) -> Option<Self::Extern>;
+    fn export(&mut self, instance: &Self::Instance, name: &str) -> Option<Self::Extern>;
 
     /// Calls a function.
     ///

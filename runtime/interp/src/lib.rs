@@ -4,7 +4,7 @@
 //! * [`backend`]: what an engine must be able to do. [`wasmi`](mod@wasmi) is the interpreter's.
 //! * [`set`]: names → modules and instances; the rules of linking, over any engine.
 //! * [`shape`]: a module's imports and exports, and what leads from one to the other.
-//! * [`split`]: modules of which allocating and initialising are two steps, for circles of imports.
+//! * [`sections`]: modules of which parts are changed. [`split`]: modules of which allocating and initialising are two steps, for circles of imports.
 //! * [`plan`]: does an [`iwasm_observe::Plan`] by any engine.
 //!
 //! Absent on purpose: artifacts, machine code.
@@ -12,6 +12,7 @@
 
 pub mod backend;
 pub mod plan;
+pub mod sections;
 pub mod set;
 pub mod shape;
 pub mod split;

@@ -113,7 +113,7 @@ fn instantiate<B: Backend>(
             break;
         }
     }
-    let export = |module: usize, name: &str| set.export(plan.modules.get(module)?, name);
+    let mut export = |module: usize, name: &str| set.export(plan.modules.get(module)?, name);
     let functions = plan.functions.iter().map(|function| export(function.module, &function.name)).collect();
     let refills = plan.refills.iter();
     let refills = refills.filter_map(|refill| Some((export(refill.module, &refill.global)?, refill.value))).collect();

@@ -133,8 +133,8 @@ impl<B: Backend> Set<B> {
     }
 
     /// An export of the instance of a name.
-    pub fn export(&self, instance: &str, name: &str) -> Option<B::Extern> {
-        let made = self.instances.get(instance)?;
+    pub fn export(&mut self, instance: &str, name: &str) -> Option<B::Extern> {
+        let made = self.instances.get(instance)?.clone();
         made.loaded.shape.export(name)?;
         self.backend.export(&made.instance, name)
     }
@@ -187,8 +187,10 @@ impl<B: Backend> Set<B> {
         let mut made: BTreeMap<usize, B::Instance> = BTreeMap::new();
         for &number in order {
             let node = &nodes[number];
-            let imports = node.sources.iter().map(|source| self.source_item(nodes, &made, source));
-            let imports = imports.collect::<Option<Vec<_>>>().ok_or_else(missing)?;
+            let mut imports = Vec::with_capacity(node.sources.len());
+            for source in &node.sources {
+                imports.push(self.source_item(nodes, &made, source).ok_or_else(missing)?);
+            }
             let instance = self.backend.instantiate(&node.loaded.module, &imports)?;
             made.insert(number, instance.clone());
             self.initialise_reactor(node, &instance)?;
@@ -260,7 +262,7 @@ impl<B: Backend> Set<B> {
     }
 
     fn source_item(
-        &self,
+        &mut self,
         nodes: &[Node<B>],
         made: &BTreeMap<usize, B::Instance>,
         source: &Source<B::Extern>,

@@ -243,7 +243,7 @@ impl Backend for Wasmi {
         Instance::new(&mut self.store, module, imports).map_err(|error| outcome(&error))
     }
 
-    fn export(&self, instance: &Instance, name: &str) -> Option<Extern> {
+    fn export(&mut self, instance: &Instance, name: &str) -> Option<Extern> {
         instance.get_export(&self.store, name)
     }
 

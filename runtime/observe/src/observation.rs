@@ -125,7 +125,7 @@ pub enum State {
     Memory {
         /// Its pages.
         pages: u64,
-        /// Digest of its bytes, in hexadecimal.
+        /// Digest of its bytes, in hexadecimal; empty where that cannot be told.
         digest: String,
         /// The digest that does not tell one NaN from another, if it was asked for.
         blurred: Option<String>,
@@ -152,6 +152,11 @@ impl State {
             blurred: (detail != Detail::Digest).then(|| format!("{:032x}", nan::blurred_digest(bytes))),
             bytes: (detail == Detail::Whole).then(|| bytes.to_vec()),
         }
+    }
+
+    /// A memory of which only the size can be told.
+    pub fn untold_memory(pages: u64) -> State {
+        State::Memory { pages, digest: String::new(), blurred: None, bytes: None }
     }
 
     /// What a table looks like, by which elements are null.

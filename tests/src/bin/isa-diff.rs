@@ -1,51 +1,54 @@
-//! Compares instruction sets: makes sets of modules, compiled to fat artifacts for all three, and tells what they do
-//! on the machine that it runs on. What it makes and what it tells must be equal on all machines; who compares is
-//! `scripts/cross-diff.sh`.
+//! Makes sets of modules for all instruction sets, with plans, for `iwasm-observe` to do on each of them. What this
+//! writes must be the same on all machines, and so must be what is seen; who compares is `scripts/cross-diff.sh`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use iwasm::Module;
-use tests::{artifact, generate, observe};
+use iwasm_observe::exchange;
+use tests::generate::{self, Swarm};
 use wamrc::{Compiler, Options, Target};
+use wamrc_diff::arguments::Numbers;
 
 const HELP: &str = "\
-Makes sets of modules for all instruction sets, and tells what they do here.
+Makes sets of modules for all instruction sets, and plans for what is to be called.
 
-Usage: isa-diff make FOLDER SETS      writes fat artifacts to FOLDER/SEED/, for seeds from 0
-       isa-diff observe FOLDER        prints what the sets in FOLDER do
+Usage: isa-diff FOLDER SETS      writes FOLDER/SEED/ with a plan and fat artifacts, for seeds from 0
 
 Example:
-  isa-diff make /tmp/sets 100 && isa-diff observe /tmp/sets
+  isa-diff /tmp/sets 100 && iwasm-observe /tmp/sets/*
 ";
 
 /// The instruction sets, each at its baseline.
 const TARGETS: [&str; 3] = ["x86_64", "aarch64", "riscv64"];
+/// Calls of each function.
+const CALLS: u64 = 3;
+/// More than modules can use before their fuel is gone, whatever the size of a frame.
+const STACK_BYTES: usize = 256 << 20;
+/// Emulators take their time.
+const RUN_MS: u64 = 600_000;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match words[..] {
-        ["make", folder, sets] => {
-            sets.parse().map_err(|_| format!("{sets} is no number")).and_then(|sets| make(Path::new(folder), sets))
-        }
-        ["observe", folder] => observe_all(PathBuf::from(folder)),
         ["-h" | "--help"] => {
             print!("{HELP}");
-            Ok(())
+            return ExitCode::SUCCESS;
         }
+        [folder, sets] => match sets.parse() {
+            Ok(sets) => make(Path::new(folder), sets),
+            Err(_) => Err(format!("{sets} is no number")),
+        },
         _ => {
             eprint!("{HELP}");
             return ExitCode::from(2);
         }
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("isa-diff: {message}");
-            ExitCode::FAILURE
-        }
+    if let Err(message) = done {
+        eprintln!("isa-diff: {message}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 fn make(folder: &Path, sets: u64) -> Result<(), String> {
@@ -58,45 +61,19 @@ fn make(folder: &Path, sets: u64) -> Result<(), String> {
         })
         .collect();
     for seed in 0..sets {
-        let place = folder.join(seed.to_string());
-        std::fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
-        for module in generate::set(seed) {
+        let (set, mut plan) =
+            generate::set(seed, Swarm { interpreter: false, vectors: false }).plan(CALLS, &mut Numbers(seed));
+        plan.limits.stack_bytes = STACK_BYTES;
+        plan.limits.run_ms = RUN_MS;
+        let fat = |member: &wamrc_diff::Member| {
             let parts: Result<Vec<Vec<u8>>, _> =
-                compilers.iter().map(|compiler| compiler.compile(&module.wasm)).collect();
-            let parts = parts.map_err(|error| format!("seed {seed}, {}: {error}", module.name))?;
-            let fat = aot_format::fat::write(&parts).map_err(|error| format!("seed {seed}: {error}"))?;
-            let path = place.join(format!("{}.aot", module.name));
-            std::fs::write(&path, fat).map_err(|error| format!("{}: {error}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// On a thread with as much stack as the modules may use.
-fn observe_all(folder: PathBuf) -> Result<(), String> {
-    let thread = std::thread::Builder::new().stack_size(observe::STACK_BYTES + (8 << 20));
-    let thread = thread.spawn(move || observe_here(&folder)).map_err(|error| error.to_string())?;
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-fn observe_here(folder: &Path) -> Result<(), String> {
-    let engine = observe::engine();
-    for seed in 0.. {
-        let place = folder.join(seed.to_string());
-        if !place.is_dir() {
-            return if seed == 0 { Err(format!("{}: no sets in it", folder.display())) } else { Ok(()) };
-        }
-        let mut modules: Vec<(String, Module)> = Vec::new();
-        for index in 0.. {
-            let path = place.join(format!("m{index}.aot"));
-            if !path.is_file() {
-                break;
-            }
-            let module = artifact::load_file(&engine, &path).map_err(|error| format!("{}: {error}", path.display()))?;
-            modules.push((format!("m{index}"), module));
-        }
-        println!("== {seed}");
-        print!("{}", observe::observe(&engine, seed, &modules));
+                compilers.iter().map(|compiler| compiler.compile(&member.wasm)).collect();
+            let parts = parts.map_err(|error| format!("seed {seed}, {}: {error}", member.name))?;
+            aot_format::fat::write(&parts).map_err(|error| format!("seed {seed}: {error}"))
+        };
+        let artifacts: Vec<Vec<u8>> = set.modules.iter().map(fat).collect::<Result<_, _>>()?;
+        let place = folder.join(format!("{seed:06}"));
+        exchange::write(&place, &plan, &artifacts).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -1,0 +1,224 @@
+//! Compiled code against the oracles: which of them is asked, what was compared, and what is done with a difference.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use iwasm_observe::native::Native;
+use iwasm_observe::plan::{Plan, Step};
+use iwasm_observe::{Event, Observation, Outcome, exchange};
+use wamrc::{Compiler, Options};
+use wamrc_diff::compiled::{Compiled, Observer, Place};
+use wamrc_diff::interpreted::Interpreted;
+use wamrc_diff::second::Second;
+use wamrc_diff::shrink::{Pair, shrink};
+use wamrc_diff::{Engine, EngineError, Nans, Set, Verdict, compare, report};
+
+use crate::single::operators;
+
+/// Bytes of stack for compiled code: more than the modules' fuel lets them use.
+pub const STACK_BYTES: usize = 64 << 20;
+/// Every so many sets, the second oracle votes as well.
+const VOTE: u64 = 4;
+
+/// What has been done.
+#[derive(Clone, Default)]
+pub struct Tally {
+    /// Sets of modules.
+    pub sets: u64,
+    /// Modules in them.
+    pub modules: u64,
+    /// Calls that were compared, by oracle.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// How calls ended, by kind.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Sets that did not link, in all engines.
+    pub refused: u64,
+    /// Sets in which stack, memory or time was used up.
+    pub poisoned: u64,
+    /// Sets that no oracle knows how to run.
+    pub unjudged: u64,
+    /// How often operators were executed, by a count that knows it, and no more.
+    pub operators: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Calls that were compared.
+    pub fn compared(&self) -> u64 {
+        self.calls.values().sum()
+    }
+
+    /// Adds another one's.
+    pub fn add(&mut self, other: &Tally) {
+        fn sum<K: Ord + Clone>(to: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
+            from.iter().for_each(|(key, count)| *to.entry(key.clone()).or_insert(0) += count);
+        }
+        self.sets += other.sets;
+        self.modules += other.modules;
+        self.refused += other.refused;
+        self.poisoned += other.poisoned;
+        self.unjudged += other.unjudged;
+        sum(&mut self.calls, &other.calls);
+        sum(&mut self.outcomes, &other.outcomes);
+        sum(&mut self.operators, &other.operators);
+    }
+}
+
+/// A difference, as small as it could be made.
+#[derive(Debug)]
+pub struct Find {
+    /// What it is, for people.
+    pub report: String,
+    /// The modules.
+    pub set: Set,
+    /// What is done with them.
+    pub plan: Plan,
+}
+
+/// Compiled code and its oracles.
+pub struct Duel {
+    compiled: Compiled,
+    interpreted: Interpreted,
+    second: Second,
+    /// What was done with them.
+    pub tally: Tally,
+}
+
+impl Duel {
+    /// With code made by these options, run here, or by an observer.
+    ///
+    /// # Panics
+    ///
+    /// When the options cannot be followed on this machine.
+    pub fn new(options: Options, observer: Option<Observer>) -> Duel {
+        let compiler = Compiler::new(options.threads(1)).expect("options that can be followed");
+        let place = match observer {
+            Some(observer) => Place::Process(observer),
+            None => Place::Here(native()),
+        };
+        Duel {
+            compiled: Compiled::new(compiler, place),
+            interpreted: Interpreted,
+            second: Second::new(STACK_BYTES).expect("wasmtime runs on this machine"),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Compares what compiled code and an oracle do; now and then, two oracles.
+    ///
+    /// # Errors
+    ///
+    /// With a difference.
+    ///
+    /// # Panics
+    ///
+    /// When compiled code cannot be had where an oracle can: modules are of supported proposals.
+    pub fn fight(&mut self, set: &Set, plan: &Plan, number: u64) -> Result<(), Box<Find>> {
+        self.tally.sets += 1;
+        self.tally.modules += set.modules.len() as u64;
+        let first = observed(self.interpreted.observe(set, plan));
+        let second = if first.is_none() || number % VOTE == 0 { observed(self.second.observe(set, plan)) } else { None };
+        if first.is_none() && second.is_none() {
+            self.tally.unjudged += 1;
+            return Ok(());
+        }
+        let found = match self.compiled.observe(set, plan) {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(set, plan, &error)),
+        };
+        for (name, observation) in [("wasmi", first), ("wasmtime", second)] {
+            let Some(expected) = observation else { continue };
+            match compare(&expected, &found, Nans::Bits) {
+                Verdict::Same { calls } => self.count(name, calls, &expected),
+                Verdict::Poisoned { calls, .. } => {
+                    self.tally.poisoned += 1;
+                    self.count(name, calls, &expected);
+                }
+                Verdict::Differ(difference) => {
+                    let oracle: &dyn Engine = if name == "wasmi" { &self.interpreted } else { &self.second };
+                    return Err(small(oracle, &self.compiled, set, plan, difference.step));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, oracle: &'static str, calls: u64, expected: &Observation) {
+        *self.tally.calls.entry(oracle).or_insert(0) += calls;
+        for event in &expected.events {
+            let kind = match event {
+                Event::Called(Outcome::Returned(_)) => "returned".to_owned(),
+                Event::Called(outcome) => match outcome.trap() {
+                    Some(code) => code.message().to_owned(),
+                    None => "others".to_owned(),
+                },
+                Event::NotInstantiated { outcome: Outcome::Refused(_), .. } => {
+                    self.tally.refused += 1;
+                    continue;
+                }
+                _ => continue,
+            };
+            *self.tally.outcomes.entry(kind).or_insert(0) += 1;
+        }
+    }
+
+    fn refused(&self, set: &Set, plan: &Plan, error: &EngineError) -> Box<Find> {
+        Box::new(Find { report: error.to_string(), set: set.clone(), plan: plan.clone() })
+    }
+}
+
+/// Runs artifacts that were compiled in this process.
+fn native() -> Native {
+    crate::artifact::native(STACK_BYTES)
+}
+
+/// An observation; none where the engine does not know what a module uses.
+fn observed(observation: Result<Observation, EngineError>) -> Option<Observation> {
+    match observation {
+        Ok(observation) => Some(observation),
+        Err(EngineError::Unsupported { .. }) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn small(expected: &dyn Engine, found: &dyn Engine, set: &Set, plan: &Plan, step: usize) -> Box<Find> {
+    let pair = Pair { expected, found, nans: Nans::Bits };
+    let (set, plan) = shrink(&pair, set, plan, step, &mut |_, _| {});
+    let mut text = match pair.difference(&set, &plan) {
+        Some(difference) => report::describe(&set, &plan, &difference, expected, found),
+        None => "It cannot be seen a second time.\n".to_owned(),
+    };
+    for member in &set.modules {
+        text += &format!(";; {}\n{}\n", member.name, report::text(&member.wasm).unwrap_or_default());
+    }
+    Box::new(Find { report: text, set, plan })
+}
+
+impl Find {
+    /// Writes it to a folder of its own, for a case of `tests/regress` to be made of: modules, plan, report.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be written.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<PathBuf, exchange::ExchangeError> {
+        let place = folder.join(name);
+        exchange::write(&place, &self.plan, &[] as &[Vec<u8>])?;
+        let write = |path: PathBuf, bytes: &[u8]| {
+            std::fs::write(&path, bytes).map_err(|source| exchange::ExchangeError::File { path: path.clone(), source })
+        };
+        write(place.join("report.txt"), self.report.as_bytes())?;
+        for (number, member) in self.set.modules.iter().enumerate() {
+            write(place.join(format!("{number}.wasm")), &member.wasm)?;
+        }
+        Ok(place)
+    }
+}
+
+/// Counts how often the operator of a single-operator module was executed: once for each call.
+pub fn count_single(tally: &mut Tally, single: &crate::single::Single, plan: &Plan) {
+    let calls = plan.steps.iter().filter(|step| matches!(step, Step::Call { .. })).count() as u64;
+    if let Some(visit) = single.operator
+        && let Some(operator) = operators::all().iter().find(|operator| operator.visit == visit)
+    {
+        *tally.operators.entry(operator.variant.to_owned()).or_insert(0) += calls;
+    }
+}

@@ -1,0 +1,200 @@
+//! The ledger: a line of JSON for each run, of what it did. `docs/reliability.md` is made from it, and says nothing
+//! that is not in it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+/// Where the ledger is, from the project's root.
+pub const LEDGER: &str = "docs/ledger.jsonl";
+/// What is made from it.
+pub const REPORT: &str = "docs/reliability.md";
+
+/// The commit that is checked out, with `+` where files differ from it.
+pub fn commit() -> String {
+    let git = |args: &[&str]| {
+        let output = Command::new("git").args(args).current_dir(crate::paths::project()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return "unknown".to_owned() };
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).is_none_or(|changed| !changed.is_empty());
+    if changed { commit + "+" } else { commit }
+}
+
+/// What every line begins with.
+pub fn head(kind: &str, isa: &str) -> Value {
+    json!({ "kind": kind, "date": date(), "commit": commit(), "cranelift": cranelift_codegen::VERSION, "isa": isa })
+}
+
+/// The day.
+fn date() -> String {
+    let output = Command::new("date").args(["-u", "+%F"]).output();
+    output.map_or_else(|_| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Adds a line.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn append(path: &Path, line: &Value) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    writeln!(file, "{line}")
+}
+
+/// The lines of the ledger.
+///
+/// # Errors
+///
+/// When it cannot be read, or a line is no JSON.
+pub fn read(path: &Path) -> std::io::Result<Vec<Value>> {
+    let text = std::fs::read_to_string(path)?;
+    let parse = |line: &str| serde_json::from_str(line).map_err(std::io::Error::other);
+    text.lines().filter(|line| !line.is_empty()).map(parse).collect()
+}
+
+fn number(line: &Value, path: &str) -> u64 {
+    line.pointer(path).and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn word<'a>(line: &'a Value, key: &str) -> &'a str {
+    line.get(key).and_then(Value::as_str).unwrap_or("?")
+}
+
+/// A number with a comma after each three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = (digits.len() + 2) % 3 + 1;
+    let mut text = digits[..first.min(digits.len())].to_owned();
+    for group in digits.as_bytes()[first.min(digits.len())..].chunks(3) {
+        text.push(',');
+        text.push_str(&String::from_utf8_lossy(group));
+    }
+    text
+}
+
+/// The report that is made from the lines.
+pub fn report(lines: &[Value]) -> String {
+    let mut text = String::from(
+        "# Reliability, as measured\n\nMade from `docs/ledger.jsonl` by `make reliability`; a test compares the two. \
+         Nothing is claimed here that no line\nof the ledger says. How the runs work: ARCHITECTURE.md, \"Against the \
+         interpreter\".\n",
+    );
+    compared(&mut text, lines);
+    operators(&mut text, lines);
+    faults(&mut text, lines);
+    hostile(&mut text, lines);
+    text
+}
+
+fn of_kind<'a>(lines: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    lines.iter().filter(move |line| word(line, "kind") == kind)
+}
+
+fn compared(text: &mut String, lines: &[Value]) {
+    text.push_str(
+        "\n## Compared calls\n\nResults, kinds of traps, exported globals, digests of memories, sizes of memories and \
+         tables. NaNs are canonical and\ncompared to the bit.\n\n\
+         | instruction set | generator | runs | sets | modules | calls against wasmi | against wasmtime | refused | \
+         poisoned | differences |\n|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let mut rows: BTreeMap<(&str, &str), [u64; 8]> = BTreeMap::new();
+    for line in of_kind(lines, "night") {
+        let row = rows.entry((word(line, "isa"), word(line, "generator"))).or_default();
+        let columns =
+            ["/sets", "/modules", "/calls/wasmi", "/calls/wasmtime", "/refused", "/poisoned", "/differences"];
+        row[0] += 1;
+        columns.iter().enumerate().for_each(|(index, column)| row[index + 1] += number(line, column));
+    }
+    for ((isa, generator), row) in &rows {
+        let cells: Vec<String> = row.iter().map(|cell| grouped(*cell)).collect();
+        let _ = writeln!(text, "| {isa} | {generator} | {} |", cells.join(" | "));
+    }
+    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in of_kind(lines, "night") {
+        let outcomes = line.get("outcomes").and_then(Value::as_object);
+        for (outcome, count) in outcomes.into_iter().flatten() {
+            *ends.entry(outcome).or_default() += count.as_u64().unwrap_or(0);
+        }
+    }
+    text.push_str("\nHow the calls ended:\n\n| end | calls |\n|---|---|\n");
+    for (end, count) in ends {
+        let _ = writeln!(text, "| {end} | {} |", grouped(count));
+    }
+}
+
+fn operators(text: &mut String, lines: &[Value]) {
+    let mut executed: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for line in of_kind(lines, "night") {
+        let operators = line.get("operators").and_then(Value::as_object);
+        for (operator, count) in operators.into_iter().flatten() {
+            let of_isa = executed.entry(word(line, "isa")).or_default();
+            *of_isa.entry(operator).or_default() += count.as_u64().unwrap_or(0);
+        }
+    }
+    text.push_str(
+        "\n## Operators\n\nOperators with a module of their own, by how often they were executed in it; those that \
+         need a context (control,\nreferences, objects, exceptions) have modules in `tests/single`, whose executions \
+         are not counted by operator.\n\n\
+         | instruction set | operators counted | least executed | its executions |\n|---|---|---|---|\n",
+    );
+    for (isa, operators) in executed {
+        if let Some((least, count)) = operators.iter().min_by_key(|(_, count)| **count) {
+            let _ = writeln!(text, "| {isa} | {} | `{least}` | {} |", operators.len(), grouped(*count));
+        }
+    }
+}
+
+fn faults(text: &mut String, lines: &[Value]) {
+    let mut latest: BTreeMap<&str, &Value> = BTreeMap::new();
+    of_kind(lines, "fault").for_each(|line| {
+        latest.insert(word(line, "fault"), line);
+    });
+    text.push_str(
+        "\n## Planted faults\n\nEach fault was planted, and the ordinary run left to find it. The latest run of each \
+         counts.\n\n| fault | what goes wrong | found | after s | by |\n|---|---|---|---|---|\n",
+    );
+    for (name, line) in latest {
+        let found = if line.get("found") == Some(&Value::Bool(true)) { "yes" } else { "no" };
+        let seconds = line.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
+        let _ = writeln!(text, "| {name} | {} | {found} | {seconds:.1} | {} |", word(line, "what"), word(line, "by"));
+    }
+}
+
+fn hostile(text: &mut String, lines: &[Value]) {
+    text.push_str(
+        "\n## Hostile input\n\nBytes that were loaded, or compiled: each ended in `Ok` or a named error.\n\n\
+         | input | runs | tried | accepted | refused | causes | most bytes allocated, by bytes of input |\n\
+         |---|---|---|---|---|---|---|\n",
+    );
+    let mut rows: BTreeMap<&str, ([u64; 5], f64)> = BTreeMap::new();
+    for line in of_kind(lines, "hostile") {
+        let (row, ratio) = rows.entry(word(line, "input")).or_default();
+        row[0] += 1;
+        row[1] += number(line, "/tried");
+        row[2] += number(line, "/accepted");
+        row[3] += number(line, "/refused");
+        row[4] = row[4].max(number(line, "/causes"));
+        *ratio = ratio.max(line.get("allocated").and_then(Value::as_f64).unwrap_or(0.0));
+    }
+    for (input, (row, ratio)) in rows {
+        let cells: Vec<String> = row.iter().map(|cell| grouped(*cell)).collect();
+        let _ = writeln!(text, "| {input} | {} | {ratio:.2} |", cells.join(" | "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        for (number, text) in [(0, "0"), (12, "12"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

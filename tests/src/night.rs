@@ -1,0 +1,170 @@
+//! The nightly run: compiled code against the oracles for as long, or as many calls, as one wants. What it did becomes
+//! a line of the ledger.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use wamrc::Options;
+use wamrc_diff::arguments::Numbers;
+use wamrc_diff::compiled::Observer;
+
+use crate::duel::{Duel, Find, Tally, count_single};
+use crate::faults::Fault;
+use crate::generate::{self, Swarm};
+use crate::single::{self, Single};
+
+/// What is generated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Generator {
+    /// Modules of one operator each.
+    Singles,
+    /// Sets of modules.
+    Sets,
+    /// Both, in turns.
+    Both,
+}
+
+/// What is to be done.
+#[derive(Clone)]
+pub struct Night {
+    /// What is generated.
+    pub generator: Generator,
+    /// Where the generators begin.
+    pub seed: u64,
+    /// Calls of each function of a single operator.
+    pub calls_of_single: usize,
+    /// Calls of each function of a set.
+    pub calls_of_set: u64,
+    /// When to end.
+    pub until: Until,
+    /// Threads.
+    pub threads: usize,
+    /// How modules are compiled.
+    pub options: Options,
+    /// Who runs them, if not this process.
+    pub observer: Option<Observer>,
+    /// A fault to be planted.
+    pub fault: Option<&'static Fault>,
+    /// Where a thread writes what it is at, in case that kills the process.
+    pub current: Option<PathBuf>,
+}
+
+/// When a run ends: at the first of these.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// Time.
+    pub time: Duration,
+    /// Calls.
+    pub calls: u64,
+    /// Units: single modules and sets.
+    pub units: u64,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// What was done.
+    pub tally: Tally,
+    /// A difference, with the unit it was found in.
+    pub find: Option<(String, Box<Find>)>,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// Parts of a set's seed that are of other generators: no unit has the same as another.
+fn unit_name(generator: Generator, unit: u64) -> String {
+    format!("{generator:?} {unit}").to_lowercase()
+}
+
+/// Does it. `tell` hears now and then how far it is.
+///
+/// # Panics
+///
+/// When an engine cannot be had at all.
+pub fn run(night: &Night, tell: &(dyn Fn(&Tally, Duration) + Sync)) -> Outcome {
+    let begun = Instant::now();
+    let singles = if night.generator == Generator::Sets { Vec::new() } else { single::modules() };
+    let options = match night.fault {
+        Some(fault) => fault.plant(night.options.clone()),
+        None => night.options.clone(),
+    };
+    let next = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let whole: Mutex<(Tally, Option<(String, Box<Find>)>)> = Mutex::default();
+    let work = |thread: usize| {
+        let mut duel = Duel::new(options.clone(), night.observer.clone());
+        let mut numbers = Numbers(night.seed ^ (thread as u64) << 48);
+        while !stop.load(Ordering::Relaxed) {
+            let unit = next.fetch_add(1, Ordering::Relaxed);
+            if unit >= night.until.units || begun.elapsed() >= night.until.time {
+                break;
+            }
+            if let Some(folder) = &night.current {
+                // What cannot be written is not told, should it come to that.
+                let _ = std::fs::write(folder.join(thread.to_string()), unit.to_string());
+            }
+            if let Err((name, find)) = one(night, &mut duel, &singles, unit, &mut numbers) {
+                stop.store(true, Ordering::Relaxed);
+                let mut whole = whole.lock().expect("no thread panics with it");
+                whole.1.get_or_insert((name, find));
+            }
+            let mut whole = whole.lock().expect("no thread panics with it");
+            whole.0.add(&std::mem::take(&mut duel.tally));
+            if whole.0.compared() >= night.until.calls {
+                stop.store(true, Ordering::Relaxed);
+            }
+            tell(&whole.0, begun.elapsed());
+        }
+    };
+    let work = &work;
+    std::thread::scope(|scope| {
+        for thread in 0..night.threads.max(1) {
+            let builder = std::thread::Builder::new().stack_size(crate::duel::STACK_BYTES * 2 + (8 << 20));
+            builder.spawn_scoped(scope, move || work(thread)).expect("a thread");
+        }
+    });
+    let (tally, find) = whole.into_inner().expect("no thread panics with it");
+    Outcome { tally, find, time: begun.elapsed() }
+}
+
+/// Does one unit.
+fn one(
+    night: &Night,
+    duel: &mut Duel,
+    singles: &[Single],
+    unit: u64,
+    numbers: &mut Numbers,
+) -> Result<(), (String, Box<Find>)> {
+    let as_single = match night.generator {
+        Generator::Singles => Some(unit),
+        Generator::Sets => None,
+        Generator::Both => (unit % 2 == 0).then_some(unit / 2),
+    };
+    let (set, mut plan) = match as_single {
+        Some(unit) => {
+            let single = &singles[(unit.wrapping_add(night.seed) % singles.len() as u64) as usize];
+            let (set, plan) = single.plan(night.calls_of_single, numbers);
+            count_single(&mut duel.tally, single, &plan);
+            (set, plan)
+        }
+        None => {
+            let seed = night.seed.wrapping_add(unit);
+            // Vectors and what only the second oracle knows in their turn.
+            let swarm = Swarm { interpreter: seed % 4 != 0, vectors: night.options_have_vectors() && seed % 3 == 0 };
+            generate::set(seed, swarm).plan(night.calls_of_set, numbers)
+        }
+    };
+    plan.limits.stack_bytes = crate::duel::STACK_BYTES;
+    if night.observer.is_some() {
+        plan.limits.run_ms = 600_000;
+    }
+    duel.fight(&set, &plan, night.seed.wrapping_add(unit)).map_err(|find| (unit_name(night.generator, unit), find))
+}
+
+impl Night {
+    /// Whether the code may use vectors: riscv64 has them only as an extension.
+    fn options_have_vectors(&self) -> bool {
+        self.options.recorded().is_ok_and(|recorded| !recorded.contains("riscv64"))
+    }
+}
