@@ -125,9 +125,10 @@ impl Duel {
             Ok(found) => found,
             Err(error) => return Err(self.refused(set, plan, &error)),
         };
-        for (name, observation) in [("wasmi", first), ("wasmtime", second)] {
+        // wasmi's NaNs are the machine's, wasmtime's are canonical, as ours.
+        for (name, observation, nans) in [("wasmi", first, Nans::Canonical), ("wasmtime", second, Nans::Bits)] {
             let Some(expected) = observation else { continue };
-            match compare(&expected, &found, Nans::Bits) {
+            match compare(&expected, &found, nans) {
                 Verdict::Same { calls } => self.count(name, calls, &expected),
                 Verdict::Poisoned { calls, .. } => {
                     self.tally.poisoned += 1;
@@ -135,7 +136,7 @@ impl Duel {
                 }
                 Verdict::Differ(difference) => {
                     let oracle: &dyn Engine = if name == "wasmi" { &self.interpreted } else { &self.second };
-                    return Err(small(oracle, &self.compiled, set, plan, difference.step));
+                    return Err(small(oracle, &self.compiled, nans, set, plan, difference.step));
                 }
             }
         }
@@ -180,8 +181,15 @@ fn observed(observation: Result<Observation, EngineError>) -> Option<Observation
     }
 }
 
-fn small(expected: &dyn Engine, found: &dyn Engine, set: &Set, plan: &Plan, step: usize) -> Box<Find> {
-    let pair = Pair { expected, found, nans: Nans::Bits };
+fn small(
+    expected: &dyn Engine,
+    found: &dyn Engine,
+    nans: Nans,
+    set: &Set,
+    plan: &Plan,
+    step: usize,
+) -> Box<Find> {
+    let pair = Pair { expected, found, nans };
     let (set, plan) = shrink(&pair, set, plan, step, &mut |_, _| {});
     let mut text = match pair.difference(&set, &plan) {
         Some(difference) => report::describe(&set, &plan, &difference, expected, found),

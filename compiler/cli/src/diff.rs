@@ -46,9 +46,9 @@ struct Command {
     #[command(flatten)]
     code: CodeArgs,
 
-    /// Which NaNs are equal: `class`, all of one type; `bits`, those of the same bits, for which compiled code makes
-    /// canonical ones
-    #[arg(long, value_name = "class|bits", default_value = "class", value_parser = ["class", "bits"])]
+    /// Which NaNs are right: `class`, any where the interpreter has any; `canonical`, only the canonical one, which
+    /// compiled code is told to make
+    #[arg(long, value_name = "class|canonical", default_value = "class", value_parser = ["class", "canonical"])]
     nan: String,
 
     /// Where the values of --fuzz-args come from
@@ -212,13 +212,13 @@ impl Command {
             modules.push(Member { name, wasm });
         }
         let set = Set { modules };
-        let nans = if self.nan == "bits" { Nans::Bits } else { Nans::Class };
+        let nans = if self.nan == "canonical" { Nans::Canonical } else { Nans::Class };
         let mut options = self.code.options(&[], true).map_err(DiffError::Usage)?;
         if options.len() != 1 {
             return Err(DiffError::Targets);
         }
         let mut options: Options = options.remove(0);
-        if nans == Nans::Bits {
+        if nans == Nans::Canonical {
             options = options.nan_canonicalization(true);
         }
         let compiler = Compiler::new(options).map_err(DiffError::Compiler)?;
@@ -240,7 +240,7 @@ impl Command {
         let mut empty = job.set.plan(&job.callables);
         empty.world = self.world()?;
         empty.limits.run_ms = self.timeout;
-        empty.detail = if job.nans == Nans::Class { Detail::Blurred } else { Detail::Digest };
+        empty.detail = Detail::Blurred;
         let last = job.set.modules.len() - 1;
         let start = job.callables.iter().position(|callable| callable.module == last && callable.name == "_start");
         let chosen = self.what.all_exports || self.what.fuzz_args.is_some();

@@ -38,6 +38,7 @@ impl Second {
         config
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true)
+            .async_stack_size(stack_bytes.saturating_add(1 << 20))
             .max_wasm_stack(stack_bytes)
             .shared_memory(true)
             .collector(Collector::DeferredReferenceCounting)

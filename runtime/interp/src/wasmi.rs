@@ -1,7 +1,7 @@
 //! The interpreter: wasmi as a [`Backend`], with the host functions of WASI.
 //!
 //! wasmi knows nothing of exceptions, threads, collected objects and typed function references; modules with these are
-//! refused. It makes every NaN the canonical one.
+//! refused. Its NaNs are those of the machine it runs on.
 
 use aot_format::abi::TrapCode;
 use aot_format::types::{ExternKind, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
@@ -16,6 +16,7 @@ use wasmi::{
 
 use crate::backend::{Backend, Limits, ModuleError};
 use crate::set::Set;
+use crate::shape::Shape;
 
 /// Calls from the host to the interpreter that are inside one another, at most: each has a piece of the native stack.
 const MAX_NESTING: usize = 100;
@@ -27,6 +28,26 @@ const MAX_STACK_BYTES: usize = 1 << 28;
 pub struct Wasmi {
     engine: Engine,
     store: Store<Data>,
+}
+
+/// A module, with where wasmi lists each of its imports: not always in the module's own order.
+pub struct WasmiModule {
+    module: Module,
+    places: Vec<usize>,
+}
+
+impl WasmiModule {
+    fn new(module: Module, wasm: &[u8]) -> WasmiModule {
+        let kinds: Vec<ExternKind> = module.imports().map(|import| Type::of(import.ty()).kind()).collect();
+        let mut taken = vec![false; kinds.len()];
+        let place = |import: &crate::shape::Import| {
+            let place = kinds.iter().zip(&taken).position(|(kind, taken)| *kind == import.kind && !taken)?;
+            taken[place] = true;
+            Some(place)
+        };
+        let places = Shape::of(wasm).imports.iter().filter_map(place).collect();
+        WasmiModule { module, places }
+    }
 }
 
 /// The data of its store.
@@ -134,7 +155,7 @@ fn bits(value: &Val) -> u64 {
 }
 
 impl Backend for Wasmi {
-    type Module = Module;
+    type Module = WasmiModule;
     type Instance = Instance;
     type Extern = Extern;
     type Type = Type;
@@ -144,28 +165,25 @@ impl Backend for Wasmi {
         "wasmi"
     }
 
-    fn module(&self, wasm: &[u8]) -> Result<Module, ModuleError> {
+    fn module(&self, wasm: &[u8]) -> Result<WasmiModule, ModuleError> {
         // What it does not know, it calls invalid: whether that is so, others must say.
         let all = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(wasm);
         all.map_err(|error| ModuleError::Invalid(error.to_string()))?;
-        Module::new(&self.engine, wasm).map_err(|error| ModuleError::Unsupported(error.to_string()))
+        let module = Module::new(&self.engine, wasm);
+        Ok(WasmiModule::new(module.map_err(|error| ModuleError::Unsupported(error.to_string()))?, wasm))
     }
 
-    fn import_types(&self, module: &Module) -> Vec<Type> {
-        module.imports().map(|import| Type::of(import.ty())).collect()
+    fn import_types(&self, module: &WasmiModule) -> Vec<Type> {
+        let types: Vec<Type> = module.module.imports().map(|import| Type::of(import.ty())).collect();
+        module.places.iter().filter_map(|place| types.get(*place).cloned()).collect()
     }
 
-    fn export_type(&self, module: &Module, name: &str) -> Option<Type> {
-        module.get_export(name).map(|ty| Type::of(&ty))
+    fn export_type(&self, module: &WasmiModule, name: &str) -> Option<Type> {
+        module.module.get_export(name).map(|ty| Type::of(&ty))
     }
 
     fn kind(&self, ty: &Type) -> ExternKind {
-        match ty {
-            Type::Func(_) => ExternKind::Func,
-            Type::Global(_) => ExternKind::Global,
-            Type::Table(_) => ExternKind::Table,
-            Type::Memory(_) => ExternKind::Memory,
-        }
+        ty.kind()
     }
 
     fn is_plain_function(&self, ty: &Type) -> bool {
@@ -239,8 +257,11 @@ impl Backend for Wasmi {
         }
     }
 
-    fn instantiate(&mut self, module: &Module, imports: &[Extern]) -> Result<Instance, Outcome> {
-        Instance::new(&mut self.store, module, imports).map_err(|error| outcome(&error))
+    fn instantiate(&mut self, module: &WasmiModule, imports: &[Extern]) -> Result<Instance, Outcome> {
+        let mut placed: Vec<(usize, &Extern)> = module.places.iter().copied().zip(imports).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        let imports: Vec<Extern> = placed.into_iter().map(|(_, import)| *import).collect();
+        Instance::new(&mut self.store, &module.module, &imports).map_err(|error| outcome(&error))
     }
 
     fn export(&mut self, instance: &Instance, name: &str) -> Option<Extern> {
@@ -270,7 +291,7 @@ impl Backend for Wasmi {
                 State::of_memory(memory.size(&self.store), memory.data(self.store.as_context()), detail)
             }
             Extern::Table(table) => {
-                let is_null = |index| table.get(&self.store, index).is_some_and(|item| item.is_null());
+                let is_null = |index| table.get(&self.store, index).is_some_and(|item| from_val(&item) == Value::Null);
                 State::of_table(&(0..table.size(&self.store)).map(is_null).collect::<Vec<bool>>())
             }
             Extern::Func(_) => return None,
@@ -279,6 +300,15 @@ impl Backend for Wasmi {
 }
 
 impl Type {
+    fn kind(&self) -> ExternKind {
+        match self {
+            Type::Func(_) => ExternKind::Func,
+            Type::Global(_) => ExternKind::Global,
+            Type::Table(_) => ExternKind::Table,
+            Type::Memory(_) => ExternKind::Memory,
+        }
+    }
+
     fn of(ty: &wasmi::ExternType) -> Type {
         match ty {
             wasmi::ExternType::Func(ty) => Type::Func(func_type(ty)),
@@ -288,8 +318,8 @@ impl Type {
             }),
             wasmi::ExternType::Table(ty) => Type::Table(TableType {
                 element: match ty.element() {
-                    wasmi::RefType::Func => RefType::FUNCREF,
-                    wasmi::RefType::Extern => RefType::EXTERNREF,
+                    wasmi::ValType::ExternRef => RefType::EXTERNREF,
+                    _ => RefType::FUNCREF,
                 },
                 index64: ty.is_64(),
                 min: ty.minimum(),
@@ -357,7 +387,7 @@ fn to_val(value: Value, ty: wasmi::ValType) -> Val {
         Value::F32(bits) => Val::F32(wasmi::F32::from_bits(bits)),
         Value::F64(bits) => Val::F64(wasmi::F64::from_bits(bits)),
         Value::V128(bits) => Val::V128(wasmi::V128::from(bits)),
-        Value::Null | Value::Reference => Val::default_for_ty(ty),
+        Value::Null | Value::Reference => Val::default(ty),
     }
 }
 

@@ -24,6 +24,24 @@ pub fn same_but_for_nans(left: &[u8], right: &[u8]) -> bool {
         })
 }
 
+/// Whether `found` is equal to `expected`, but for aligned words that are NaNs in both: there, `found` has the canonical
+/// one. For what compiled code must make of a NaN that another engine has made as it pleases.
+pub fn canonical_where_nan(expected: &[u8], found: &[u8]) -> bool {
+    const CANONICAL_F64: u64 = 0x7ff8_0000_0000_0000;
+    let word = |bytes: &[u8]| bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let half = |expected: u32, found: u32| {
+        let nan = f32::from_bits(expected).is_nan() && found == CANONICAL_F32;
+        expected == found || nan
+    };
+    let whole = |expected: u64, found: u64| f64::from_bits(expected).is_nan() && found == CANONICAL_F64;
+    expected.len() == found.len()
+        && expected.chunks(8).zip(found.chunks(8)).all(|(expected, found)| {
+            let (expected, found) = (word(expected), word(found));
+            whole(expected, found)
+                || (half(expected as u32, found as u32) && half((expected >> 32) as u32, (found >> 32) as u32))
+        })
+}
+
 /// A digest of bytes.
 pub fn digest(bytes: &[u8]) -> u128 {
     xxh3_128(bytes)

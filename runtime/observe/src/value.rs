@@ -68,6 +68,19 @@ impl Value {
             _ => self == other,
         }
     }
+
+    /// Whether another value is equal to the bit, or canonical where this one is a NaN. A vector is taken as floats of
+    /// either width.
+    pub fn canonical_is(self, found: Value) -> bool {
+        match (self, found) {
+            (Value::F32(_), Value::F32(bits)) if self.is_nan() => self == found || bits == 0x7fc0_0000,
+            (Value::F64(_), Value::F64(bits)) if self.is_nan() => self == found || bits == 0x7ff8_0000_0000_0000,
+            (Value::V128(expected), Value::V128(found)) => {
+                crate::nan::canonical_where_nan(&expected.to_le_bytes(), &found.to_le_bytes())
+            }
+            _ => self == found,
+        }
+    }
 }
 
 impl fmt::Display for Value {

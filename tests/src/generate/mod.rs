@@ -24,6 +24,9 @@ const FUEL: u32 = 300;
 /// Bytes of entropy for a module: more make larger ones.
 const ENTROPY_BYTES: usize = 3072;
 
+/// Attempts at a module.
+const ATTEMPTS: usize = 20;
+
 /// A set of modules.
 pub struct Made {
     /// How its modules hang together.
@@ -74,8 +77,12 @@ impl Made {
 fn module(numbers: &mut Numbers, config: Config, imports: Option<Vec<u8>>) -> (Vec<u8>, u32) {
     let max_imports = if imports.is_some() { 20 } else { 0 };
     let config = Config { max_imports, available_imports: imports, ..config };
-    let entropy: Vec<u8> = (0..ENTROPY_BYTES / 8).flat_map(|_| numbers.number().to_le_bytes()).collect();
-    let mut module = Module::new(config, &mut Unstructured::new(&entropy)).expect("entropy suffices for a module");
+    // Some entropy is of no use to it.
+    let module = (0..ATTEMPTS).find_map(|_| {
+        let entropy: Vec<u8> = (0..ENTROPY_BYTES / 8).flat_map(|_| numbers.number().to_le_bytes()).collect();
+        Module::new(config.clone(), &mut Unstructured::new(&entropy)).ok()
+    });
+    let mut module = module.expect("entropy suffices for a module");
     let fuel = module.ensure_termination(FUEL).expect("all of it was made by wasm-smith");
     (module.to_bytes(), fuel)
 }

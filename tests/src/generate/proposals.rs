@@ -20,10 +20,13 @@ impl Swarm {
     pub(super) fn draw(self, numbers: &mut Numbers) -> Config {
         // Half of them trap where they please, which is soon.
         let disallow_traps = numbers.below(2) == 0;
+        let numbers_canonical = numbers.below(2) == 0;
         let all = !self.interpreter;
         let mut draw = |allowed: bool| numbers.below(4) != 0 && allowed;
         Config {
             disallow_traps,
+            // The interpreter's NaNs are the machine's: where it judges, none may become a number.
+            canonicalize_nans: self.interpreter || numbers_canonical,
             limit_arrays_in_const_exprs: true,
             exceptions_enabled: draw(all),
             gc_enabled: draw(all),
