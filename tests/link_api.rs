@@ -369,3 +369,32 @@ fn a_failed_instantiation_leaves_what_the_specification_says() {
     // The name stayed free.
     kit.main(&mut store, COUNTER).unwrap();
 }
+
+#[test]
+fn a_module_that_only_passes_on_lives_as_long_as_its_importer() {
+    let mut kit = Kit::new();
+    let owner = kit.module(r#"(module (memory (export "m") 1))"#);
+    let between = kit.module(
+        r#"(module (import "owner" "m" (memory 1)) (export "m" (memory 0))
+            (global $g (mut i32) (i32.const 0)) (func (export "count") (result i32)
+                (global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))"#,
+    );
+    kit.linker.register("owner", &owner).unwrap();
+    kit.linker.register("between", &between).unwrap();
+    let mut store = kit.store();
+    kit.main(&mut store, r#"(module (import "between" "m" (memory 1)))"#).unwrap();
+    let count = |store: &mut iwasm::Store<Vec<i32>>| {
+        let between = store.instance("between").expect("main imports from it, if only what it passes on");
+        call(store, between, "count", &[]).unwrap()
+    };
+    assert_eq!(count(&mut store), [Val::I32(1)]);
+    assert_eq!(store.collect(), Vec::<String>::new());
+    assert_eq!(count(&mut store), [Val::I32(2)]);
+    // One that names an instance that is there already keeps it, too.
+    let late = kit.module(r#"(module (import "between" "m" (memory 1)))"#);
+    kit.linker.instantiate(&mut store, "late", &late).unwrap();
+    store.unload("main").unwrap();
+    assert_eq!(count(&mut store), [Val::I32(3)]);
+    assert_eq!(store.unload("between").unwrap(), Unloaded::StillUsedBy(vec!["late".into()]));
+    assert_eq!(store.unload("late").unwrap(), Unloaded::Freed(vec!["between".into(), "late".into(), "owner".into()]));
+}

@@ -11,12 +11,14 @@ use wamrc_diff::compiled::{Compiled, Observer, Place};
 use wamrc_diff::interpreted::Interpreted;
 use wamrc_diff::second::Second;
 use wamrc_diff::shrink::{Pair, shrink};
-use wamrc_diff::{Engine, EngineError, Nans, Set, Verdict, compare, report};
+use wamrc_diff::{Difference, Engine, EngineError, Nans, Set, Verdict, compare, report};
 
 use crate::single::operators;
 
 /// Bytes of stack for compiled code: more than the modules' fuel lets them use.
 pub const STACK_BYTES: usize = 64 << 20;
+/// The interpreter's NaNs are the machine's, the second oracle's are canonical, as ours.
+const FIRST_NANS: Nans = Nans::Canonical;
 /// Every so many sets, the second oracle votes as well.
 const VOTE: u64 = 4;
 
@@ -37,6 +39,10 @@ pub struct Tally {
     pub poisoned: u64,
     /// Sets that no oracle knows how to run.
     pub unjudged: u64,
+    /// Sets in which the interpreter stood against compiled code and the second oracle.
+    pub outvoted: u64,
+    /// The first of them, for people.
+    pub outvoted_first: Option<String>,
     /// How often operators were executed, by a count that knows it, and no more.
     pub operators: BTreeMap<String, u64>,
 }
@@ -57,6 +63,10 @@ impl Tally {
         self.refused += other.refused;
         self.poisoned += other.poisoned;
         self.unjudged += other.unjudged;
+        self.outvoted += other.outvoted;
+        if self.outvoted_first.is_none() {
+            self.outvoted_first.clone_from(&other.outvoted_first);
+        }
         sum(&mut self.calls, &other.calls);
         sum(&mut self.outcomes, &other.outcomes);
         sum(&mut self.operators, &other.operators);
@@ -125,25 +135,55 @@ impl Duel {
             Ok(found) => found,
             Err(error) => return Err(self.refused(set, plan, &error)),
         };
-        // wasmi's NaNs are the machine's, wasmtime's are canonical, as ours.
-        for (name, observation, nans) in [("wasmi", first, Nans::Canonical), ("wasmtime", second, Nans::Bits)] {
-            let Some(expected) = observation else { continue };
-            match compare(&expected, &found, nans) {
-                Verdict::Same { calls } => self.count(name, calls, &expected),
-                Verdict::Poisoned { calls, .. } => {
-                    self.tally.poisoned += 1;
-                    self.count(name, calls, &expected);
-                }
-                Verdict::Differ(difference) => {
-                    let oracle: &dyn Engine = if name == "wasmi" { &self.interpreted } else { &self.second };
-                    return Err(small(oracle, &self.compiled, nans, set, plan, difference.step));
-                }
+        let is_refusal = |event: &Event| matches!(event, Event::NotInstantiated { outcome: Outcome::Refused(_), .. });
+        self.tally.refused += u64::from(found.events.iter().any(is_refusal));
+        let by_first = first.as_ref().map(|expected| compare(expected, &found, FIRST_NANS));
+        let by_second = second.as_ref().map(|expected| compare(expected, &found, Nans::Bits));
+        if let Some(Verdict::Differ(difference)) = &by_second {
+            return Err(self.small(&self.second, Nans::Bits, set, plan, difference));
+        }
+        if let (Some(verdict), Some(expected)) = (by_second, &second) {
+            self.count("wasmtime", &verdict, expected);
+        }
+        match (by_first, first) {
+            (Some(Verdict::Differ(difference)), Some(_)) => self.vote(set, plan, &difference),
+            (Some(verdict), Some(expected)) => {
+                self.count("wasmi", &verdict, &expected);
+                Ok(())
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// The interpreter says something else than compiled code: whom does the second oracle believe?
+    fn vote(&mut self, set: &Set, plan: &Plan, difference: &Difference) -> Result<(), Box<Find>> {
+        let Some(second) = observed(self.second.observe(set, plan)) else {
+            return Err(self.small(&self.interpreted, FIRST_NANS, set, plan, difference));
+        };
+        let found = match self.compiled.observe(set, plan) {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(set, plan, &error)),
+        };
+        if let Verdict::Differ(difference) = compare(&second, &found, Nans::Bits) {
+            return Err(self.small(&self.second, Nans::Bits, set, plan, &difference));
+        }
+        self.tally.outvoted += 1;
+        if self.tally.outvoted_first.is_none() {
+            let text = report::describe(set, plan, difference, &self.interpreted, &self.compiled);
+            self.tally.outvoted_first = Some(text);
         }
         Ok(())
     }
 
-    fn count(&mut self, oracle: &'static str, calls: u64, expected: &Observation) {
+    fn count(&mut self, oracle: &'static str, verdict: &Verdict, expected: &Observation) {
+        let calls = match verdict {
+            Verdict::Same { calls } => *calls,
+            Verdict::Poisoned { calls, .. } => {
+                self.tally.poisoned += 1;
+                *calls
+            }
+            Verdict::Differ(_) => 0,
+        };
         *self.tally.calls.entry(oracle).or_insert(0) += calls;
         for event in &expected.events {
             let kind = match event {
@@ -152,14 +192,27 @@ impl Duel {
                     Some(code) => code.message().to_owned(),
                     None => "others".to_owned(),
                 },
-                Event::NotInstantiated { outcome: Outcome::Refused(_), .. } => {
-                    self.tally.refused += 1;
-                    continue;
-                }
                 _ => continue,
             };
             *self.tally.outcomes.entry(kind).or_insert(0) += 1;
         }
+    }
+
+    /// A difference made smaller.
+    fn small(&self, expected: &dyn Engine, nans: Nans, set: &Set, plan: &Plan, difference: &Difference) -> Box<Find> {
+        let found = &self.compiled;
+        let mut text = report::describe(set, plan, difference, expected, found);
+        let pair = Pair { expected, found, nans };
+        let (set, plan) = shrink(&pair, set, plan, difference.step, &mut |_, _| {});
+        text += "made smaller:\n";
+        text += &match pair.difference(&set, &plan) {
+            Some(difference) => report::describe(&set, &plan, &difference, expected, found),
+            None => "It cannot be seen a second time.\n".to_owned(),
+        };
+        for member in &set.modules {
+            text += &format!(";; {}\n{}\n", member.name, report::text(&member.wasm).unwrap_or_default());
+        }
+        Box::new(Find { report: text, set, plan })
     }
 
     fn refused(&self, set: &Set, plan: &Plan, error: &EngineError) -> Box<Find> {
@@ -179,26 +232,6 @@ fn observed(observation: Result<Observation, EngineError>) -> Option<Observation
         Err(EngineError::Unsupported { .. }) => None,
         Err(error) => panic!("{error}"),
     }
-}
-
-fn small(
-    expected: &dyn Engine,
-    found: &dyn Engine,
-    nans: Nans,
-    set: &Set,
-    plan: &Plan,
-    step: usize,
-) -> Box<Find> {
-    let pair = Pair { expected, found, nans };
-    let (set, plan) = shrink(&pair, set, plan, step, &mut |_, _| {});
-    let mut text = match pair.difference(&set, &plan) {
-        Some(difference) => report::describe(&set, &plan, &difference, expected, found),
-        None => "It cannot be seen a second time.\n".to_owned(),
-    };
-    for member in &set.modules {
-        text += &format!(";; {}\n{}\n", member.name, report::text(&member.wasm).unwrap_or_default());
-    }
-    Box::new(Find { report: text, set, plan })
 }
 
 impl Find {

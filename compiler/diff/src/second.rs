@@ -67,7 +67,7 @@ impl Engine for Second {
     fn observe(&self, set: &Set, plan: &Plan) -> Result<Observation, EngineError> {
         let modules: Vec<&[u8]> = set.modules.iter().map(|member| &member.wasm[..]).collect();
         let limits = plan::limits(plan);
-        let new = |wasi| Wasmtime::set(&self.compiler, wasi, &limits);
+        let new = |wasi, needed| Wasmtime::set(&self.compiler, wasi, needed, &limits);
         plan::observe(plan, &modules, new).map_err(|error| explain(NAME, error))
     }
 }
@@ -90,7 +90,7 @@ struct Data {
 struct Passed(HostFailure);
 
 impl Wasmtime {
-    fn set(compiler: &Compiler, wasi: WasiCtx, limits: &Limits) -> Linked<Wasmtime> {
+    fn set(compiler: &Compiler, wasi: WasiCtx, needs_wasi: bool, limits: &Limits) -> Linked<Wasmtime> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         let store_limits = StoreLimitsBuilder::new()
             .memory_size(size(limits.memory_bytes))
@@ -100,7 +100,7 @@ impl Wasmtime {
         let mut store = Store::new(compiler, data);
         store.limiter(|data| &mut data.limits);
         let mut set = Linked::new(Wasmtime { store });
-        for function in iwasm_wasi::functions() {
+        for function in needs_wasi.then(iwasm_wasi::functions).unwrap_or_default() {
             let item = set.backend().wasi_function(function);
             set.define(function.module, function.name, item);
         }

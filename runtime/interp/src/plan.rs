@@ -5,10 +5,11 @@ use iwasm_observe::native::{refusals, world};
 use iwasm_observe::observation::Sight;
 use iwasm_observe::plan::Step;
 use iwasm_observe::{Event, Observation, Outcome, Plan, State};
-use iwasm_wasi::{BuildError, OutputBuffer, WasiCtx};
+use iwasm_wasi::{BuildError, MODULE_NAMES, OutputBuffer, WasiCtx};
 
 use crate::backend::{Backend, Limits, ModuleError};
 use crate::set::{Failure, Set};
+use crate::shape::{Import, Shape};
 
 /// What an interpreter does in a millisecond, in its own measure, and then some: time is for the plan to say, but what
 /// runs cannot be stopped by the clock.
@@ -42,7 +43,8 @@ pub fn limits(plan: &Plan) -> Limits {
     }
 }
 
-/// Does a plan: `new` gives a set with the host functions and nothing else, `modules` are those of the plan.
+/// Does a plan: `new` gives a set with nothing in it but the functions of WASI, if it is told that they are needed;
+/// `modules` are those of the plan.
 ///
 /// # Errors
 ///
@@ -50,8 +52,11 @@ pub fn limits(plan: &Plan) -> Limits {
 pub fn observe<B: Backend>(
     plan: &Plan,
     modules: &[&[u8]],
-    new: impl Fn(WasiCtx) -> Set<B>,
+    new: impl Fn(WasiCtx, bool) -> Set<B>,
 ) -> Result<Observation, PlanError> {
+    let of_wasi = |import: &Import| MODULE_NAMES.contains(&&*import.module);
+    let wasi = modules.iter().any(|wasm| Shape::of(wasm).imports.iter().any(of_wasi));
+    let new = |context| new(context, wasi);
     let mut live: Option<Live<B>> = None;
     let mut events = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {

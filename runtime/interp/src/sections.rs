@@ -33,6 +33,8 @@ pub struct Sections {
     pub functions: u32,
     /// Globals, imported ones first.
     pub globals: u32,
+    /// Exception tags, imported ones first.
+    pub tags: u32,
     /// Names of exports.
     pub exports: Vec<String>,
 }
@@ -70,12 +72,14 @@ impl Sections {
                     match import?.ty {
                         wasmparser::TypeRef::Func(_) | wasmparser::TypeRef::FuncExact(_) => self.functions += 1,
                         wasmparser::TypeRef::Global(_) => self.globals += 1,
+                        wasmparser::TypeRef::Tag(_) => self.tags += 1,
                         _ => {}
                     }
                 }
             }
             Payload::FunctionSection(section) => self.functions += section.count(),
             Payload::GlobalSection(section) => self.globals += section.count(),
+            Payload::TagSection(section) => self.tags += section.count(),
             Payload::ExportSection(section) => {
                 for export in section {
                     self.exports.push(export?.name.to_owned());

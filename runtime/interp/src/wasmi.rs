@@ -85,8 +85,8 @@ impl std::fmt::Display for Passed {
 impl wasmi::errors::HostError for Passed {}
 
 impl Wasmi {
-    /// A set over a new store, with WASI on a context.
-    pub fn set(wasi: WasiCtx, limits: &Limits) -> Set<Wasmi> {
+    /// A set over a new store with a context, and with the functions of WASI if these are needed.
+    pub fn set(wasi: WasiCtx, needs_wasi: bool, limits: &Limits) -> Set<Wasmi> {
         let mut config = Config::default();
         config.set_max_recursion_depth(limits.depth);
         config.set_max_stack_height(limits.depth.saturating_mul(STACK_BYTES_A_CALL).clamp(1 << 20, MAX_STACK_BYTES));
@@ -107,7 +107,7 @@ impl Wasmi {
             let _ = store.set_fuel(fuel);
         }
         let mut set = Set::new(Wasmi { engine, store });
-        for function in iwasm_wasi::functions() {
+        for function in needs_wasi.then(iwasm_wasi::functions).unwrap_or_default() {
             let item = set.backend().wasi_function(function);
             set.define(function.module, function.name, item);
         }

@@ -11,7 +11,7 @@ use iwasm::{
     Artifact, Config, Engine, Error, Extern, Func, Instance, InterruptHandle, LinkError, LinkErrors, Linker, LoadError,
     Module, Store, TrapCode, Val,
 };
-use iwasm_wasi::{BuildError, InputStream, OutputBuffer, OutputStream, WasiCtx};
+use iwasm_wasi::{BuildError, InputStream, MODULE_NAMES, OutputBuffer, OutputStream, WasiCtx};
 
 use crate::observation::{Event, Observation, Outcome, Place, Reason, Refusal, Sight, State};
 use crate::plan::{Plan, Step, World};
@@ -57,7 +57,9 @@ impl Native {
         // SAFETY: who made this vouched for what it is given.
         let load = |artifact| unsafe { Module::new(&self.engine, artifact) };
         let modules: Vec<Module> = artifacts.into_iter().map(load).collect::<Result<_, _>>()?;
-        let mut run = Run { native: self, plan, modules, live: None };
+        let of_wasi = |module: &Module| module.imports().iter().any(|import| MODULE_NAMES.contains(&&*import.module));
+        let wasi = modules.iter().any(of_wasi);
+        let mut run = Run { native: self, plan, modules, wasi, live: None };
         let mut events = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
             events.push(run.step(step)?);
@@ -72,6 +74,8 @@ struct Run<'a> {
     native: &'a Native,
     plan: &'a Plan,
     modules: Vec<Module>,
+    /// Whether any of them imports from WASI: all its functions are some work for every store.
+    wasi: bool,
     live: Option<Live>,
 }
 
@@ -105,7 +109,9 @@ impl Run<'_> {
         store.limits_mut().max_table_elements = plan.limits.table_elements;
         self.native.watch.set(Some((plan.limits.run_ms, store.interrupt_handle())));
         let mut linker = Linker::new(&self.native.engine);
-        iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+        if self.wasi {
+            iwasm_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+        }
         for (name, module) in plan.modules.iter().zip(&self.modules) {
             linker.register(name, module).map_err(NativeError::Name)?;
         }

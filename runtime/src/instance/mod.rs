@@ -35,6 +35,8 @@ pub(crate) struct InstanceData {
     pub(crate) module: Module,
     /// Kept alive by the embedder's wish, not only by importers.
     pub(crate) root: bool,
+    /// The instances that its imports name, whoever defines what they pass on.
+    pub(crate) dependencies: Vec<InstanceId>,
     store: *mut StoreOpaque,
     vmctx: Box<[u128]>,
     /// Offset of the first funcref in the vmctx, and their number: every call from the host asks.
@@ -85,6 +87,7 @@ impl InstanceData {
             name: name.to_string(),
             module: module.clone(),
             root: false,
+            dependencies: Vec::new(),
             store: &raw mut *store,
             vmctx: vec![0u128; words].into_boxed_slice(),
             funcrefs: (layout.funcref(0), counts.funcrefs),

@@ -23,6 +23,8 @@ pub(super) struct Node {
     pub(super) imports: Vec<Source>,
     /// The nodes its imports name, each with the number of the import.
     pub(super) dependencies: Vec<(usize, usize)>,
+    /// The instances its imports name that were there before.
+    named: BTreeSet<InstanceId>,
 }
 
 impl Node {
@@ -131,6 +133,7 @@ impl<T> Resolver<'_, T> {
             module: module.clone(),
             imports: Vec::new(),
             dependencies: Vec::new(),
+            named: BTreeSet::new(),
         });
         self.targets.push(Vec::new());
         index
@@ -176,6 +179,7 @@ impl<T> Resolver<'_, T> {
         }
         let host_module = defined.is_some();
         if let Some(instance) = self.store.named(&import.module) {
+            self.nodes[node].named.insert(instance.id);
             return match self.store.instance_export(instance.id, &import.name) {
                 Some(item) => Ok(Target::Item(item)),
                 None => Err(LinkError::MissingExport { site: self.site(node, index) }),
@@ -307,6 +311,11 @@ impl Set {
         }
         if let Some(main) = ids.first() {
             store.instance_mut(*main)?.root = true;
+        }
+        for (id, node) in ids.iter().zip(&self.nodes) {
+            let made: BTreeSet<usize> = node.dependencies.iter().map(|(dependency, _)| *dependency).collect();
+            let made = made.into_iter().filter_map(|dependency| ids.get(dependency).copied());
+            store.instance_mut(*id)?.dependencies = made.chain(node.named.iter().copied()).collect();
         }
         for node in &self.make_order {
             let mut imports = Vec::with_capacity(self.nodes[*node].imports.len());

@@ -2,7 +2,7 @@
 //! nothing else uses it, its module.
 //!
 //! An instance is reached if the embedder keeps it (it was instantiated by hand, or by name and not
-//! unloaded), if one that is reached imports anything from it, or if a table, global or segment that is
+//! unloaded), if one that is reached imports anything from it (be it only passed on), or if a table, global or segment that is
 //! reached, or something of the host's, refers to one of its functions: directly, or through objects on the
 //! heap, of which exceptions also keep the instance of their tag. Handles of instances and their items do
 //! not count: they go stale. Nothing is swept while wasm runs in the store, since its frames may hold
@@ -46,7 +46,9 @@ impl StoreOpaque {
         let leads_here = |references| self.owners(&spaces, references, &mut HashSet::new()).contains(&id);
         let users = self.live().filter(|(user, data)| {
             *user != id
-                && (data.imports.items().any(|item| item.owner == Owner::Instance(id)) || leads_here(held(data)))
+                && (data.imports.items().any(|item| item.owner == Owner::Instance(id))
+                    || data.dependencies.contains(&id)
+                    || leads_here(held(data)))
         });
         let mut users: Vec<String> = users.map(|(_, data)| data.name.clone()).collect();
         if leads_here(self.host_references()) {
@@ -85,6 +87,7 @@ impl StoreOpaque {
                 Owner::Instance(owner) => Some(owner),
                 Owner::Host => None,
             }));
+            next.extend(&data.dependencies);
             next.extend(self.owners(&spaces, held(data), &mut objects));
         }
         let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();

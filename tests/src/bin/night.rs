@@ -33,7 +33,7 @@ Options:
   --opt-level none                leave code as it is
   --fault NAME                    plant this fault; with `faults`: only this one
   --calls-of-single N             calls of each function about one operator [default: 200]
-  --calls-of-set N                calls of each exported function of a set [default: 10]
+  --calls-of-set N                calls of each exported function of a set [default: 50]
   --ledger FILE                   add a line about the run to this file
 
 Examples:
@@ -107,7 +107,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
         unoptimised: false,
         fault: None,
         calls_of_single: 200,
-        calls_of_set: 10,
+        calls_of_set: 50,
         ledger: None,
         worker: false,
     };
@@ -260,15 +260,18 @@ fn isa(args: &Args) -> &'static str {
 }
 
 fn summary(args: &Args, outcome: &Outcome) {
-    let Tally { sets, modules, calls, refused, poisoned, unjudged, .. } = &outcome.tally;
+    let Tally { sets, modules, calls, refused, poisoned, unjudged, outvoted, outvoted_first, .. } = &outcome.tally;
     let calls: Vec<String> = calls.iter().map(|(oracle, count)| format!("{count} against {oracle}")).collect();
     println!(
         "night: {}: {sets} sets of {modules} modules in {:.1} s; calls compared: {}; {refused} sets refused by all, \
-         {poisoned} poisoned, {unjudged} unjudged",
+         {poisoned} poisoned, {unjudged} unjudged, {outvoted} in which the interpreter was outvoted",
         isa(args),
         outcome.time.as_secs_f64(),
         calls.join(", "),
     );
+    if let Some(text) = outvoted_first {
+        println!("the first in which the interpreter was outvoted:\n{text}");
+    }
 }
 
 fn line(args: &Args, outcome: &Outcome) -> Value {
@@ -281,7 +284,7 @@ fn line(args: &Args, outcome: &Outcome) -> Value {
             if args.unoptimised { "unoptimised" } else { "" }).trim(),
         "seconds": (outcome.time.as_secs_f64() * 10.0).round() / 10.0,
         "sets": tally.sets, "modules": tally.modules, "calls": tally.calls, "outcomes": tally.outcomes,
-        "refused": tally.refused, "poisoned": tally.poisoned, "unjudged": tally.unjudged,
+        "refused": tally.refused, "poisoned": tally.poisoned, "unjudged": tally.unjudged, "outvoted": tally.outvoted,
         "operators": tally.operators, "differences": u64::from(outcome.find.is_some()),
     });
     if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {

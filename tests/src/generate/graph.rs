@@ -75,6 +75,11 @@ pub fn set(numbers: &mut Numbers, swarm: Swarm) -> Made {
         let mut sections = Sections::of(&wasm).expect("what was made is a module");
         let export = sections.unused_export("fuel");
         sections.add_export(&export, ExportKind::Global, fuel).expect("exports are a list");
+        // wasm-smith exports everything else.
+        for tag in 0..sections.tags {
+            let export = sections.unused_export("tag");
+            sections.add_export(&export, ExportKind::Tag, tag).expect("exports are a list");
+        }
         refills.push(Refill { module: number, global: export, value: FUEL.cast_signed() });
         if number == count - 1 {
             closing.iter().for_each(|function| function.add(&mut sections, numbers));

@@ -21,6 +21,10 @@ pub fn imports_of(name: &str, wasm: &[u8], numbers: &mut Numbers) -> String {
         for export in exports {
             let export = export.expect("what was made is a module");
             let Some(entity) = types.as_ref().entity_type_from_export(&export) else { continue };
+            // There are more globals than anything else, and calls are what matters most.
+            if matches!(entity, EntityType::Global(_)) && numbers.below(5) != 0 {
+                continue;
+            }
             if let Some(ty) = entity_text(&types, entity, numbers) {
                 let _ = writeln!(text, "(import {} {} {ty})", quoted(name), quoted(export.name));
             }
