@@ -15,8 +15,7 @@ fn no_operator_is_missing() {
     let all: Vec<&str> = operators::all().iter().map(|operator| operator.variant).collect();
     assert!(all.len() > 550, "the parser lists only {} operators", all.len());
     let excluded = |variant: &str| EXCLUDED.iter().any(|(excluded, _)| *excluded == variant);
-    let missing: Vec<&&str> =
-        all.iter().filter(|variant| !present.contains(**variant) && !excluded(variant)).collect();
+    let missing: Vec<&&str> = all.iter().filter(|variant| !present.contains(**variant) && !excluded(variant)).collect();
     let needless: Vec<&str> =
         EXCLUDED.iter().map(|(variant, _)| *variant).filter(|variant| present.contains(*variant)).collect();
     assert!(missing.is_empty(), "no module in tests/single has {} operators: {missing:?}", missing.len());

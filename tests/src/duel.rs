@@ -126,7 +126,8 @@ impl Duel {
         self.tally.sets += 1;
         self.tally.modules += set.modules.len() as u64;
         let first = observed(self.interpreted.observe(set, plan));
-        let second = if first.is_none() || number % VOTE == 0 { observed(self.second.observe(set, plan)) } else { None };
+        let second =
+            if first.is_none() || number % VOTE == 0 { observed(self.second.observe(set, plan)) } else { None };
         if first.is_none() && second.is_none() {
             self.tally.unjudged += 1;
             return Ok(());

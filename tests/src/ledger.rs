@@ -105,8 +105,7 @@ fn compared(text: &mut String, lines: &[Value]) {
     let mut rows: BTreeMap<(&str, &str), [u64; 8]> = BTreeMap::new();
     for line in of_kind(lines, "night") {
         let row = rows.entry((word(line, "isa"), word(line, "generator"))).or_default();
-        let columns =
-            ["/sets", "/modules", "/calls/wasmi", "/calls/wasmtime", "/refused", "/poisoned", "/differences"];
+        let columns = ["/sets", "/modules", "/calls/wasmi", "/calls/wasmtime", "/refused", "/poisoned", "/differences"];
         row[0] += 1;
         columns.iter().enumerate().for_each(|(index, column)| row[index + 1] += number(line, column));
     }

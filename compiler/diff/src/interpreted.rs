@@ -20,7 +20,8 @@ impl Engine for Interpreted {
     fn observe(&self, set: &Set, plan: &Plan) -> Result<Observation, EngineError> {
         let modules: Vec<&[u8]> = set.modules.iter().map(|member| &member.wasm[..]).collect();
         let limits = plan::limits(plan);
-        plan::observe(plan, &modules, |wasi, needed| Wasmi::set(wasi, needed, &limits)).map_err(|error| explain(NAME, error))
+        plan::observe(plan, &modules, |wasi, needed| Wasmi::set(wasi, needed, &limits))
+            .map_err(|error| explain(NAME, error))
     }
 }
 

@@ -131,6 +131,18 @@ impl Wasmtime {
     }
 }
 
+/// Whether a function's type is another, or was declared as a subtype of it, or of one that was.
+fn is_subtype(found: &FuncType, wanted: &FuncType) -> bool {
+    let mut ty = Some(found.clone());
+    while let Some(found) = ty {
+        if FuncType::eq(&found, wanted) {
+            return true;
+        }
+        ty = found.supertype();
+    }
+    false
+}
+
 fn bits(value: &Val) -> u64 {
     match value {
         Val::I32(value) => u64::from(value.cast_unsigned()),
@@ -210,11 +222,8 @@ impl Backend for Wasmtime {
             found.0 >= wanted.0 && max
         };
         match (found, wanted) {
-            (ExternType::Func(found), ExternType::Func(wanted)) => found.matches(wanted),
-            (ExternType::Tag(found), ExternType::Tag(wanted)) => {
-                let (found, wanted) = (found.ty(), wanted.ty());
-                found.matches(wanted) && wanted.matches(found)
-            }
+            (ExternType::Func(found), ExternType::Func(wanted)) => is_subtype(found, wanted),
+            (ExternType::Tag(found), ExternType::Tag(wanted)) => FuncType::eq(found.ty(), wanted.ty()),
             (ExternType::Global(found), ExternType::Global(wanted)) => {
                 let both_ways = found.mutability().is_const() || wanted.content().matches(found.content());
                 found.mutability() == wanted.mutability() && found.content().matches(wanted.content()) && both_ways

@@ -313,7 +313,8 @@ fn all_faults(args: &Args) -> Result<bool, String> {
             None => "the process was killed",
         };
         let by = by.trim_start_matches("difference in unit ").trim_end_matches(':').to_owned();
-        let found = output.status.code() != Some(0) && (output.status.code() == Some(FOUND) || output.status.code().is_none());
+        let found =
+            output.status.code() != Some(0) && (output.status.code() == Some(FOUND) || output.status.code().is_none());
         let seconds = (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0;
         println!("{:16} {} after {seconds:6.1} s by {by}", fault.name, if found { "found" } else { "NOT FOUND" });
         if !found && output.status.code() != Some(0) {

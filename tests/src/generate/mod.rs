@@ -75,7 +75,8 @@ impl Made {
 
 /// A module, and the number of the global that holds its fuel.
 fn module(numbers: &mut Numbers, config: Config, imports: Option<Vec<u8>>) -> (Vec<u8>, u32) {
-    let max_imports = if imports.is_some() { 20 } else { 0 };
+    // Of what there is, it takes half.
+    let max_imports = if imports.is_some() { 1000 } else { 0 };
     let config = Config { max_imports, available_imports: imports, ..config };
     // Some entropy is of no use to it.
     let module = (0..ATTEMPTS).find_map(|_| {

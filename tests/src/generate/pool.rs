@@ -59,7 +59,7 @@ fn entity_text(types: &Types, entity: EntityType, numbers: &mut Numbers) -> Opti
         }
     };
     Some(match entity {
-        EntityType::Func(id) => format!("(func {})", func(id)?),
+        EntityType::Func(id) | EntityType::FuncExact(id) => format!("(func {})", func(id)?),
         EntityType::Tag(id) => format!("(tag {})", func(id)?),
         EntityType::Global(ty) => {
             let value = value_text(ty.content_type)?;
@@ -70,7 +70,6 @@ fn entity_text(types: &Types, entity: EntityType, numbers: &mut Numbers) -> Opti
             let element = value_text(ValType::Ref(ty.element_type))?;
             format!("(table {} {} {element})", index(ty.table64), limits(ty.initial, ty.maximum))
         }
-        EntityType::FuncExact(_) => return None,
     })
 }
 

@@ -56,10 +56,12 @@ impl Swarm {
             memory_offset_choices: wasm_smith::MemoryOffsetChoices(75, 20, 5),
             max_table_elements: 100,
             table_max_size_required: true,
-            min_funcs: 6,
-            max_funcs: 8 + numbers.below(8) as usize,
+            min_funcs: 5,
+            // With those that are imported; it stops by chance long before.
+            max_funcs: 1000,
             max_instructions: 40 + numbers.below(120) as usize,
             max_imports: 0,
+            max_type_size: 1_000_000,
             ..Config::default()
         }
     }

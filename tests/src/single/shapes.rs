@@ -235,9 +235,7 @@ fn narrow_shapes(
 ) {
     let narrow: &[&str] = match params[index] {
         ValType::I32 => &["i32.load8_s", "i32.load8_u", "i32.load16_s", "i32.load16_u"],
-        ValType::I64 => {
-            &["i64.load8_s", "i64.load8_u", "i64.load16_s", "i64.load16_u", "i64.load32_s", "i64.load32_u"]
-        }
+        ValType::I64 => &["i64.load8_s", "i64.load8_u", "i64.load16_s", "i64.load16_u", "i64.load32_s", "i64.load32_u"],
         _ => return,
     };
     let ty = name(params[index]);
@@ -283,7 +281,8 @@ fn accesses(operator: &Operator, memory: &Memory, immediates: &[&str]) -> Option
             continue;
         }
         let rest: String = (1..params.len()).map(|index| format!("(local.get {index}) ")).collect();
-        let mut add = |address: &str| functions.add(&params, true, &results, &format!("{address} {rest} {instruction}"));
+        let mut add =
+            |address: &str| functions.add(&params, true, &results, &format!("{address} {rest} {instruction}"));
         add("(local.get 0)");
         let ty = name(memory.address);
         for place in [0u32, 1, 65_520, 65_528, 65_532, 65_535, 65_536] {
