@@ -89,6 +89,8 @@ pub struct Duel {
     compiled: Compiled,
     interpreted: Interpreted,
     second: Second,
+    /// Whether a difference is made smaller.
+    pub shrinks: bool,
     /// What was done with them.
     pub tally: Tally,
 }
@@ -109,6 +111,7 @@ impl Duel {
             compiled: Compiled::new(compiler, place),
             interpreted: Interpreted,
             second: Second::new(STACK_BYTES).expect("wasmtime runs on this machine"),
+            shrinks: true,
             tally: Tally::default(),
         }
     }
@@ -203,6 +206,9 @@ impl Duel {
     fn small(&self, expected: &dyn Engine, nans: Nans, set: &Set, plan: &Plan, difference: &Difference) -> Box<Find> {
         let found = &self.compiled;
         let mut text = report::describe(set, plan, difference, expected, found);
+        if !self.shrinks {
+            return Box::new(Find { report: text, set: set.clone(), plan: plan.clone() });
+        }
         let pair = Pair { expected, found, nans };
         let (set, plan) = shrink(&pair, set, plan, difference.step, &mut |_, _| {});
         text += "made smaller:\n";

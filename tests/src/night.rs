@@ -94,6 +94,8 @@ pub fn run(night: &Night, tell: &(dyn Fn(&Tally, Duration) + Sync)) -> Outcome {
     let whole: Mutex<(Tally, Option<(String, Box<Find>)>)> = Mutex::default();
     let work = |thread: usize| {
         let mut duel = Duel::new(options.clone(), night.observer.clone());
+        // What a planted fault is, is known.
+        duel.shrinks = night.fault.is_none();
         let mut numbers = Numbers(night.seed ^ (thread as u64) << 48);
         while !stop.load(Ordering::Relaxed) {
             let unit = next.fetch_add(1, Ordering::Relaxed);

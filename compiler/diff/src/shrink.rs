@@ -1,6 +1,8 @@
 //! A difference → a smaller one of the same kind: fewer steps, then fewer modules, then smaller modules. What counts
 //! is that the two engines still differ, not where or how: a smaller difference is the same bug, or a simpler one.
 
+use std::time::{Duration, Instant};
+
 use iwasm_observe::plan::{Plan, Step};
 use wasm_shrink::WasmShrink;
 
@@ -10,6 +12,9 @@ use crate::set::Set;
 
 /// Attempts at each module: more find smaller ones, and take longer.
 const ATTEMPTS: u32 = 2_000;
+
+/// How long a difference is made smaller for: what is left then is small enough, or will not become so.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Two engines that differ, the one that is believed first.
 pub struct Pair<'a> {
@@ -36,13 +41,14 @@ impl Pair<'_> {
 /// Makes a set and a plan that two engines differ on smaller. `tell` hears of each success: bytes and steps left.
 pub fn shrink(pair: &Pair<'_>, set: &Set, plan: &Plan, step: usize, tell: &mut dyn FnMut(usize, usize)) -> (Set, Plan) {
     let (mut set, mut plan) = (set.clone(), plan.clone());
+    let deadline = Instant::now() + PATIENCE;
     fewer_steps(pair, &set, &mut plan, step);
     tell(set.bytes(), plan.steps.len());
     for number in (0..set.modules.len()).rev() {
         without_module(pair, &mut set, &mut plan, number);
     }
     for number in 0..set.modules.len() {
-        smaller_module(pair, &mut set, &plan, number);
+        smaller_module(pair, &mut set, &plan, number, deadline);
         tell(set.bytes(), plan.steps.len());
     }
     if let Some(difference) = pair.difference(&set, &plan) {
@@ -102,12 +108,12 @@ fn without_module(pair: &Pair<'_>, set: &mut Set, plan: &mut Plan, number: usize
     }
 }
 
-fn smaller_module(pair: &Pair<'_>, set: &mut Set, plan: &Plan, number: usize) {
+fn smaller_module(pair: &Pair<'_>, set: &mut Set, plan: &Plan, number: usize, deadline: Instant) {
     let original = set.modules[number].wasm.clone();
     let mut candidate = set.clone();
     let interesting = |wasm: &[u8]| {
         candidate.modules[number].wasm = wasm.to_vec();
-        Ok(pair.difference(&candidate, plan).is_some())
+        Ok(Instant::now() < deadline && pair.difference(&candidate, plan).is_some())
     };
     // It refuses modules with what it does not know: such a module stays as it is.
     if let Ok(done) = WasmShrink::default().attempts(ATTEMPTS).allow_empty(true).run(original, interesting) {

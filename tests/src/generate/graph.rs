@@ -84,10 +84,32 @@ pub fn set(numbers: &mut Numbers, swarm: Swarm) -> Made {
         if number == count - 1 {
             closing.iter().for_each(|function| function.add(&mut sections, numbers));
         }
+        if numbers.below(2) == 0 {
+            log_initialisation(&mut sections, number as u8);
+        }
         made.push(Member { name: NAMES[number].to_owned(), wasm: sections.finish() });
     }
     let spoilt = count > 1 && numbers.below(8) == 0 && spoil(&mut made, numbers);
     Made { shape, spoilt, modules: made, refills }
+}
+
+/// Gives a module without a start function one that writes a digit into memory 0, behind those that other modules have
+/// written there: which of them were initialised, and in which order, can be read from it.
+fn log_initialisation(sections: &mut Sections, digit: u8) {
+    let wasm = sections.finish();
+    let types = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&wasm);
+    let types = types.expect("what was made is a module");
+    let types = types.as_ref();
+    let has_room = types.memory_count() > 0 && types.memory_at(0).initial > 0 && !types.memory_at(0).memory64;
+    if !has_room || sections.get(SectionId::Start).is_some() {
+        return;
+    }
+    // i32.const 0, (i32.load (i32.const 0)) * 8 + digit + 1, i32.store
+    let mut body = vec![0, 0x41, 0, 0x41, 0, 0x28, 2, 0, 0x41, 8, 0x6c, 0x41, digit + 1, 0x6a, 0x36, 2, 0, 0x0b];
+    let export = sections.unused_export("log");
+    let function = sections.add_function(&[0x60, 0, 0], &body, &export).expect("sections are lists");
+    body = encoded(&function);
+    sections.set(SectionId::Start, body);
 }
 
 /// Which of the modules before it a module may import from.

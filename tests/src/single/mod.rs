@@ -68,10 +68,10 @@ impl Single {
     }
 }
 
-/// All modules, those about one operator first, in the order of the parser's list.
+/// All modules: those that were written by hand, and those about one operator in the order of the parser's list.
 pub fn modules() -> Vec<Single> {
     let derived = operators::all().into_iter().flat_map(|operator| shapes::modules(&operator));
-    derived.chain(written()).collect()
+    written().into_iter().chain(derived).collect()
 }
 
 /// The modules that were written by hand.
