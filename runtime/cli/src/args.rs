@@ -46,6 +46,9 @@ pub(crate) struct Invocation {
     /// Milliseconds after which what runs is stopped.
     pub(crate) timeout: Option<u64>,
     pub(crate) verbosity: u8,
+    /// Run WebAssembly by the interpreter.
+    #[cfg(feature = "interp")]
+    pub(crate) interp: bool,
 }
 
 /// A folder of the host's for the program.
@@ -65,12 +68,13 @@ const MIN_STACK_BYTES: usize = 16 << 10;
 const MAX_STACK_BYTES: usize = 1 << 32;
 
 const HELP: &str = "\
-Runs WebAssembly modules that wamrc has compiled.
+Runs WebAssembly modules that wamrc has compiled; on a desktop, those that it has not, too.
 
-Usage: iwasm [OPTIONS] MAIN.aot [ARGS]...
+Usage: iwasm [OPTIONS] MAIN.aot|MAIN.wasm [ARGS]...
 
 Calls _start, with ARGS as the program's arguments; or with -f, the function of that name, with ARGS
-as its values, and prints its results. Other modules are found by the names they are imported by.
+as its values, and prints its results. Other modules are found by the names they are imported by: NAME.aot,
+or NAME.wasm, which is compiled in memory if this iwasm was built with the compiler.
 
 Options:
   -f, --function NAME        Call this export; `$module$function` is one of another module
@@ -87,6 +91,7 @@ Options:
       --max-threads N        Threads at one time besides the main one [default: 256]
       --max-descriptors N    Descriptors open at one time [default: 512]
       --max-host-memory B    Bytes kept for the program outside of its memories [default: 67108864]
+      --interp               Interpret MAIN.wasm and NAME.wasm, instead of running compiled code
       --timeout MS           Stop the program after so many milliseconds, wherever it is
   -v, --verbose[=LEVEL]      Say more: 0 to 5 [default: 2; -v alone is 3]
   -V, --version              Print version, instruction set and WebAssembly features
@@ -99,6 +104,7 @@ Examples:
   iwasm --listen=127.0.0.1:8080 srv.aot     with a socket, as descriptor 3
   iwasm -f add math.aot 1 -0x1f             call a function, print its result as 0x...:i32
   iwasm --module-path=lib app.aot           find the modules that app.aot imports from in lib/
+  iwasm --interp app.wasm one two           interpret a program
   iwasm -f '$mB$B2' mC.aot                  call a function of a module that mC.aot needs
 
 Options stand before MAIN.aot; what follows it is the program's.
@@ -120,7 +126,7 @@ const UNSUPPORTED: [(&str, &str); 12] = [
     ("gas-limit", "code does not count what it executes"),
     ("gen-prof-file", "code does not profile itself"),
     ("enable-linux-perf", "there are no perf maps"),
-    ("interp", NO_ENGINES),
+    ("interp", "this iwasm was built without the interpreter"),
     ("fast-jit", NO_ENGINES),
     ("llvm-jit", NO_ENGINES),
     ("multi-tier-jit", NO_ENGINES),
@@ -152,6 +158,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Usa
         max_host_memory: None,
         timeout: None,
         verbosity: DEFAULT_VERBOSITY,
+        #[cfg(feature = "interp")]
+        interp: false,
     };
     loop {
         let name = match parser.next()? {
@@ -206,6 +214,8 @@ impl Invocation {
             }
             "timeout" => self.timeout = Some(number("--timeout", "a number of milliseconds", parser.value()?)?),
             "verbose" => self.verbosity = verbosity(parser.optional_value())?,
+            #[cfg(feature = "interp")]
+            "interp" => self.interp = true,
             // Taken from WAMR; what it asks for is so, or changes nothing.
             "disable-bounds-checks" => {}
             name if IGNORED.contains(&name) => drop(parser.value()?),

@@ -83,6 +83,18 @@ pub(crate) enum Failure {
     /// There is no thread to watch the time.
     #[error("cannot start a thread for --timeout: {0}")]
     Watch(io::Error),
+    /// An option that the interpreter has no use for.
+    #[cfg(feature = "interp")]
+    #[error("{option} are not for the interpreter, which knows neither collected objects nor threads")]
+    NotInterpreted { option: &'static str },
+    /// What was interpreted did not return.
+    #[cfg(feature = "interp")]
+    #[error("{}", crate::interp::ended(.outcome))]
+    Interpreted { outcome: iwasm_observe::Outcome },
+    /// The time is up for the interpreter.
+    #[cfg(feature = "interp")]
+    #[error("timeout: the program was stopped after {milliseconds} ms")]
+    InterpreterTimedOut { milliseconds: u64 },
     /// The standard output cannot be written.
     #[error("cannot write to the standard output: {0}")]
     Output(io::Error),

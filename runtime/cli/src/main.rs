@@ -1,7 +1,8 @@
 //! The `iwasm` command: runs `.aot` modules.
 //!
 //! * [`args`]: the command line → what to do, before anything is opened.
-//! * [`run`]: loads, links, calls.
+//! * [`run`]: loads, links, calls. [`source`]: files → modules.
+//! * `interp`: the same by the interpreter, with the feature of that name.
 //! * [`values`]: the parameters of a call.
 //! * [`error`]: what can go wrong, and the exit status for it.
 //! * [`version`]: what `--version` says.
@@ -19,7 +20,10 @@
 
 mod args;
 mod error;
+#[cfg(feature = "interp")]
+mod interp;
 mod run;
+mod source;
 mod values;
 mod version;
 #[cfg_attr(not(feature = "wasi"), path = "bare.rs")]
@@ -47,10 +51,19 @@ fn main() {
 
 /// Runs on this thread, or on one with as large a stack as was asked for.
 fn start(invocation: Invocation) -> Result<i32, Failure> {
-    let Some(stack) = run::thread_stack(&invocation) else { return run::run(&invocation) };
-    let thread = std::thread::Builder::new().stack_size(stack).spawn(move || run::run(&invocation));
+    let Some(stack) = run::thread_stack(&invocation) else { return engine(&invocation) };
+    let thread = std::thread::Builder::new().stack_size(stack).spawn(move || engine(&invocation));
     let thread = thread.map_err(|source| Failure::Stack { bytes: stack, source })?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Runs by whichever engine was asked for.
+fn engine(invocation: &Invocation) -> Result<i32, Failure> {
+    #[cfg(feature = "interp")]
+    if invocation.interp {
+        return interp::run(invocation);
+    }
+    run::run(invocation)
 }
 
 /// Tells about a failure; the exit status for it.

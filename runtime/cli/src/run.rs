@@ -7,21 +7,21 @@
 #![expect(unsafe_code, reason = "it is here that the user's trust in the files is passed on")]
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use iwasm::{
-    Artifact, Config, DirReader, Engine, Error, ExternType, Func, FuncType, Instance, InterruptHandle, LinkError,
-    Linker, LoadError, Module, RESERVED_NAMES, Store, TrapCode, Val,
+    Config, Engine, Error, ExternType, Func, FuncType, Instance, InterruptHandle, LinkError, LinkErrors, Linker,
+    Module, RESERVED_NAMES, Store, TrapCode, Val,
 };
 use rustix::process::{Resource, getrlimit};
 
 use crate::args::{Invocation, VERBOSE};
 use crate::error::Failure;
+use crate::source::Source;
 use crate::wasi::{Group, State, ThreadError};
 use crate::{print, values, wasi};
 
@@ -53,15 +53,15 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     let folders = module_folders(invocation)?;
     // What the program may write to must not be what it runs. Where its folders lead is not asked: links are many.
     let may_be_changed = invocation.folders.iter().any(|folder| !folder.read_only);
-    // SAFETY: the user trusts the modules in the folders given.
-    unsafe { linker.set_module_reader(DirReader::new(folders.clone()).copying(may_be_changed)) };
+    let mut source = Source::new(folders.clone(), may_be_changed);
     for (name, file) in &invocation.preloads {
-        let module = load(&engine, file, name, may_be_changed)?;
+        let module = load(&engine, &mut source, file, name)?;
         linker.register(name, &module).map_err(Failure::Runtime)?;
     }
-    refuse_directory(&invocation.main)?;
     let name = stem(&invocation.main)?;
-    let module = load(&engine, &invocation.main, &name, may_be_changed)?;
+    let module = load(&engine, &mut source, &invocation.main, &name)?;
+    // SAFETY: the user trusts the modules in the folders given.
+    unsafe { linker.set_module_reader(source) };
     let main = Main { module, name, invocation, folders, threads: &threads };
     if let Some(milliseconds) = invocation.timeout {
         stop_after(milliseconds, store.interrupt_handle())?;
@@ -97,7 +97,7 @@ fn is_interruption(error: &Error) -> bool {
 }
 
 /// Where to look for modules.
-fn module_folders(invocation: &Invocation) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn module_folders(invocation: &Invocation) -> Result<Vec<PathBuf>, Failure> {
     for path in &invocation.module_path {
         let reason = match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => continue,
@@ -113,37 +113,17 @@ fn module_folders(invocation: &Invocation) -> Result<Vec<PathBuf>, Failure> {
     })
 }
 
-fn refuse_directory(path: &Path) -> Result<(), Failure> {
-    match path.is_dir() {
-        true => Err(Failure::Directory { path: path.to_path_buf() }),
-        false => Ok(()),
-    }
-}
-
 /// The name by which others import from the module in a file.
-fn stem(path: &Path) -> Result<String, Failure> {
+pub(crate) fn stem(path: &Path) -> Result<String, Failure> {
     let stem = path.file_stem().ok_or_else(|| Failure::NoFileName { path: path.to_path_buf() })?;
     Ok(stem.to_string_lossy().into_owned())
 }
 
 /// A trusted module from a file.
-fn load(engine: &Engine, file: &Path, name: &str, copy: bool) -> Result<Module, Failure> {
-    refuse_directory(file)?;
-    let artifact = if copy { Artifact::from_file_copy(file) } else { Artifact::from_file(file) };
-    let artifact = artifact.map_err(|error| match error {
-        LoadError::Format { .. } if is_wasm(file) => {
-            LoadError::NotCompiled { name: name.into(), path: file.to_path_buf() }
-        }
-        error => error,
-    })?;
+fn load(engine: &Engine, source: &mut Source, file: &Path, name: &str) -> Result<Module, Failure> {
+    let artifact = source.read(file, name)?;
     // SAFETY: the user trusts the files given.
     Ok(unsafe { Module::new(engine, artifact)? })
-}
-
-/// Whether a file is what the compiler takes, rather than what it makes.
-fn is_wasm(file: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(file).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"\0asm"
 }
 
 /// The main module, and what is to be done with it.
@@ -239,15 +219,8 @@ impl Main<'_> {
 
     /// Says where modules were looked for, if one was not found.
     fn explain(&self, error: Error) -> Failure {
-        let not_found = |error: &LinkError| match error {
-            LinkError::MissingModule { site } => !RESERVED_NAMES.contains(&site.module.as_str()),
-            _ => false,
-        };
         match error {
-            Error::Link(errors) if errors.0.iter().any(not_found) => {
-                let chosen = !self.invocation.module_path.is_empty();
-                Failure::NotFound { errors, folders: self.folders.clone(), chosen }
-            }
+            Error::Link(errors) => explain_link(errors, &self.folders, !self.invocation.module_path.is_empty()),
             error => error.into(),
         }
     }
@@ -286,8 +259,20 @@ impl Main<'_> {
     }
 }
 
+/// Says where modules were looked for, if one was not found.
+pub(crate) fn explain_link(errors: LinkErrors, folders: &[PathBuf], chosen: bool) -> Failure {
+    let not_found = |error: &LinkError| match error {
+        LinkError::MissingModule { site } => !RESERVED_NAMES.contains(&site.module.as_str()),
+        _ => false,
+    };
+    match errors.0.iter().any(not_found) {
+        true => Failure::NotFound { errors, folders: folders.to_vec(), chosen },
+        false => Failure::Runtime(errors.into()),
+    }
+}
+
 /// Module and function of `$MODULE$NAME`.
-fn qualified(function: &str) -> Option<(&str, &str)> {
+pub(crate) fn qualified(function: &str) -> Option<(&str, &str)> {
     function.strip_prefix('$')?.split_once('$')
 }
 

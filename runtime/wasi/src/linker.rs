@@ -174,8 +174,11 @@ pub struct Function {
     pub params: &'static [ValType],
     /// Whether it returns an `i32`, the errno. Those that do not never return.
     pub returns: bool,
-    call: fn(&mut WasiCtx, Option<&mut [u8]>, &[u64]) -> Result<u32, Error>,
+    call: Call,
 }
+
+/// Calls a function with the bytes of a memory, and numbers.
+type Call = fn(&mut WasiCtx, Option<&mut [u8]>, &[u64]) -> Result<u32, Error>;
 
 impl Function {
     /// Calls it with the bytes of the memory that the calling instance exports as `"memory"`, and a number for each
