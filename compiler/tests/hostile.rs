@@ -95,3 +95,44 @@ fn extreme_shapes_compile() {
         }
     }
 }
+
+/// A module of `full` functions with 50 000 locals each, the most that are valid, and one with `rest`.
+fn many_locals(full: usize, rest: u32) -> Vec<u8> {
+    fn number(mut value: u32, bytes: &mut Vec<u8>) {
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+    }
+    let section = |id: u8, items: &[Vec<u8>]| {
+        let mut content = Vec::new();
+        number(items.len() as u32, &mut content);
+        content.extend(items.concat());
+        let mut bytes = vec![id];
+        number(content.len() as u32, &mut bytes);
+        [bytes, content].concat()
+    };
+    let body = |locals: u32| {
+        let mut code = vec![1];
+        number(locals, &mut code);
+        code.extend([0x7e, 0x0b]);
+        [vec![code.len() as u8], code].concat()
+    };
+    let mut bodies = vec![body(50_000); full];
+    bodies.push(body(rest));
+    let functions = section(3, &vec![vec![0]; bodies.len()]);
+    [b"\0asm\x01\0\0\0".to_vec(), section(1, &[vec![0x60, 0, 0]]), functions, section(10, &bodies)].concat()
+}
+
+#[test]
+fn locals_of_all_functions_are_limited() {
+    let limit = wamrc::limits::max_locals(0);
+    let (full, rest) = ((limit / 50_000) as usize, (limit % 50_000) as u32);
+    let compiler = Compiler::new(Options::new()).unwrap();
+    assert!(compiler.parse(&many_locals(full, rest)).is_ok());
+    let Err(error) = compiler.compile(&many_locals(full, rest + 1)) else { panic!("compiled") };
+    assert!(matches!(error, Error::TooLarge { limit: told, .. } if told == limit), "{error}");
+    // Half a MiB that took minutes.
+    assert!(matches!(compiler.compile(&many_locals(65_535, 0)), Err(Error::TooLarge { .. })));
+}

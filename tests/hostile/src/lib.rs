@@ -146,6 +146,7 @@ pub fn wasm(bytes: &[u8]) -> Verdict {
         Err(Error::Invalid { .. }) => Verdict::Refused("Invalid".into()),
         Err(Error::Unsupported { .. }) => Verdict::Refused("Unsupported".into()),
         Err(Error::TooLarge { what, .. }) => Verdict::Refused(format!("TooLarge: {what}")),
+        Err(Error::LimitExceeded { what, .. }) => Verdict::Refused(format!("LimitExceeded: {what}")),
         Err(error) => panic!("not blamed on the bytes: {error}"),
     }
 }

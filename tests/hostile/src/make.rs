@@ -110,11 +110,8 @@ pub fn artifact(choices: &[u8]) -> Vec<u8> {
         bytes.extend(&back[cut..]);
         own_up(&mut bytes);
     }
-    let places: Vec<usize> = if bytes.len() == front.bytes.len() {
-        front.places.clone()
-    } else {
-        (0..bytes.len().min(4096)).collect()
-    };
+    let places: Vec<usize> =
+        if bytes.len() == front.bytes.len() { front.places.clone() } else { (0..bytes.len().min(4096)).collect() };
     for _ in 0..=choices.below(4) {
         change(&mut bytes, &places, &mut choices);
     }
