@@ -12,3 +12,9 @@ pub const MIN_LOCALS: u64 = 1 << 24;
 pub fn max_locals(module_bytes: u64) -> u64 {
     MIN_LOCALS.max(module_bytes)
 }
+
+/// Operands that the operators of a function with a body of `body_bytes` bytes may push and pass on. Two
+/// bytes of a call or a block can stand for thousands, and each costs time and memory.
+pub fn max_operands(body_bytes: u64) -> u64 {
+    (1 << 16) + 16 * body_bytes
+}

@@ -136,3 +136,25 @@ fn locals_of_all_functions_are_limited() {
     // Half a MiB that took minutes.
     assert!(matches!(compiler.compile(&many_locals(65_535, 0)), Err(Error::TooLarge { .. })));
 }
+
+/// Few bytes that pass on many operands took gigabytes.
+#[test]
+fn operands_passed_on_are_limited() {
+    let numbers = "i64 ".repeat(1_000);
+    let module = |operators: &str| {
+        let (push, drop) = ("i64.const 0 ".repeat(1_000), "drop ".repeat(1_000));
+        let text = format!(
+            "(module (type $t (func (param {numbers}) (result {numbers})))
+                (func $f (type $t) unreachable) (func {push} {operators} {drop}))"
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let compiler = Compiler::new(Options::new()).unwrap();
+    for operator in
+        ["call $f ", "block (type $t) end ", "loop (type $t) end ", "block (type $t) i32.const 0 br_if 0 end "]
+    {
+        assert!(compiler.compile(&module(&operator.repeat(10))).is_ok(), "{operator}");
+        let Err(error) = compiler.compile(&module(&operator.repeat(20_000))) else { panic!("compiled: {operator}") };
+        assert!(matches!(error, Error::TooLarge { what: "the number of operands passed on", .. }), "{error}");
+    }
+}
