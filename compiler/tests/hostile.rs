@@ -95,3 +95,66 @@ fn extreme_shapes_compile() {
         }
     }
 }
+
+/// A module of `full` functions with 50 000 locals each, the most that are valid, and one with `rest`.
+fn many_locals(full: usize, rest: u32) -> Vec<u8> {
+    fn number(mut value: u32, bytes: &mut Vec<u8>) {
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+    }
+    let section = |id: u8, items: &[Vec<u8>]| {
+        let mut content = Vec::new();
+        number(items.len() as u32, &mut content);
+        content.extend(items.concat());
+        let mut bytes = vec![id];
+        number(content.len() as u32, &mut bytes);
+        [bytes, content].concat()
+    };
+    let body = |locals: u32| {
+        let mut code = vec![1];
+        number(locals, &mut code);
+        code.extend([0x7e, 0x0b]);
+        [vec![code.len() as u8], code].concat()
+    };
+    let mut bodies = vec![body(50_000); full];
+    bodies.push(body(rest));
+    let functions = section(3, &vec![vec![0]; bodies.len()]);
+    [b"\0asm\x01\0\0\0".to_vec(), section(1, &[vec![0x60, 0, 0]]), functions, section(10, &bodies)].concat()
+}
+
+#[test]
+fn locals_of_all_functions_are_limited() {
+    let limit = wamrc::limits::max_locals(0);
+    let (full, rest) = ((limit / 50_000) as usize, (limit % 50_000) as u32);
+    let compiler = Compiler::new(Options::new()).unwrap();
+    assert!(compiler.parse(&many_locals(full, rest)).is_ok());
+    let Err(error) = compiler.compile(&many_locals(full, rest + 1)) else { panic!("compiled") };
+    assert!(matches!(error, Error::TooLarge { limit: told, .. } if told == limit), "{error}");
+    // Half a MiB that took minutes.
+    assert!(matches!(compiler.compile(&many_locals(65_535, 0)), Err(Error::TooLarge { .. })));
+}
+
+/// Few bytes that pass on many operands took gigabytes.
+#[test]
+fn operands_passed_on_are_limited() {
+    let numbers = "i64 ".repeat(1_000);
+    let module = |operators: &str| {
+        let (push, drop) = ("i64.const 0 ".repeat(1_000), "drop ".repeat(1_000));
+        let text = format!(
+            "(module (type $t (func (param {numbers}) (result {numbers})))
+                (func $f (type $t) unreachable) (func {push} {operators} {drop}))"
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let compiler = Compiler::new(Options::new()).unwrap();
+    for operator in
+        ["call $f ", "block (type $t) end ", "loop (type $t) end ", "block (type $t) i32.const 0 br_if 0 end "]
+    {
+        assert!(compiler.compile(&module(&operator.repeat(10))).is_ok(), "{operator}");
+        let Err(error) = compiler.compile(&module(&operator.repeat(20_000))) else { panic!("compiled: {operator}") };
+        assert!(matches!(error, Error::TooLarge { what: "the number of operands passed on", .. }), "{error}");
+    }
+}

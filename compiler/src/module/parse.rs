@@ -7,12 +7,13 @@ use aot_format::limits;
 use aot_format::types::{ExternKind, ExternType, HeapType, RefType, TypeIndex};
 use aot_format::write::{ConstExpr, ConstOp, DataSegment, ElementItems, ElementSegment, SegmentMode};
 use wasmparser::{
-    CustomSectionReader, DataKind, ElementKind, ExternalKind, KnownCustom, Parser, Payload, TableInit, ValidPayload,
-    Validator,
+    CustomSectionReader, DataKind, ElementKind, ExternalKind, FunctionBody, KnownCustom, Parser, Payload, TableInit,
+    ValidPayload, Validator,
 };
 
 use super::{Admitted, Body, BranchHints, CustomSection, Export, Import, Module, Names, const_expr, types};
 use crate::error::{BodyError, Error};
+use crate::limits::max_locals;
 
 /// Bytes of a module: places in it are 32-bit offsets.
 const MAX_MODULE_BYTES: u64 = u32::MAX as u64;
@@ -41,7 +42,7 @@ pub fn parse_with(wasm: &[u8], admitted: Admitted) -> Result<Module<'_>, Error> 
         return Err(Error::LimitExceeded { what, count: wasm.len() as u64, limit: MAX_MODULE_BYTES });
     }
     let validator = Validator::new_with_features(admitted.flags());
-    let mut parsing = Parsing { validator, module: empty(wasm, admitted) };
+    let mut parsing = Parsing { validator, module: empty(wasm, admitted), locals: 0 };
     let mut parser = Parser::new(0);
     parser.set_features(admitted.flags());
     for payload in parser.parse_all(wasm) {
@@ -87,12 +88,15 @@ fn empty(wasm: &[u8], admitted: Admitted) -> Module<'_> {
 struct Parsing<'data> {
     validator: Validator,
     module: Module<'data>,
+    /// What the bodies so far declare.
+    locals: u64,
 }
 
 impl<'data> Parsing<'data> {
     /// Validates one section, then takes it in: what is taken in is valid.
     fn payload(&mut self, payload: Payload<'data>) -> Result<(), BodyError> {
         if let ValidPayload::Func(to_validate, body) = self.validator.payload(&payload)? {
+            self.count_locals(&body)?;
             self.module.bodies.push(Body { to_validate, body });
             return Ok(());
         }
@@ -144,6 +148,19 @@ impl<'data> Parsing<'data> {
             // The rest holds nothing that a module is made of, or has been refused.
             _ => Ok(()),
         }
+    }
+
+    /// Refuses bodies that declare more locals than could be compiled in good time.
+    fn count_locals(&mut self, body: &FunctionBody<'data>) -> Result<(), BodyError> {
+        for declared in body.get_locals_reader()? {
+            self.locals = self.locals.saturating_add(u64::from(declared?.0));
+        }
+        let limit = max_locals(self.module.wasm.len() as u64);
+        if self.locals > limit {
+            let offset = body.get_binary_reader().original_position();
+            return Err(BodyError::TooLarge { what: "the number of locals of all functions", limit, offset });
+        }
+        Ok(())
     }
 
     fn types(&mut self, section: wasmparser::TypeSectionReader<'data>) -> Result<(), BodyError> {

@@ -165,6 +165,11 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.builder.finalize(self.settings.frontend_config);
     }
 
+    /// Operands pushed and passed on so far.
+    pub fn operands_moved(&self) -> u64 {
+        self.state.stack.moved()
+    }
+
     /// Says where the next operator stands.
     pub fn set_offset(&mut self, offset: u64) {
         self.offset = offset;

@@ -76,6 +76,7 @@ use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
 use self::function::FuncTranslator;
 use self::visitor::Visitor;
 use crate::error::BodyError;
+use crate::limits::max_operands;
 use crate::module::Module;
 
 pub use self::exception::caught_tag;
@@ -177,6 +178,8 @@ fn translate_body(
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
+    let range = body.range();
+    let limit = max_operands(range.end - range.start);
     let hints = module.branch_hints.of(validator.index());
     let mut translator = FuncTranslator::new(cx, module, settings, func, ty, body, hints)?;
     for _ in 0..reader.read_var_u32()? {
@@ -191,6 +194,9 @@ fn translate_body(
         translator.set_offset(offset);
         let mut visitor = Visitor { validator, translator: &mut translator, offset };
         reader.visit_operator(&mut visitor)??;
+        if translator.operands_moved() > limit {
+            return Err(BodyError::TooLarge { what: "the number of operands passed on", limit, offset });
+        }
     }
     let end = reader.original_position();
     reader.finish_expression(&validator.visitor(end))?;

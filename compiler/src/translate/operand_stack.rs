@@ -3,12 +3,16 @@
 //! Validation has run before every operator, so that what is popped is there and has the right
 //! type; only reachable code pushes or pops.
 
+use std::cell::Cell;
+
 use cranelift_codegen::ir::Value;
 
 /// Values of the operands, the top of the stack last.
 #[derive(Default)]
 pub struct OperandStack {
     values: Vec<Value>,
+    /// See [`Self::moved`].
+    moved: Cell<u64>,
 }
 
 impl OperandStack {
@@ -20,15 +24,27 @@ impl OperandStack {
     /// Removes everything; for the next function.
     pub fn clear(&mut self) {
         self.values.clear();
+        self.moved.set(0);
+    }
+
+    /// Operands pushed, or passed on several at a time: what the code may grow by.
+    pub fn moved(&self) -> u64 {
+        self.moved.get()
+    }
+
+    fn count(&self, operands: usize) {
+        self.moved.set(self.moved.get().saturating_add(operands as u64));
     }
 
     /// Pushes one operand.
     pub fn push(&mut self, value: Value) {
+        self.count(1);
         self.values.push(value);
     }
 
     /// Pushes several; the last becomes the top.
     pub fn push_all(&mut self, values: &[Value]) {
+        self.count(values.len());
         self.values.extend_from_slice(values);
     }
 
@@ -55,6 +71,7 @@ impl OperandStack {
 
     /// The topmost `count` operands, in the order they were pushed.
     pub fn top(&self, count: usize) -> &[Value] {
+        self.count(count);
         &self.values[self.values.len().saturating_sub(count)..]
     }
 

@@ -1,0 +1,161 @@
+//! Bodies: what input of any bytes must never do, each as one function that panics at a find. Tests,
+//! the driver and the fuzz targets call them. Where input comes from is in `make` and `sweep`.
+//!
+//! Code of an artifact that is tried here is mapped, but nothing is instantiated, linked or called.
+
+#[path = "../../../aot-format/tests/common/mod.rs"]
+#[allow(missing_docs)]
+pub mod common;
+pub mod make;
+pub mod sweep;
+
+use std::time::Duration;
+
+use aot_format::dump::dump;
+use aot_format::{Integrity, fat as fat_format};
+use common::tally::cause;
+use common::{strict, verify, walk};
+use rustix::time::{ClockId, clock_gettime};
+use wamrc::{Compiler, Error, Options};
+
+/// The names of all bodies; each has a fuzz target of the same name.
+pub const BODIES: &[&str] = &["artifact", "artifact_structured", "fat", "wasm", "wasm_structured"];
+
+/// What became of an input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It is accepted. The runtime may still have no use for it: see `loaded`.
+    Accepted {
+        /// Whether the runtime made a module of it.
+        loaded: bool,
+    },
+    /// It is refused; names the check.
+    Refused(String),
+}
+
+/// CPU time of this thread so far.
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// Runs `work` on an input of `bytes` bytes, within the promised memory and a linear time.
+///
+/// # Panics
+///
+/// If it allocates more than twice the input and 1 MiB, or takes more than 100 ms and 10 µs a byte.
+fn within<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let start = cpu_time();
+    let mut result = None;
+    let spent = allocation_counter::measure(|| result = Some(work()));
+    let (took, budget) = (cpu_time() - start, Duration::from_micros(100_000 + 10 * bytes as u64));
+    assert!(took <= budget, "{took:?} for {bytes} bytes");
+    let most = 2 * bytes as u64 + (1 << 20);
+    assert!(spent.bytes_max <= most, "{} bytes allocated for a file of {bytes}", spent.bytes_max);
+    result.expect("measured")
+}
+
+/// Any bytes as an artifact: verified, relied upon by every reader, dumped, and made a module.
+///
+/// # Panics
+///
+/// At a find: a promise that is not kept.
+pub fn artifact(bytes: &[u8]) -> Verdict {
+    match within(bytes.len(), || verify(bytes)) {
+        Ok(artifact) => {
+            within(bytes.len(), || walk(&artifact));
+            strict::trust(&artifact);
+            let text = dump(&artifact).len();
+            assert!(text <= 32 * bytes.len() + 4096, "a dump of {text} bytes of a file of {}", bytes.len());
+            Verdict::Accepted { loaded: load(bytes).expect("the runtime verifies as the format does") }
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            Verdict::Refused(cause(&error))
+        }
+    }
+}
+
+/// Whether the runtime makes a module of these bytes; the name of the check if they are no artifact.
+fn load(bytes: &[u8]) -> Result<bool, String> {
+    let copy = bytes.to_vec();
+    let artifact = match within(bytes.len(), || iwasm::Artifact::from_bytes(copy)) {
+        Ok(artifact) => artifact,
+        Err(iwasm::LoadError::Format { error, .. }) => return Err(cause(&error)),
+        Err(iwasm::LoadError::NoSlice { .. }) => return Ok(false),
+        Err(error) => panic!("not blamed on the bytes: {error}"),
+    };
+    let engine = iwasm::Engine::default();
+    // SAFETY: the code is mapped and dropped again; nothing instantiates the module or calls into it.
+    match within(bytes.len(), || unsafe { iwasm::Module::new(&engine, artifact) }) {
+        Ok(module) => {
+            assert!(module.exports().iter().all(|export| module.export_type(&export.name).is_some()));
+            Ok(true)
+        }
+        Err(iwasm::LoadError::WrongIsa { .. } | iwasm::LoadError::MissingCpuFeatures { .. }) => Ok(false),
+        Err(error) => panic!("not blamed on the bytes: {error}"),
+    }
+}
+
+/// An artifact that is wrong in ways that `choices` says, its digest computed anew.
+///
+/// # Panics
+///
+/// As [`artifact`].
+pub fn artifact_structured(choices: &[u8]) -> Verdict {
+    artifact(&make::artifact(choices))
+}
+
+/// Any bytes as a fat artifact: its directory, each artifact inside, and the runtime's choice.
+///
+/// # Panics
+///
+/// As [`artifact`].
+pub fn fat(bytes: &[u8]) -> Verdict {
+    if !fat_format::is_fat(bytes) {
+        return Verdict::Refused("not fat".into());
+    }
+    match within(bytes.len(), || fat_format::slices(bytes)) {
+        Ok(slices) => {
+            for slice in slices {
+                let inside = bytes.get(slice.range).expect("a slice is in the file");
+                let _any = within(inside.len(), || verify(inside).is_ok());
+            }
+            match load(bytes) {
+                Ok(loaded) => Verdict::Accepted { loaded },
+                Err(cause) => Verdict::Refused(cause),
+            }
+        }
+        Err(error) => Verdict::Refused(cause(&error)),
+    }
+}
+
+/// Any bytes as wasm: compiled to what verifies, or refused with blame on the bytes.
+///
+/// # Panics
+///
+/// At a find: an internal error, or an artifact that does not verify.
+pub fn wasm(bytes: &[u8]) -> Verdict {
+    let compiler = Compiler::new(Options::new().threads(1).verifier(true)).expect("the default target");
+    match compiler.compile(bytes) {
+        Ok(made) => {
+            let verified = aot_format::Artifact::verify(made.as_slice(), Integrity::Full);
+            strict::trust(&verified.unwrap_or_else(|error| panic!("compiled to what does not verify: {error}")));
+            Verdict::Accepted { loaded: false }
+        }
+        Err(Error::Invalid { .. }) => Verdict::Refused("Invalid".into()),
+        Err(Error::Unsupported { .. }) => Verdict::Refused("Unsupported".into()),
+        Err(Error::TooLarge { what, .. }) => Verdict::Refused(format!("TooLarge: {what}")),
+        Err(Error::LimitExceeded { what, .. }) => Verdict::Refused(format!("LimitExceeded: {what}")),
+        Err(error) => panic!("not blamed on the bytes: {error}"),
+    }
+}
+
+/// A generated module, perhaps invalid, or a valid one with damage.
+///
+/// # Panics
+///
+/// As [`wasm`].
+pub fn wasm_structured(choices: &[u8]) -> Verdict {
+    wasm(&make::wasm(choices))
+}
