@@ -21,6 +21,18 @@ use wamrc::{Compiler, Error, Options};
 /// The names of all bodies; each has a fuzz target of the same name.
 pub const BODIES: &[&str] = &["artifact", "artifact_structured", "fat", "wasm", "wasm_structured"];
 
+/// The body of a name that takes any bytes for choices.
+pub fn body(name: &str) -> Option<fn(&[u8]) -> Verdict> {
+    Some(match name {
+        "artifact" => artifact,
+        "artifact_structured" => artifact_structured,
+        "fat" => fat,
+        "wasm" => wasm,
+        "wasm_structured" => wasm_structured,
+        _ => return None,
+    })
+}
+
 /// What became of an input.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -31,6 +43,11 @@ pub enum Verdict {
     },
     /// It is refused; names the check.
     Refused(String),
+}
+
+thread_local! {
+    /// The most bytes that this thread has allocated at one time for an input, by the bytes of that.
+    static MOST_ALLOCATED: std::cell::Cell<f64> = const { std::cell::Cell::new(0.0) };
 }
 
 /// CPU time of this thread so far.
@@ -52,6 +69,7 @@ fn within<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     assert!(took <= budget, "{took:?} for {bytes} bytes");
     let most = 2 * bytes as u64 + (1 << 20);
     assert!(spent.bytes_max <= most, "{} bytes allocated for a file of {bytes}", spent.bytes_max);
+    MOST_ALLOCATED.with(|ratio| ratio.set(ratio.get().max(spent.bytes_max as f64 / bytes.max(1) as f64)));
     result.expect("measured")
 }
 

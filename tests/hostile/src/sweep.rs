@@ -20,6 +20,8 @@ pub struct Counts {
     pub refused: u64,
     /// How many each check refused.
     pub causes: BTreeMap<String, u64>,
+    /// The most bytes that were allocated at one time for an input, by the bytes of that.
+    pub allocated: f64,
 }
 
 impl Counts {
@@ -42,6 +44,7 @@ impl Counts {
         self.accepted += other.accepted;
         self.loaded += other.loaded;
         self.refused += other.refused;
+        self.allocated = self.allocated.max(other.allocated);
         for (cause, count) in other.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -61,6 +64,7 @@ pub fn random(body: fn(&[u8]) -> Verdict, seed: u64, budget: Duration, most: u64
         choices.chunks_exact_mut(8).for_each(|chunk| chunk.copy_from_slice(&rng.next().to_le_bytes()));
         counts.add(body(&choices));
     }
+    counts.allocated = crate::MOST_ALLOCATED.with(std::cell::Cell::get);
     counts
 }
 

@@ -19,6 +19,7 @@ Compares compiled code with the interpreter, and with wasmtime, on generated mod
 
 Usage: night run [OPTIONS]        compares until it is told to end, or finds a difference
        night faults [OPTIONS]     plants each known fault, one after the other, and wants it found
+       night add KIND             adds a line of JSON from standard input to the ledger
        night report               makes docs/reliability.md from docs/ledger.jsonl
 
 Options:
@@ -62,6 +63,7 @@ struct Args {
     calls_of_set: u64,
     ledger: Option<PathBuf>,
     worker: bool,
+    kind: String,
 }
 
 fn main() -> ExitCode {
@@ -82,7 +84,8 @@ fn main() -> ExitCode {
         "run" => guard(&args, &words),
         "faults" => all_faults(&args),
         "report" => report(),
-        verb => Err(format!("there is no {verb:?}; there are run, faults and report")),
+        "add" => add(&args),
+        verb => Err(format!("there is no {verb:?}; there are run, faults, add and report")),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -110,6 +113,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
         calls_of_set: 50,
         ledger: None,
         worker: false,
+        kind: String::new(),
     };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} takes a value"));
@@ -150,6 +154,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
             "--calls-of-set" => args.calls_of_set = number(value()?)?,
             "--ledger" => args.ledger = Some(value()?.into()),
             "--worker" => args.worker = true,
+            kind if args.verb == "add" && !kind.starts_with('-') => args.kind = kind.to_owned(),
             other => return Err(format!("there is no option {other:?}")),
         }
     }
@@ -331,6 +336,19 @@ fn all_faults(args: &Args) -> Result<bool, String> {
         }
     }
     Ok(all_found)
+}
+
+/// Adds a line that another program has printed.
+fn add(args: &Args) -> Result<bool, String> {
+    let path = args.ledger.as_deref().ok_or("--ledger names the file to add to")?;
+    let text = std::io::read_to_string(std::io::stdin()).map_err(|error| error.to_string())?;
+    let more: Value = serde_json::from_str(&text).map_err(|error| format!("no line of JSON: {error}"))?;
+    let mut line = ledger::head(&args.kind, isa(args));
+    if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+        line.extend(more);
+    }
+    ledger::append(path, &line).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(true)
 }
 
 fn report() -> Result<bool, String> {
