@@ -17,7 +17,7 @@ define sample
 
 endef
 
-.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean
+.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -26,9 +26,12 @@ run: build ## build, compile the multi-module sample, run it
 	$(call sample,multi-module)
 
 build: ## build the commands and libraries (target/release/wamrc, target/release/iwasm)
-	$(CARGO) build $(PROJECT)
+	$(CARGO) build $(PROJECT) --exclude tests
 
-test: build ## run all tests; they need nothing but the Rust toolchain
+device: ## build iwasm as devices have it: no compiler, no interpreter (target/device/release/iwasm)
+	$(CARGO) build --release -p iwasm-cli --no-default-features --features wasi --target-dir $(TARGET)/device
+
+test: ## run all tests; they need nothing but the Rust toolchain
 	$(CARGO) test $(PROJECT) --no-fail-fast
 
 test-aarch64: ## run all tests on aarch64, emulated (needs `make cross-setup` once)
@@ -47,6 +50,34 @@ test-emulated: ## run the part of the emulated tests that every change must pass
 diff-isa: ## compare what generated sets of modules do on the three instruction sets
 	scripts/cross-diff.sh $(SETS)
 
+night: ## compare compiled code with the interpreter for SECONDS (3600), and write that down in docs/ledger.jsonl
+	$(CARGO) build $(PROJECT) --bin night
+	$(TARGET)/release/night run --seconds $(or $(SECONDS),3600) --ledger docs/ledger.jsonl $(ARGS)
+
+night-emulated: observers ## the same for CALLS (100000) on aarch64 and on riscv64
+	$(CARGO) build $(PROJECT) --bin night
+	$(TARGET)/release/night run --isa aarch64 --calls $(or $(CALLS),100000) --ledger docs/ledger.jsonl $(ARGS)
+	$(TARGET)/release/night run --isa riscv64 --calls $(or $(CALLS),100000) --ledger docs/ledger.jsonl $(ARGS)
+
+faults: ## plant every known fault, want each found within SECONDS (600), and write that down
+	$(CARGO) build $(PROJECT) --bin night
+	$(TARGET)/release/night faults --seconds $(or $(SECONDS),600) --ledger docs/ledger.jsonl $(ARGS)
+
+hostile: ## load LOADS (10000000) hostile artifacts, and write that down
+	$(CARGO) build $(PROJECT) --bin night --bin hostile
+	$(TARGET)/release/hostile --loads $(or $(LOADS),10000000) --threads 2 $(ARGS) > $(TARGET)/hostile.json
+	$(TARGET)/release/night add hostile --ledger docs/ledger.jsonl < $(TARGET)/hostile.json
+
+fuzz: ## fuzz one body with coverage, BODY (artifact_structured), for SECONDS (60); needs cargo-fuzz and a nightly Rust
+	cd tests/fuzz && $(CARGO) +nightly fuzz run $(or $(BODY),artifact_structured) -- -max_total_time=$(or $(SECONDS),60)
+
+reliability: ## make docs/reliability.md from docs/ledger.jsonl
+	$(CARGO) build $(PROJECT) --bin night
+	$(TARGET)/release/night report
+
+observers: ## build what runs artifacts for aarch64 and riscv64 here, for `wamrc diff --target` and `make night-emulated`
+	scripts/cross-observers.sh
+
 cross-setup: ## make this Debian machine able to build for aarch64 and riscv64 and to run that
 	scripts/cross-setup.sh
 
@@ -60,6 +91,8 @@ lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(PROJECT) --all-targets -- -D warnings
 	$(CARGO) clippy --release -p iwasm-cli --no-default-features -- -D warnings
+	$(CARGO) clippy --release -p iwasm-cli --no-default-features --features wasi -- -D warnings
+	$(CARGO) clippy --release -p wamrc-cli --no-default-features -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings
