@@ -36,6 +36,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
     for (name, file) in &invocation.preloads {
         register(&mut set, name, file)?;
     }
+    refuse_directory(&invocation.main)?;
     let name = run::stem(&invocation.main)?;
     register(&mut set, &name, &invocation.main)?;
     if let Some(milliseconds) = invocation.timeout {

@@ -21,7 +21,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::args::{Invocation, VERBOSE};
 use crate::error::Failure;
-use crate::source::Source;
+use crate::source::{Source, refuse_directory};
 use crate::wasi::{Group, State, ThreadError};
 use crate::{print, values, wasi};
 
@@ -58,6 +58,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<i32, Failure> {
         let module = load(&engine, &mut source, file, name)?;
         linker.register(name, &module).map_err(Failure::Runtime)?;
     }
+    refuse_directory(&invocation.main)?;
     let name = stem(&invocation.main)?;
     let module = load(&engine, &mut source, &invocation.main, &name)?;
     // SAFETY: the user trusts the modules in the folders given.

@@ -271,3 +271,48 @@ pub fn functions() -> Vec<Function> {
     rows!(unstable => list(list, UNSTABLE));
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn another_engine_gets_every_function_once() {
+        let functions = functions();
+        let of = |module: &str| -> BTreeSet<&str> {
+            functions.iter().filter(|function| function.module == module).map(|function| function.name).collect()
+        };
+        assert_eq!((of(PREVIEW1).len(), of(UNSTABLE).len()), (46, 45));
+        assert_eq!(functions.len(), 91);
+        let mut linker: Linker<WasiCtx> = Linker::new(&iwasm::Engine::default());
+        add_to_linker(&mut linker, |wasi| wasi);
+    }
+
+    #[test]
+    fn functions_work_on_bytes_and_numbers() -> Result<(), Box<dyn std::error::Error>> {
+        let function = |name: &str| {
+            let found = functions().into_iter().find(|function| function.module == PREVIEW1 && function.name == name);
+            found.ok_or_else(|| format!("no {name}"))
+        };
+        let mut runs = Vec::new();
+        for _ in 0..2 {
+            let mut ctx = WasiCtx::builder().deterministic().arg("one").build()?;
+            let mut memory = vec![0u8; 256];
+            assert_eq!(function("args_sizes_get")?.call(&mut ctx, Some(&mut memory), &[0, 4])?, 0);
+            assert_eq!(memory[..8], [1, 0, 0, 0, 4, 0, 0, 0]);
+            // The upper half of a number is not looked at where the parameter has 32 bits.
+            assert_eq!(function("random_get")?.call(&mut ctx, Some(&mut memory), &[16 | 1 << 40, 13])?, 0);
+            for place in [64, 72] {
+                assert_eq!(function("clock_time_get")?.call(&mut ctx, Some(&mut memory), &[0, 0, place])?, 0);
+            }
+            assert!(memory[16..29].iter().any(|byte| *byte != 0) && memory[64..72] != memory[72..80]);
+            assert!(matches!(function("fd_read")?.call(&mut ctx, None, &[0; 4]), Err(Error::Host(_))));
+            assert!(matches!(function("proc_exit")?.call(&mut ctx, None, &[7]), Err(Error::Exit(7))));
+            runs.push(memory);
+        }
+        assert_eq!(runs[0], runs[1], "time and chance are made up, and the same every time");
+        Ok(())
+    }
+}

@@ -202,6 +202,8 @@ fn worker(args: &Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // What is checked out may be something else when the run ends.
+    let head = ledger::head("night", isa(args));
     let told = Mutex::new(Instant::now());
     let tell = |tally: &Tally, time: Duration| {
         let mut told = told.lock().expect("no thread panics with it");
@@ -217,7 +219,7 @@ fn worker(args: &Args) -> ExitCode {
     summary(args, &outcome);
     if let Some(path) = &args.ledger
         && args.fault.is_none()
-        && let Err(error) = ledger::append(path, &line(args, &outcome))
+        && let Err(error) = ledger::append(path, &line(args, head, &outcome))
     {
         eprintln!("night: {}: {error}", path.display());
         return ExitCode::FAILURE;
@@ -279,9 +281,8 @@ fn summary(args: &Args, outcome: &Outcome) {
     }
 }
 
-fn line(args: &Args, outcome: &Outcome) -> Value {
+fn line(args: &Args, mut line: Value, outcome: &Outcome) -> Value {
     let tally = &outcome.tally;
-    let mut line = ledger::head("night", isa(args));
     let more = json!({
         "generator": format!("{:?}", args.generator).to_lowercase(),
         "seed": args.seed,
