@@ -127,6 +127,10 @@ impl Observer {
     /// Runs the command, through an emulator where the system does not know the program.
     fn run(&self, plan: &Plan, folder: &Path) -> Result<Output, EngineError> {
         let start = |mut command: Command| {
+            // An emulator that the system itself starts looks there, too.
+            if let Some(libraries) = foreign_libraries(&self.program) {
+                command.env(LIBRARIES, libraries);
+            }
             command.args(["--stack-size", &plan.limits.stack_bytes.to_string()]).arg(folder);
             command.stdin(Stdio::null()).output()
         };
@@ -149,20 +153,28 @@ impl Observer {
 /// What the system says of programs for other machines.
 const ENOEXEC: i32 = 8;
 
-/// QEMU's user mode for the instruction set that a program's name ends with, where it is installed.
+/// Where QEMU's user mode looks for the libraries of programs for other machines.
+const LIBRARIES: &str = "QEMU_LD_PREFIX";
+
+/// The instruction set that a program's name ends with.
+fn isa_of(program: &Path) -> Option<&str> {
+    program.file_stem()?.to_str()?.rsplit('-').next()
+}
+
+/// Where Debian puts the libraries of that, unless somebody has said where they are.
+fn foreign_libraries(program: &Path) -> Option<PathBuf> {
+    let libraries = PathBuf::from(format!("/usr/{}-linux-gnu", isa_of(program)?));
+    (std::env::var_os(LIBRARIES).is_none() && libraries.is_dir()).then_some(libraries)
+}
+
+/// QEMU's user mode for the instruction set of a program, where it is installed.
 fn emulator(program: &Path) -> Option<Command> {
-    let name = program.file_stem()?.to_str()?;
-    let isa = name.rsplit('-').next()?;
+    let isa = isa_of(program)?;
     let path = std::env::var_os("PATH")?;
     let candidates = [format!("qemu-{isa}"), format!("qemu-{isa}-static")];
     let mut folders = std::env::split_paths(&path);
     let found = folders.find_map(|folder| {
         candidates.iter().map(|candidate| folder.join(candidate)).find(|candidate| candidate.is_file())
     })?;
-    let mut command = Command::new(found);
-    let libraries = PathBuf::from(format!("/usr/{isa}-linux-gnu"));
-    if std::env::var_os("QEMU_LD_PREFIX").is_none() && libraries.is_dir() {
-        command.env("QEMU_LD_PREFIX", libraries);
-    }
-    Some(command)
+    Some(Command::new(found))
 }
