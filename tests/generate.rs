@@ -29,7 +29,7 @@ struct Seen {
 fn look() -> Seen {
     let mut seen = Seen::default();
     for seed in 0..SETS {
-        let made = generate::set(seed, Swarm { interpreter: seed % 4 != 0, vectors: true });
+        let made = generate::set(seed, Swarm { interpreter: !seed.is_multiple_of(4), vectors: true });
         *seen.shapes.entry(made.shape).or_default() += 1;
         seen.spoilt += u64::from(made.spoilt);
         let names: BTreeSet<&str> = made.modules.iter().map(|member| member.name.as_str()).collect();
@@ -53,7 +53,7 @@ fn look() -> Seen {
         let spoilt = made.spoilt;
         let (set, plan) = made.plan(3, &mut Numbers(seed));
         let Ok(observation) = Interpreted.observe(&set, &plan) else {
-            assert_eq!(seed % 4, 0, "the interpreter knows what it was asked for");
+            assert!(seed.is_multiple_of(4), "the interpreter knows what it was asked for");
             seen.linked += 1;
             continue;
         };
@@ -95,8 +95,8 @@ fn sets_are_of_every_kind() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    for seed in 0..20 {
-        let swarm = Swarm { interpreter: seed % 2 == 0, vectors: true };
+    for seed in 0..20u64 {
+        let swarm = Swarm { interpreter: seed.is_multiple_of(2), vectors: true };
         let (one, other) = (generate::set(seed, swarm), generate::set(seed, swarm));
         let bytes = |made: generate::Made| made.modules.into_iter().map(|member| member.wasm).collect::<Vec<_>>();
         assert_eq!(bytes(one), bytes(other), "seed {seed}");

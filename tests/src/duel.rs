@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use iwasm::TrapCode;
 use iwasm_observe::native::Native;
 use iwasm_observe::plan::{Plan, Step};
-use iwasm_observe::{Event, Observation, Outcome, exchange};
+use iwasm_observe::{Event, Observation, Outcome, State, exchange};
 use wamrc::{Compiler, Options};
 use wamrc_diff::compiled::{Compiled, Observer, Place};
 use wamrc_diff::interpreted::Interpreted;
@@ -89,6 +90,8 @@ pub struct Duel {
     compiled: Compiled,
     interpreted: Interpreted,
     second: Second,
+    /// Whether the code runs on another instruction set than this machine's.
+    emulated: bool,
     /// Whether a difference is made smaller.
     pub shrinks: bool,
     /// What was done with them.
@@ -103,6 +106,7 @@ impl Duel {
     /// When the options cannot be followed on this machine.
     pub fn new(options: Options, observer: Option<Observer>) -> Duel {
         let compiler = Compiler::new(options.threads(1)).expect("options that can be followed");
+        let emulated = observer.is_some();
         let place = match observer {
             Some(observer) => Place::Process(observer),
             None => Place::Here(native()),
@@ -111,6 +115,7 @@ impl Duel {
             compiled: Compiled::new(compiler, place),
             interpreted: Interpreted,
             second: Second::new(STACK_BYTES).expect("wasmtime runs on this machine"),
+            emulated,
             shrinks: true,
             tally: Tally::default(),
         }
@@ -129,14 +134,22 @@ impl Duel {
         self.tally.sets += 1;
         self.tally.modules += set.modules.len() as u64;
         let first = observed(self.interpreted.observe(set, plan));
-        let second =
-            if first.is_none() || number % VOTE == 0 { observed(self.second.observe(set, plan)) } else { None };
+        let second = if first.is_none() || number.is_multiple_of(VOTE) {
+            observed(self.second.observe(set, plan))
+        } else {
+            None
+        };
         if first.is_none() && second.is_none() {
             self.tally.unjudged += 1;
             return Ok(());
         }
         let found = match self.compiled.observe(set, plan) {
-            Ok(found) => found,
+            Ok(found) => self.without_torn_stores(found),
+            // Vectors, on a machine without.
+            Err(EngineError::Unsupported { .. }) => {
+                self.tally.unjudged += 1;
+                return Ok(());
+            }
             Err(error) => return Err(self.refused(set, plan, &error)),
         };
         let is_refusal = |event: &Event| matches!(event, Event::NotInstantiated { outcome: Outcome::Refused(_), .. });
@@ -165,7 +178,7 @@ impl Duel {
             return Err(self.small(&self.interpreted, FIRST_NANS, set, plan, difference));
         };
         let found = match self.compiled.observe(set, plan) {
-            Ok(found) => found,
+            Ok(found) => self.without_torn_stores(found),
             Err(error) => return Err(self.refused(set, plan, &error)),
         };
         if let Verdict::Differ(difference) = compare(&second, &found, Nans::Bits) {
@@ -220,6 +233,27 @@ impl Duel {
             text += &format!(";; {}\n{}\n", member.name, report::text(&member.wasm).unwrap_or_default());
         }
         Box::new(Find { report: text, set, plan })
+    }
+
+    /// Known, and told in the README: on aarch64 and riscv64 a store that is partly past the end of a memory traps, but
+    /// may have written the part that is not. So what memories hold after such a trap is not compared there.
+    fn without_torn_stores(&self, mut found: Observation) -> Observation {
+        let mut torn = false;
+        for event in found.events.iter_mut().filter(|_| self.emulated) {
+            match event {
+                Event::Instantiated | Event::NotInstantiated { .. } => torn = false,
+                Event::Called(outcome) => torn |= outcome.trap() == Some(TrapCode::MemoryOutOfBounds),
+                Event::Seen(sights) if torn => {
+                    for sight in sights {
+                        if let State::Memory { pages, .. } = sight.state {
+                            sight.state = State::untold_memory(pages);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     fn refused(&self, set: &Set, plan: &Plan, error: &EngineError) -> Box<Find> {

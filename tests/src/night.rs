@@ -62,17 +62,19 @@ pub struct Until {
     pub units: u64,
 }
 
+/// A difference, with the unit it was found in.
+pub type Found = Option<(String, Box<Find>)>;
+
 /// What came of it.
 pub struct Outcome {
     /// What was done.
     pub tally: Tally,
     /// A difference, with the unit it was found in.
-    pub find: Option<(String, Box<Find>)>,
+    pub find: Found,
     /// How long it took.
     pub time: Duration,
 }
 
-/// Parts of a set's seed that are of other generators: no unit has the same as another.
 fn unit_name(generator: Generator, unit: u64) -> String {
     format!("{generator:?} {unit}").to_lowercase()
 }
@@ -91,7 +93,7 @@ pub fn run(night: &Night, tell: &(dyn Fn(&Tally, Duration) + Sync)) -> Outcome {
     };
     let next = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
-    let whole: Mutex<(Tally, Option<(String, Box<Find>)>)> = Mutex::default();
+    let whole: Mutex<(Tally, Found)> = Mutex::default();
     let work = |thread: usize| {
         let mut duel = Duel::new(options.clone(), night.observer.clone());
         // What a planted fault is, is known.
@@ -141,7 +143,7 @@ fn one(
     let as_single = match night.generator {
         Generator::Singles => Some(unit),
         Generator::Sets => None,
-        Generator::Both => (unit % 2 == 0).then_some(unit / 2),
+        Generator::Both => (unit.is_multiple_of(2)).then_some(unit / 2),
     };
     let mut number = night.seed.wrapping_add(unit);
     let (set, mut plan) = match as_single {
@@ -161,7 +163,10 @@ fn one(
         None => {
             let seed = night.seed.wrapping_add(unit);
             // Vectors and what only the second oracle knows in their turn.
-            let swarm = Swarm { interpreter: seed % 4 != 0, vectors: night.options_have_vectors() && seed % 3 == 0 };
+            let swarm = Swarm {
+                interpreter: !seed.is_multiple_of(4),
+                vectors: night.options_have_vectors() && seed.is_multiple_of(3),
+            };
             generate::set(seed, swarm).plan(night.calls_of_set, numbers)
         }
     };

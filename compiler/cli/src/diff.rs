@@ -259,7 +259,7 @@ impl Command {
         let mut plan = empty.clone();
         for (function, callable) in job.callables.iter().enumerate() {
             arguments::add_calls(&mut plan, function, callable, calls, &mut numbers);
-            if (function + 1) % FUNCTIONS_AT_A_TIME == 0 {
+            if (function + 1).is_multiple_of(FUNCTIONS_AT_A_TIME) {
                 plans.push(std::mem::replace(&mut plan, empty.clone()));
             }
         }

@@ -251,7 +251,8 @@ mod tests {
     fn traps_differ_by_code_and_nans_by_policy() {
         let trap = |code| called(Outcome::Trapped { code, place: None });
         let differ = |one: &Event, other: &Event, nans| {
-            let verdict = compare(&observation(&[one.clone()]), &observation(&[other.clone()]), nans);
+            let verdict =
+                compare(&observation(std::slice::from_ref(one)), &observation(std::slice::from_ref(other)), nans);
             matches!(verdict, Verdict::Differ(_))
         };
         assert!(differ(&trap(1), &trap(2), Nans::Bits) && !differ(&trap(7), &trap(7), Nans::Bits));

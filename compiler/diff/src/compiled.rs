@@ -38,7 +38,14 @@ pub struct Compiled {
     compiler: Compiler,
     place: Place,
     /// The last set's modules and artifacts.
-    last: Mutex<(Vec<Vec<u8>>, Vec<Vec<u8>>)>,
+    last: Mutex<Last>,
+}
+
+/// A set's modules, and their artifacts.
+#[derive(Default)]
+struct Last {
+    modules: Vec<Vec<u8>>,
+    artifacts: Vec<Vec<u8>>,
 }
 
 impl Compiled {
@@ -50,8 +57,9 @@ impl Compiled {
     /// Compiles the modules of a set; those of the last set are still there.
     fn artifacts(&self, set: &Set) -> Result<Vec<Vec<u8>>, EngineError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.0.len() == set.modules.len() && last.0.iter().zip(&set.modules).all(|(last, now)| *last == now.wasm) {
-            return Ok(last.1.clone());
+        let mut pairs = last.modules.iter().zip(&set.modules);
+        if last.modules.len() == set.modules.len() && pairs.all(|(last, now)| *last == now.wasm) {
+            return Ok(last.artifacts.clone());
         }
         let compile = |member: &crate::set::Member| {
             self.compiler.compile(&member.wasm).map_err(|error| {
@@ -63,7 +71,8 @@ impl Compiled {
             })
         };
         let artifacts: Vec<Vec<u8>> = set.modules.iter().map(compile).collect::<Result<_, _>>()?;
-        *last = (set.modules.iter().map(|member| member.wasm.clone()).collect(), artifacts.clone());
+        let modules = set.modules.iter().map(|member| member.wasm.clone()).collect();
+        *last = Last { modules, artifacts: artifacts.clone() };
         Ok(artifacts)
     }
 }

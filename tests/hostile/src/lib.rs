@@ -4,7 +4,7 @@
 //! Code of an artifact that is tried here is mapped, but nothing is instantiated, linked or called.
 
 #[path = "../../../aot-format/tests/common/mod.rs"]
-#[allow(missing_docs)]
+#[allow(missing_docs, clippy::should_implement_trait)]
 pub mod common;
 pub mod make;
 pub mod sweep;

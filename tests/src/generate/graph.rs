@@ -62,7 +62,7 @@ pub fn set(numbers: &mut Numbers, swarm: Swarm) -> Made {
     let closing = if shape == Shape::Circle { closing(numbers) } else { Vec::new() };
     let mut made: Vec<Member> = Vec::new();
     let mut refills = Vec::new();
-    for number in 0..count {
+    for (number, name) in NAMES.iter().take(count).enumerate() {
         let mut pool = String::new();
         for other in importable(shape, number, numbers) {
             pool += &imports_of(&made[other].name, &made[other].wasm, numbers);
@@ -87,7 +87,7 @@ pub fn set(numbers: &mut Numbers, swarm: Swarm) -> Made {
         if numbers.below(2) == 0 {
             log_initialisation(&mut sections, number as u8);
         }
-        made.push(Member { name: NAMES[number].to_owned(), wasm: sections.finish() });
+        made.push(Member { name: (*name).to_owned(), wasm: sections.finish() });
     }
     let spoilt = count > 1 && numbers.below(8) == 0 && spoil(&mut made, numbers);
     Made { shape, spoilt, modules: made, refills }

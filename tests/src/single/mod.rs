@@ -49,14 +49,14 @@ impl Single {
         let set = Set { modules: vec![Member { name: "single".into(), wasm: self.wasm.clone() }] };
         let callables = set.callables();
         let mut plan = set.plan(&callables);
-        let mut since = 0;
+        let mut since = 0usize;
         for shape in &self.functions {
             let Some(function) = callables.iter().position(|callable| callable.name == shape.export) else { continue };
             for args in operands::tuples(&shape.params, shape.address, calls, numbers) {
-                if since % CALLS_AN_INSTANCE == 0 {
+                if since.is_multiple_of(CALLS_AN_INSTANCE) {
                     plan.steps.push(Step::Look);
                     plan.steps.push(Step::Instantiate);
-                } else if since % CALLS_A_LOOK == 0 {
+                } else if since.is_multiple_of(CALLS_A_LOOK) {
                     plan.steps.push(Step::Look);
                 }
                 since += 1;
