@@ -154,6 +154,12 @@ fn one(
             let stride = if night.fault.is_some() { 1 } else { stride(count) };
             let place = (unit % count * stride).wrapping_add(night.seed % count) % count;
             let single = &singles[place as usize];
+            // A relaxed multiplication and addition may be fused or not: both oracles fuse them, our code does not. The
+            // suite of the specification allows for either.
+            if single.name.contains("relaxed_madd") || single.name.contains("relaxed_nmadd") {
+                duel.tally.unjudged += 1;
+                return Ok(());
+            }
             let (set, plan) = single.plan(night.calls_of_single, numbers);
             count_single(&mut duel.tally, single, &plan);
             // Of what relaxed operators may return, wasmtime has chosen something else (a fused multiplication).
