@@ -113,6 +113,10 @@ fn compared(text: &mut String, lines: &[Value]) {
         let cells: Vec<String> = row.iter().map(|cell| grouped(*cell)).collect();
         let _ = writeln!(text, "| {isa} | {generator} | {} |", cells.join(" | "));
     }
+    text.push_str("\nWhat the differences were:\n\n");
+    for line in of_kind(lines, "night").filter(|line| number(line, "/differences") > 0) {
+        let _ = writeln!(text, "* {} on {}: {}", word(line, "generator"), word(line, "isa"), word(line, "note"));
+    }
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
     for line in of_kind(lines, "night") {
         let outcomes = line.get("outcomes").and_then(Value::as_object);
