@@ -39,7 +39,8 @@ fn moment(generator: Generator, options: Options, at_least: u64) {
     let calls = outcome.tally.compared();
     println!("{generator:?} with seed {seed}: {calls} calls of {} modules", outcome.tally.modules);
     assert!(calls > at_least, "only {calls} calls were compared");
-    assert!(outcome.tally.calls.len() == 2, "both oracles are asked: {:?}", outcome.tally.calls);
+    let oracles = if cfg!(target_arch = "x86_64") { 2 } else { 1 };
+    assert!(outcome.tally.calls.len() == oracles, "both oracles are asked: {:?}", outcome.tally.calls);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use iwasm_observe::{Event, Observation, Outcome, State, exchange};
 use wamrc::{Compiler, Options};
 use wamrc_diff::compiled::{Compiled, Observer, Place};
 use wamrc_diff::interpreted::Interpreted;
+#[cfg(target_arch = "x86_64")]
 use wamrc_diff::second::Second;
 use wamrc_diff::shrink::{Pair, shrink};
 use wamrc_diff::{Difference, Engine, EngineError, Nans, Set, Verdict, compare, report};
@@ -22,6 +23,29 @@ pub const STACK_BYTES: usize = 64 << 20;
 const FIRST_NANS: Nans = Nans::Canonical;
 /// Every so many sets, the second oracle votes as well.
 const VOTE: u64 = 4;
+
+/// Stands in for the second oracle where it is not built.
+#[cfg(not(target_arch = "x86_64"))]
+struct Second;
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Second {
+    fn new(_: usize) -> Result<Second, EngineError> {
+        Ok(Second)
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Engine for Second {
+    fn name(&self) -> String {
+        "no second oracle".to_owned()
+    }
+
+    fn observe(&self, _: &Set, _: &Plan) -> Result<Observation, EngineError> {
+        let reason = "it is not built for this machine".to_owned();
+        Err(EngineError::Unsupported { engine: self.name(), module: String::new(), reason })
+    }
+}
 
 /// What has been done.
 #[derive(Clone, Default)]
