@@ -104,7 +104,8 @@ struct WorldArgs {
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
 
-    /// A folder for the program, as `GUEST::HOST` or one name for both; each run gets a copy of it
+    /// A folder for the program, as `GUEST::HOST` or one name for both. All runs use it, one after the other: what one
+    /// writes there, the next finds
     #[arg(long = "dir", value_name = "DIR")]
     folders: Vec<String>,
 }

@@ -158,10 +158,6 @@ impl Backend for Wasmtime {
     type Type = ExternType;
     type Forward = usize;
 
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
     fn module(&self, wasm: &[u8]) -> Result<Module, ModuleError> {
         let all = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(wasm);
         all.map_err(|error| ModuleError::Invalid(error.to_string()))?;

@@ -41,9 +41,6 @@ pub trait Backend {
     /// A function that passes calls on to one that is not there yet.
     type Forward;
 
-    /// The engine's name.
-    fn name(&self) -> &'static str;
-
     /// A module from its bytes.
     ///
     /// # Errors

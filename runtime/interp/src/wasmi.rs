@@ -136,14 +136,6 @@ impl Wasmi {
         };
         Func::new(&mut self.store, ty, call).into()
     }
-
-    /// The type of a function, for values to be read and shown.
-    pub fn function_type(&self, func: &Extern) -> Option<FuncType> {
-        match func {
-            Extern::Func(func) => Some(func_type(&func.ty(&self.store))),
-            _ => None,
-        }
-    }
 }
 
 fn bits(value: &Val) -> u64 {
@@ -160,10 +152,6 @@ impl Backend for Wasmi {
     type Extern = Extern;
     type Type = Type;
     type Forward = usize;
-
-    fn name(&self) -> &'static str {
-        "wasmi"
-    }
 
     fn module(&self, wasm: &[u8]) -> Result<WasmiModule, ModuleError> {
         // What it does not know, it calls invalid: whether that is so, others must say.
