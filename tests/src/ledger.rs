@@ -98,7 +98,9 @@ fn of_kind<'a>(lines: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Va
 fn compared(text: &mut String, lines: &[Value]) {
     text.push_str(
         "\n## Compared calls\n\nResults, kinds of traps, exported globals, digests of memories, sizes of memories and \
-         tables. NaNs are canonical and\ncompared to the bit.\n\n\
+         tables. NaNs of compiled\ncode are canonical: equal to wasmtime's to the bit, and wanted wherever wasmi \
+         has any. What memories hold after a\nstore past their end is not compared on emulated machines (README, \
+         \"Limits of today\").\n\n\
          | instruction set | generator | runs | sets | modules | calls against wasmi | against wasmtime | refused | \
          poisoned | differences |\n|---|---|---|---|---|---|---|---|---|---|\n",
     );
