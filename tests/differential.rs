@@ -25,6 +25,7 @@ fn moment(generator: Generator, options: Options, at_least: u64) {
         seed,
         calls_of_single: 40,
         calls_of_set: 10,
+        count_every: 2,
         until: Until { time: Duration::from_secs(seconds), calls: u64::MAX, units: u64::MAX },
         threads: 1,
         options: options.nan_canonicalization(true),

@@ -42,6 +42,7 @@
     (local.get $sum))
   (func (export "block of two") (param i32 i64) (result i64 i32)
     (local.get 0) (local.get 1) (block (param i32 i64) (result i64 i32) (call $pair)))
+  (func (export "nop") (nop) (nop) (nop))
   (func (export "return") (param i32) (result i32)
     (if (local.get 0) (then (return (i32.const 1)))) (i32.const 2))
   (func (export "call") (param i32 i64) (result i64 i32) (call $pair (local.get 0) (local.get 1)))

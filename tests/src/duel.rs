@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use iwasm::TrapCode;
 use iwasm_observe::native::Native;
-use iwasm_observe::plan::{Plan, Step};
+use iwasm_observe::plan::Plan;
 use iwasm_observe::{Event, Observation, Outcome, State, exchange};
 use wamrc::{Compiler, Options};
 use wamrc_diff::compiled::{Compiled, Observer, Place};
@@ -15,7 +15,7 @@ use wamrc_diff::second::Second;
 use wamrc_diff::shrink::{Pair, shrink};
 use wamrc_diff::{Difference, Engine, EngineError, Nans, Set, Verdict, compare, report};
 
-use crate::single::operators;
+use crate::counting;
 
 /// Bytes of stack for compiled code: more than the modules' fuel lets them use.
 pub const STACK_BYTES: usize = 64 << 20;
@@ -68,7 +68,7 @@ pub struct Tally {
     pub outvoted: u64,
     /// The first of them, for people.
     pub outvoted_first: Option<String>,
-    /// How often operators were executed, by a count that knows it, and no more.
+    /// How often operators were executed, in the sets whose operators count themselves.
     pub operators: BTreeMap<String, u64>,
 }
 
@@ -178,6 +178,7 @@ impl Duel {
         };
         let is_refusal = |event: &Event| matches!(event, Event::NotInstantiated { outcome: Outcome::Refused(_), .. });
         self.tally.refused += u64::from(found.events.iter().any(is_refusal));
+        let executed = counting::counted(&found);
         let by_first = first.as_ref().map(|expected| compare(expected, &found, FIRST_NANS));
         let by_second = second.as_ref().map(|expected| compare(expected, &found, Nans::Bits));
         if let Some(Verdict::Differ(difference)) = &by_second {
@@ -185,6 +186,12 @@ impl Duel {
         }
         if let (Some(verdict), Some(expected)) = (by_second, &second) {
             self.count("wasmtime", &verdict, expected);
+        }
+        // What differs is not counted: an oracle was wrong, or we were.
+        if !matches!(by_first, Some(Verdict::Differ(_))) {
+            executed
+                .into_iter()
+                .for_each(|(operator, count)| *self.tally.operators.entry(operator).or_insert(0) += count);
         }
         match (by_first, first) {
             (Some(Verdict::Differ(difference)), Some(_)) => self.vote(set, plan, &difference),
@@ -316,15 +323,5 @@ impl Find {
             write(place.join(format!("{number}.wasm")), &member.wasm)?;
         }
         Ok(place)
-    }
-}
-
-/// Counts how often the operator of a single-operator module was executed: once for each call.
-pub fn count_single(tally: &mut Tally, single: &crate::single::Single, plan: &Plan) {
-    let calls = plan.steps.iter().filter(|step| matches!(step, Step::Call { .. })).count() as u64;
-    if let Some(visit) = single.operator
-        && let Some(operator) = operators::all().iter().find(|operator| operator.visit == visit)
-    {
-        *tally.operators.entry(operator.variant.to_owned()).or_insert(0) += calls;
     }
 }

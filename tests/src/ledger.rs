@@ -1,13 +1,15 @@
 //! The ledger: a line of JSON for each run, of what it did. `docs/reliability.md` is made from it, and says nothing
 //! that is not in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+
+use crate::single::operators;
 
 /// Where the ledger is, from the project's root.
 pub const LEDGER: &str = "docs/ledger.jsonl";
@@ -132,25 +134,49 @@ fn compared(text: &mut String, lines: &[Value]) {
     }
 }
 
+/// Executions that the goal asks of every operator.
+const WANTED_EXECUTIONS: u64 = 10_000;
+/// Operators that a report names at most.
+const MOST_NAMED: usize = 12;
+
 fn operators(text: &mut String, lines: &[Value]) {
     let mut executed: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
     for line in of_kind(lines, "night") {
-        let operators = line.get("operators").and_then(Value::as_object);
+        let operators = line.get("executed").and_then(Value::as_object);
         for (operator, count) in operators.into_iter().flatten() {
             let of_isa = executed.entry(word(line, "isa")).or_default();
             *of_isa.entry(operator).or_default() += count.as_u64().unwrap_or(0);
         }
     }
-    text.push_str(
-        "\n## Operators\n\nOperators with a module of their own, by how often they were executed in it; those that \
-         need a context (control,\nreferences, objects, exceptions) have modules in `tests/single`, whose executions \
-         are not counted by operator.\n\n\
-         | instruction set | operators counted | least executed | its executions |\n|---|---|---|---|\n",
+    let all: BTreeSet<&str> = operators::all().iter().map(|operator| operator.variant).collect();
+    let all: Vec<&str> = all.into_iter().filter(|operator| !operators::is_never_valid(operator)).collect();
+    let _ = write!(
+        text,
+        "\n## Operators\n\nHow often operators were executed, as they counted it themselves in code that was compared: \
+         every so many sets are\ncompiled with a counter before each operator. The parser lists {} operators of the \
+         proposals that are compiled.\n\n\
+         | instruction set | executed at all | executed {} times | least executed of these | its executions | executed \
+         fewer times |\n|---|---|---|---|---|---|\n",
+        all.len(),
+        grouped(WANTED_EXECUTIONS),
     );
-    for (isa, operators) in executed {
-        if let Some((least, count)) = operators.iter().min_by_key(|(_, count)| **count) {
-            let _ = writeln!(text, "| {isa} | {} | `{least}` | {} |", operators.len(), grouped(*count));
+    for (isa, executed) in executed {
+        let count = |operator: &str| executed.get(operator).copied().unwrap_or(0);
+        let (often, seldom): (Vec<&str>, Vec<&str>) =
+            all.iter().partition(|operator| count(operator) >= WANTED_EXECUTIONS);
+        let least = often.iter().min_by_key(|operator| count(operator)).copied().unwrap_or("none");
+        let mut named: Vec<String> = seldom
+            .iter()
+            .take(MOST_NAMED)
+            .map(|operator| format!("`{operator}` {}", grouped(count(operator))))
+            .collect();
+        if seldom.len() > MOST_NAMED {
+            named.push(format!("{} more", seldom.len() - MOST_NAMED));
         }
+        let at_all = all.iter().filter(|operator| count(operator) > 0).count();
+        let named = if named.is_empty() { "none".to_owned() } else { named.join(", ") };
+        let _ =
+            writeln!(text, "| {isa} | {at_all} | {} | `{least}` | {} | {named} |", often.len(), grouped(count(least)));
     }
 }
 

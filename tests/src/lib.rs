@@ -5,6 +5,7 @@
 pub mod artifact;
 pub mod child;
 pub mod commands;
+pub mod counting;
 pub mod duel;
 pub mod expected;
 pub mod faults;

@@ -35,6 +35,7 @@ Options:
   --fault NAME                    plant this fault; with `faults`: only this one
   --calls-of-single N             calls of each function about one operator [default: 200]
   --calls-of-set N                calls of each exported function of a set [default: 50]
+  --count-every N                 operators of every Nth module or set count how often they are executed [default: 4]
   --ledger FILE                   add a line about the run to this file
 
 Examples:
@@ -61,6 +62,7 @@ struct Args {
     fault: Option<&'static faults::Fault>,
     calls_of_single: usize,
     calls_of_set: u64,
+    count_every: u64,
     ledger: Option<PathBuf>,
     worker: bool,
     kind: String,
@@ -111,6 +113,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
         fault: None,
         calls_of_single: 200,
         calls_of_set: 50,
+        count_every: 4,
         ledger: None,
         worker: false,
         kind: String::new(),
@@ -152,6 +155,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
             }
             "--calls-of-single" => args.calls_of_single = number(value()?)? as usize,
             "--calls-of-set" => args.calls_of_set = number(value()?)?,
+            "--count-every" => args.count_every = number(value()?)?,
             "--ledger" => args.ledger = Some(value()?.into()),
             "--worker" => args.worker = true,
             kind if args.verb == "add" && !kind.starts_with('-') => args.kind = kind.to_owned(),
@@ -253,6 +257,7 @@ fn night(args: &Args) -> Result<Night, String> {
         seed: args.seed,
         calls_of_single: args.calls_of_single,
         calls_of_set: args.calls_of_set,
+        count_every: args.count_every,
         until: args.until,
         threads: args.threads,
         options,
@@ -291,7 +296,7 @@ fn line(args: &Args, mut line: Value, outcome: &Outcome) -> Value {
         "seconds": (outcome.time.as_secs_f64() * 10.0).round() / 10.0,
         "sets": tally.sets, "modules": tally.modules, "calls": tally.calls, "outcomes": tally.outcomes,
         "refused": tally.refused, "poisoned": tally.poisoned, "unjudged": tally.unjudged, "outvoted": tally.outvoted,
-        "operators": tally.operators, "differences": u64::from(outcome.find.is_some()),
+        "executed": tally.operators, "differences": u64::from(outcome.find.is_some()),
     });
     if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
         line.extend(more);

@@ -188,8 +188,8 @@ fn vectors() -> Vec<u128> {
     found
 }
 
-/// Up to so many tuples of operands: each edge with each if there is room, else as many as there is, by chance; and any
-/// values besides. An address comes first.
+/// So many tuples of operands: each edge with each if there is room, and any values in what is left; else edges by
+/// chance, and a few other values. An address comes first.
 pub fn tuples(params: &[ValType], address: bool, limit: usize, numbers: &mut Numbers) -> Vec<Vec<Value>> {
     let edges: Vec<Vec<u128>> = params
         .iter()
@@ -212,12 +212,11 @@ pub fn tuples(params: &[ValType], address: bool, limit: usize, numbers: &mut Num
     let value = |(ty, bits): (&ValType, u128)| Value::from_bits(*ty, bits).unwrap_or(Value::Null);
     let values = |bits: Vec<u128>| params.iter().zip(bits).map(value).collect::<Vec<Value>>();
     if params.is_empty() {
-        return vec![Vec::new()];
+        return vec![Vec::new(); limit];
     }
     if all <= limit {
-        let spare = (limit - all).min(all / 4);
         let random: Vec<Vec<Value>> =
-            (0..spare).map(|_| values(params.iter().map(|_| any(numbers)).collect())).collect();
+            (all..limit).map(|_| values(params.iter().map(|_| any(numbers)).collect())).collect();
         return (0..all).map(|number| values(pick(number))).chain(random).collect();
     }
     (0..limit)
@@ -230,4 +229,16 @@ pub fn tuples(params: &[ValType], address: bool, limit: usize, numbers: &mut Num
             values(bits)
         })
         .collect()
+}
+
+/// A vector of small whole numbers instead, as two f64 or as four f32: sums and products of them are exact. Other values
+/// stay.
+pub fn exact(value: Value, two: bool) -> Value {
+    let Value::V128(bits) = value else { return value };
+    let whole = |bits: u128| (bits % 2049) as i32 - 1024;
+    let lane = |number: u32| match two {
+        true => u128::from(f64::from(whole(bits >> (64 * number) & 0xffff)).to_bits()) << (64 * number),
+        false => u128::from((whole(bits >> (32 * number) & 0xffff) as f32).to_bits()) << (32 * number),
+    };
+    Value::V128((0..if two { 2 } else { 4 }).map(lane).sum())
 }

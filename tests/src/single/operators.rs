@@ -19,6 +19,14 @@ pub struct Operator {
     pub arity: Option<(usize, usize)>,
 }
 
+/// Operators that no valid module has, and why.
+pub const NEVER_VALID: &[(&str, &str)] = &[("TypedSelectMulti", "no valid module has a select of several types")];
+
+/// Whether no valid module has an operator.
+pub fn is_never_valid(variant: &str) -> bool {
+    NEVER_VALID.iter().any(|(never, _)| *never == variant)
+}
+
 /// Proposals that are not compiled.
 pub const REFUSED: [&str; 6] = [
     "custom_descriptors",
@@ -82,9 +90,7 @@ pub fn count(wasm: &[u8]) -> BTreeMap<String, u64> {
         let Ok(Payload::CodeSectionEntry(body)) = payload else { continue };
         let Ok(operators) = body.get_operators_reader() else { continue };
         for operator in operators.into_iter().flatten() {
-            let shown = format!("{operator:?}");
-            let variant = shown.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
-            *found.entry(variant).or_insert(0) += 1;
+            *found.entry(crate::counting::variant(&operator)).or_insert(0) += 1;
         }
     }
     found
