@@ -22,6 +22,7 @@ fn moment(generator: Generator, options: Options, at_least: u64) {
     let seconds = std::env::var("FUZZ_SECONDS").map_or(4, |seconds| seconds.parse().expect("a number"));
     let night = Night {
         generator,
+        only: String::new(),
         seed,
         calls_of_single: 40,
         calls_of_set: 10,

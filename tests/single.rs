@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use iwasm_observe::{Step, Value};
 use tests::counting::{counted, counting};
 use tests::single::{self, operators};
+use wamrc::{Compiler, OptLevel, Options};
 use wamrc_diff::interpreted::Interpreted;
 use wamrc_diff::{Engine as _, Member, Set};
 
@@ -46,4 +47,18 @@ fn operators_count_themselves() {
     // Of the seven times round, three are left with an odd number: 6, 4, 2 and 0 are even.
     assert_eq!([of("Loop"), of("BrIf"), of("I32Sub"), of("If")], [3, 21, 21, 21], "{counts:?}");
     assert_eq!([of("Nop"), of("Else"), of("I32Store8"), of("I32DivU"), of("Return")], [12, 9, 9, 3, 0], "{counts:?}");
+}
+
+/// They test nothing if they are compiled as all others are.
+#[test]
+fn extreme_functions_are_extreme() {
+    let compiler = |level| Compiler::new(Options::new().threads(1).opt_level(level)).unwrap();
+    for (name, text) in single::extreme::modules() {
+        let wasm = wat::parse_str(text).unwrap();
+        let (optimised, as_it_is) = (compiler(OptLevel::Speed), compiler(OptLevel::None));
+        match name {
+            "deep loops" => assert_eq!(optimised.asm(&wasm).unwrap(), as_it_is.asm(&wasm).unwrap()),
+            _ => assert!(optimised.clif(&wasm).unwrap().contains("locals in the frame"), "{name}"),
+        }
+    }
 }

@@ -53,6 +53,7 @@ pub struct Compiler {
     options: Options,
     target: Target,
     isa: OwnedTargetIsa,
+    unoptimised: OwnedTargetIsa,
     settings: TranslateSettings,
     threads: Threads,
 }
@@ -65,11 +66,12 @@ impl Compiler {
     /// When Cranelift refuses the target's combination of CPU features.
     pub fn new(options: Options) -> Result<Compiler, Error> {
         let target = options.get_target()?;
-        let isa = codegen::isa::build(&options, target)?;
+        let isa = codegen::isa::build(&options, options.get_opt_level(), target)?;
+        let unoptimised = codegen::isa::build(&options, OptLevel::None, target)?;
         let mut settings = TranslateSettings::new(&*isa);
         settings.guarded_memories = !options.has_explicit_bounds_checks();
         let threads = Threads::new(options.thread_count());
-        Ok(Compiler { options, target, isa, settings, threads })
+        Ok(Compiler { options, target, isa, unoptimised, settings, threads })
     }
 
     /// What code is made for.
@@ -183,6 +185,7 @@ impl Compiler {
     fn environment(&self) -> Environment<'_> {
         Environment {
             isa: &*self.isa,
+            unoptimised: &*self.unoptimised,
             settings: &self.settings,
             align_functions: self.options.get_opt_level() == OptLevel::Speed,
             spread_text: self.options.get_spread_text(),

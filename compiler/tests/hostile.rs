@@ -155,6 +155,9 @@ fn operands_passed_on_are_limited() {
     {
         assert!(compiler.compile(&module(&operator.repeat(10))).is_ok(), "{operator}");
         let Err(error) = compiler.compile(&module(&operator.repeat(20_000))) else { panic!("compiled: {operator}") };
-        assert!(matches!(error, Error::TooLarge { what: "the number of operands passed on", .. }), "{error}");
+        assert!(
+            matches!(error, Error::TooLarge { what: "the number of operands and exception handlers passed on", .. }),
+            "{error}"
+        );
     }
 }

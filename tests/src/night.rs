@@ -32,6 +32,8 @@ pub enum Generator {
 pub struct Night {
     /// What is generated.
     pub generator: Generator,
+    /// Of the modules of one operator, only those whose names contain this.
+    pub only: String,
     /// Where the generators begin.
     pub seed: u64,
     /// Calls of each function of a single operator.
@@ -89,7 +91,9 @@ fn unit_name(generator: Generator, unit: u64) -> String {
 /// When an engine cannot be had at all.
 pub fn run(night: &Night, tell: &(dyn Fn(&Tally, Duration) + Sync)) -> Outcome {
     let begun = Instant::now();
-    let singles = if night.generator == Generator::Sets { Vec::new() } else { single::modules() };
+    let mut singles = if night.generator == Generator::Sets { Vec::new() } else { single::modules() };
+    singles.retain(|single| single.name.contains(&night.only));
+    assert!(night.generator == Generator::Sets || !singles.is_empty(), "no module is named like {:?}", night.only);
     let options = match night.fault {
         Some(fault) => fault.plant(night.options.clone()),
         None => night.options.clone(),

@@ -4,7 +4,7 @@ use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::{OptLevel, Options};
 use crate::target::Target;
 
 /// The same for every compilation.
@@ -31,13 +31,13 @@ const FIXED: &[(&str, &str)] = &[
 /// # Errors
 ///
 /// [`Error::Setting`] when Cranelift refuses a combination of CPU features.
-pub fn build(options: &Options, target: Target) -> Result<OwnedTargetIsa, Error> {
+pub fn build(options: &Options, level: OptLevel, target: Target) -> Result<OwnedTargetIsa, Error> {
     let mut shared = settings::builder();
     for (name, value) in FIXED {
         shared.set(name, value).map_err(|error| refused(name, &error))?;
     }
     let chosen = [
-        ("opt_level", options.get_opt_level().setting()),
+        ("opt_level", level.setting()),
         ("enable_verifier", if options.has_verifier() { "true" } else { "false" }),
         ("enable_nan_canonicalization", if options.has_nan_canonicalization() { "true" } else { "false" }),
     ];

@@ -1,6 +1,7 @@
 //! A validated module → bound machine code and the tables that go with it.
 //!
 //! * [`isa`]: our options as Cranelift's settings.
+//! * `effort`: which functions Cranelift had better not optimise.
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
 //! * `queue`: all functions, on all threads, with the same result for any number of them.
 //! * `trampolines`: which function types need which trampolines; one body for each lowered shape.
@@ -10,6 +11,7 @@
 //!
 //! Absent on purpose: opcodes ([`crate::translate`]) and byte layouts (`aot-format`).
 
+mod effort;
 pub mod emit;
 pub mod image;
 pub mod isa;
@@ -81,6 +83,8 @@ pub struct Code {
 pub struct Environment<'a> {
     /// What Cranelift generates code for.
     pub isa: &'a dyn TargetIsa,
+    /// The same, for functions that are not to be optimised.
+    pub unoptimised: &'a dyn TargetIsa,
     /// What the translation is told.
     pub settings: &'a TranslateSettings,
     /// Space functions out for speed, rather than packing them.

@@ -13,7 +13,7 @@ use cranelift_codegen::{
 };
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
-use super::{Environment, label};
+use super::{Environment, effort, label};
 use crate::error::{BodyError, Error};
 use crate::module::{Body, Module};
 use crate::translate::{self, TranslateContext, trap};
@@ -172,7 +172,8 @@ impl Worker {
         take: impl FnOnce(&CompiledCode, &ir::Function) -> T,
     ) -> Result<T, String> {
         self.context.func = function;
-        let compiled = self.context.compile(environment.isa, &mut ControlPlane::default());
+        let isa = if effort::is_too_deep(&self.context.func) { environment.unoptimised } else { environment.isa };
+        let compiled = self.context.compile(isa, &mut ControlPlane::default());
         let result = match compiled {
             Ok(_) => Ok(()),
             Err(error) => Err(cranelift_codegen::print_errors::pretty_error(error.func, error.inner)),

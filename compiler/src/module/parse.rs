@@ -96,7 +96,7 @@ impl<'data> Parsing<'data> {
     /// Validates one section, then takes it in: what is taken in is valid.
     fn payload(&mut self, payload: Payload<'data>) -> Result<(), BodyError> {
         if let ValidPayload::Func(to_validate, body) = self.validator.payload(&payload)? {
-            self.count_locals(&body)?;
+            self.count_locals(to_validate.index, &body)?;
             self.module.bodies.push(Body { to_validate, body });
             return Ok(());
         }
@@ -150,15 +150,21 @@ impl<'data> Parsing<'data> {
         }
     }
 
-    /// Refuses bodies that declare more locals than could be compiled in good time.
-    fn count_locals(&mut self, body: &FunctionBody<'data>) -> Result<(), BodyError> {
+    /// Refuses functions that have more locals than could be compiled in good time.
+    fn count_locals(&mut self, func_index: u32, body: &FunctionBody<'data>) -> Result<(), BodyError> {
+        let ty = self.module.func_type(func_index);
+        self.locals = self.locals.saturating_add((ty.params.len() + ty.results.len()) as u64);
         for declared in body.get_locals_reader()? {
             self.locals = self.locals.saturating_add(u64::from(declared?.0));
         }
         let limit = max_locals(self.module.wasm.len() as u64);
         if self.locals > limit {
             let offset = body.get_binary_reader().original_position();
-            return Err(BodyError::TooLarge { what: "the number of locals of all functions", limit, offset });
+            return Err(BodyError::TooLarge {
+                what: "the number of parameters, results and locals of all functions",
+                limit,
+                offset,
+            });
         }
         Ok(())
     }

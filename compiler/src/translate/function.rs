@@ -4,20 +4,22 @@
 //! The families add their `visit_*` methods in files of their own.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use aot_format::abi::{Builtin, TrapCode};
+use aot_format::abi::{Builtin, StructLayout, TrapCode};
 use aot_format::limits::MAX_VMCTX_BYTES;
 use cranelift_codegen::ir::{
     self, Block, BlockArg, ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, InstructionData, Opcode, SigRef,
     SourceLoc, UserExternalName, Value, ValueDef, types,
 };
-use cranelift_frontend::{FunctionBuilder, Variable};
+use cranelift_frontend::FunctionBuilder;
 use wasmparser::FunctionBody;
 
 use super::control_stack::{BlockTypes, ControlStack, Frame, FrameKind, Reached};
 use super::exception_legacy::Endings;
 use super::handler_stack::HandlerStack;
-use super::locals::Locals;
+use super::local::Allotment;
+use super::locals::{Local, Locals};
 use super::operand_stack::OperandStack;
 use super::regions::Region;
 use super::signature::{ValueKind, builtin_signature, service_signature, wasm_signature};
@@ -35,6 +37,7 @@ pub struct State {
     signatures: HashMap<TypeIndex, SigRef>,
     builtin_signatures: HashMap<u32, SigRef>,
     callees: HashMap<u32, FuncRef>,
+    pub(super) struct_layouts: HashMap<TypeIndex, Rc<StructLayout>>,
     pub(super) handlers: HandlerStack,
     /// How each legacy `try` ends; unknown before the first.
     pub(super) endings: Option<Endings>,
@@ -49,6 +52,7 @@ impl State {
         self.signatures.clear();
         self.builtin_signatures.clear();
         self.callees.clear();
+        self.struct_layouts.clear();
         self.handlers.clear();
         self.endings = None;
         self.services.clear();
@@ -75,6 +79,7 @@ pub struct FuncTranslator<'f, 'data> {
     /// Whether branch hints say that the current position is seldom reached.
     pub(super) cold: bool,
     reachable: bool,
+    allotment: Allotment,
 }
 
 /// As many as the operator with the object furthest down has; none where it is not known.
@@ -111,12 +116,6 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         builder.make_stack_map_alias_region(Box::new(|regions, _, slot, _| {
             Some(Region::StackSlot(slot.as_u32()).declare_in(regions))
         }));
-        for (index, &param) in ty.params.iter().enumerate() {
-            let value = builder.block_params(entry)[index + 1];
-            let variable = declare_local(&mut builder, ValueKind::of(param, module));
-            builder.def_var(variable, value);
-            state.locals.push(variable);
-        }
         let exit = builder.create_block();
         let results = builder.func.signature.returns.len();
         for result in 0..results {
@@ -133,7 +132,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             aside_cold: false,
             outer_handlers: 0,
         });
-        Ok(FuncTranslator {
+        let mut translator = FuncTranslator {
             builder,
             module,
             settings,
@@ -146,18 +145,35 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             hints,
             cold: false,
             reachable: true,
-        })
+            allotment: Allotment::new(body, ty.params.len()),
+        };
+        for (index, &param) in ty.params.iter().enumerate() {
+            let value = translator.builder.block_params(entry)[index + 1];
+            let local = translator.next_local(ValueKind::of(param, module))?;
+            translator.set_local(local, value);
+        }
+        Ok(translator)
+    }
+
+    fn next_local(&mut self, kind: ValueKind) -> Result<Local, BodyError> {
+        let local = self.allotment.next(&mut self.builder, self.state.locals.len(), kind)?;
+        self.state.locals.push(local);
+        Ok(local)
     }
 
     /// Declares the next `count` locals, all zero or null.
-    pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) {
+    ///
+    /// # Errors
+    ///
+    /// When there are too many that have to be variables.
+    pub fn declare_locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), BodyError> {
         let kind = ValueKind::of_parsed(ty, self.module);
         let zero = self.zero(kind.clif);
         for _ in 0..count {
-            let variable = declare_local(&mut self.builder, kind);
-            self.builder.def_var(variable, zero);
-            self.state.locals.push(variable);
+            let local = self.next_local(kind)?;
+            self.set_local(local, zero);
         }
+        Ok(())
     }
 
     /// Ends the function.
@@ -165,9 +181,9 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.builder.finalize(self.settings.frontend_config);
     }
 
-    /// Operands pushed and passed on so far.
-    pub fn operands_moved(&self) -> u64 {
-        self.state.stack.moved()
+    /// Operands pushed and passed on so far, and handlers that calls may ask.
+    pub fn moved(&self) -> u64 {
+        self.state.stack.moved() + self.state.handlers.cost()
     }
 
     /// Says where the next operator stands.
@@ -379,14 +395,6 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         self.state.services.insert(builtin as u32, service);
         service
     }
-}
-
-fn declare_local(builder: &mut FunctionBuilder<'_>, kind: ValueKind) -> Variable {
-    let variable = builder.declare_var(kind.clif);
-    if kind.managed {
-        builder.declare_var_needs_stack_map(variable);
-    }
-    variable
 }
 
 /// A wasm offset as a source location. Modules are smaller than 4 GiB; past that, no location.

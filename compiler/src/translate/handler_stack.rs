@@ -1,6 +1,8 @@
 //! The handler stack: what an exception that comes out of a call meets, in the frames that are open
 //! there. What a handler does is not known here.
 
+use std::collections::HashSet;
+
 use cranelift_codegen::ir::Block;
 
 use super::exception::Clause;
@@ -24,16 +26,32 @@ enum Entry {
     },
 }
 
+/// Handlers that are looked at in the time that an operand takes.
+const ASKED_FOR_AN_OPERAND: u64 = 64;
+/// Handlers of which a set would cost more than it saves.
+const FEW: usize = 16;
+
 /// Handlers, the next to be asked last.
 #[derive(Default)]
 pub struct HandlerStack {
     entries: Vec<Entry>,
+    /// Handlers that calls may meet, one call after the other.
+    met: u64,
+    /// Handlers that were looked at for that.
+    asked: u64,
 }
 
 impl HandlerStack {
     /// Removes everything; for the next function.
     pub fn clear(&mut self) {
         self.entries.clear();
+        (self.met, self.asked) = (0, 0);
+    }
+
+    /// What calls so far cost, in operands: an entry of a table for each handler that they may meet, and time for each
+    /// that stands in between.
+    pub fn cost(&self) -> u64 {
+        self.met + self.asked / ASKED_FOR_AN_OPERAND
     }
 
     /// A place in the stack, to come back to with [`HandlerStack::close`].
@@ -79,11 +97,25 @@ impl HandlerStack {
     /// count as used.
     pub fn reached(&mut self) -> Vec<(Clause, Block)> {
         let mut reached: Vec<(Clause, Block)> = Vec::new();
+        let mut caught: HashSet<Option<u32>> = HashSet::new();
         let mut count = self.asked_before(self.entries.len());
         while let Some(Entry::Handler(handler)) = count.checked_sub(1).map(|last| &mut self.entries[last]) {
+            self.asked += 1;
             // One further in has caught whatever has this tag.
-            if !reached.iter().any(|(clause, _)| clause.tag == handler.clause.tag) {
+            let tag = handler.clause.tag;
+            let is_caught = match reached.len() {
+                // The tags that have been caught are looked for one by one, or by a set of them.
+                0..FEW => reached.iter().any(|(clause, _)| clause.tag == tag),
+                _ => {
+                    if caught.is_empty() {
+                        caught.extend(reached.iter().map(|(clause, _)| clause.tag));
+                    }
+                    !caught.insert(tag)
+                }
+            };
+            if !is_caught {
                 handler.used = true;
+                self.met += 1;
                 reached.push((handler.clause, handler.landing_pad));
             }
             if handler.clause.tag.is_none() {

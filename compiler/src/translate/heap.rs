@@ -40,13 +40,19 @@ pub enum Extension {
 pub type NullTrap = Option<TrapCode>;
 
 impl FuncTranslator<'_, '_> {
+    /// A new object of so many bytes, with its head and zeros, which the runtime makes.
+    pub(super) fn new_zeroed_object(&mut self, descriptor: Value, bytes: u64) -> Value {
+        let size = self.i64_const(bytes);
+        self.call_allocating(Builtin::ObjectNew, &[descriptor, size], &[TrapCode::HeapExhausted])
+    }
+
     /// A new object of so many bytes, with its head; everything else in it is for the caller to write
     /// before the next call.
     pub(super) fn new_object(&mut self, descriptor: Value, bytes: u64) -> Value {
-        let size = self.i64_const(bytes);
         if bytes > MAX_INLINE_BYTES {
-            return self.call_allocating(Builtin::ObjectNew, &[descriptor, size], &[TrapCode::HeapExhausted]);
+            return self.new_zeroed_object(descriptor, bytes);
         }
+        let size = self.i64_const(bytes);
         let store = self.load_constant(self.own(Vmctx::STORE), POINTER);
         let store = Place { base: store, offset: 0 };
         let bounds = regions::trusted(self.builder.func, Region::HeapBounds);

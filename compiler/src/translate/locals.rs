@@ -1,28 +1,51 @@
-//! Locals: one frontend variable each, which the SSA builder turns into values and block parameters.
+//! Locals: one frontend variable each, which the SSA builder turns into values and block parameters; or, where those would
+//! be too many ([`super::survey`]), places in the frame.
 
+use cranelift_codegen::ir::{StackSlot, Type};
 use cranelift_frontend::Variable;
 
-/// Variables of the locals, parameters first.
+/// Where a local is.
+#[derive(Clone, Copy)]
+pub enum Local {
+    /// In whatever value it was last given.
+    Variable(Variable),
+    /// In the frame.
+    Frame {
+        /// The slot that all such locals share.
+        slot: StackSlot,
+        /// Bytes from its start.
+        offset: i32,
+        /// CLIF type.
+        ty: Type,
+    },
+}
+
+/// The locals, parameters first.
 #[derive(Default)]
 pub struct Locals {
-    variables: Vec<Variable>,
+    locals: Vec<Local>,
 }
 
 impl Locals {
     /// Removes everything; for the next function.
     pub fn clear(&mut self) {
-        self.variables.clear();
+        self.locals.clear();
     }
 
     /// Adds the next local.
-    pub fn push(&mut self, variable: Variable) {
-        self.variables.push(variable);
+    pub fn push(&mut self, local: Local) {
+        self.locals.push(local);
     }
 
-    /// The variable of a local.
-    pub fn at(&self, index: u32) -> Variable {
-        match self.variables.get(index as usize) {
-            Some(&variable) => variable,
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.locals.len()
+    }
+
+    /// Where a local is.
+    pub fn at(&self, index: u32) -> Local {
+        match self.locals.get(index as usize) {
+            Some(&local) => local,
             None => unreachable!("validation admits no local past the last"),
         }
     }

@@ -57,6 +57,7 @@ mod simd_memory;
 mod simd_shuffle;
 #[cfg(test)]
 mod simd_tests;
+mod survey;
 mod table;
 #[cfg(test)]
 pub mod test_support;
@@ -179,7 +180,7 @@ fn translate_body(
 ) -> Result<(), BodyError> {
     let mut reader = body.get_binary_reader();
     let range = body.range();
-    let limit = max_operands(range.end - range.start);
+    let limit = max_operands(range.end - range.start, module.bodies.len() as u64);
     let hints = module.branch_hints.of(validator.index());
     let mut translator = FuncTranslator::new(cx, module, settings, func, ty, body, hints)?;
     for _ in 0..reader.read_var_u32()? {
@@ -187,15 +188,16 @@ fn translate_body(
         let count = reader.read()?;
         let ty = reader.read()?;
         validator.define_locals(offset, count, ty)?;
-        translator.declare_locals(count, ty);
+        translator.declare_locals(count, ty)?;
     }
     while !reader.eof() {
         let offset = reader.original_position();
         translator.set_offset(offset);
         let mut visitor = Visitor { validator, translator: &mut translator, offset };
         reader.visit_operator(&mut visitor)??;
-        if translator.operands_moved() > limit {
-            return Err(BodyError::TooLarge { what: "the number of operands passed on", limit, offset });
+        if translator.moved() > limit {
+            let what = "the number of operands and exception handlers passed on";
+            return Err(BodyError::TooLarge { what, limit, offset });
         }
     }
     let end = reader.original_position();

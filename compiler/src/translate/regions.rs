@@ -40,6 +40,8 @@ pub enum Region {
     ExceptionValues,
     /// A place in the frame for a managed reference.
     StackSlot(u32),
+    /// Locals that live in the frame.
+    FrameLocals,
     /// Contents of one memory the module defines.
     Memory(u32),
     /// Storage of one global the module defines.
@@ -79,6 +81,7 @@ impl Region {
             Region::Descriptors => 7,
             Region::ArrayLengths => 8,
             Region::ExceptionValues => 9,
+            Region::FrameLocals => 10,
             Region::Fields(storage) => 16 + storage.0,
             Region::Elements(storage) => 32 + storage.0,
             Region::Memory(index) => own(1, index),
@@ -100,6 +103,7 @@ impl Region {
             Region::ExceptionValues => "arguments of exceptions",
             Region::Fields(_) => "fields",
             Region::Elements(_) => "elements",
+            Region::FrameLocals => "locals in the frame",
             Region::StackSlot(_) => "reference in the frame",
             Region::Memory(_) => "own memory",
             Region::Global(_) => "own global",
@@ -176,6 +180,7 @@ mod tests {
             Region::Descriptors,
             Region::ArrayLengths,
             Region::ExceptionValues,
+            Region::FrameLocals,
             Region::Fields(Storage::of(StorageType::I8)),
             Region::Fields(Storage::of(StorageType::Val(ValType::Ref(RefType::ANYREF)))),
             Region::Elements(Storage::of(StorageType::I8)),

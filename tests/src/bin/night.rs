@@ -24,6 +24,7 @@ Usage: night run [OPTIONS]        compares until it is told to end, or finds a d
 
 Options:
   --generator singles|sets|both   modules of one operator, sets of modules, or both in turns [default: both]
+  --only TEXT                     of the modules of one operator, those whose names contain this
   --seconds N                     end after so many seconds (of faults: for each) [default: 60]
   --calls N                       end after so many compared calls
   --units N                       end after so many modules of one operator, and sets
@@ -53,6 +54,7 @@ const FOUND: i32 = 3;
 struct Args {
     verb: String,
     generator: Generator,
+    only: String,
     until: Until,
     seed: u64,
     threads: usize,
@@ -104,6 +106,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
     let mut args = Args {
         verb: words.next().ok_or("nothing to do")?.clone(),
         generator: Generator::Both,
+        only: String::new(),
         until: Until { time: Duration::from_secs(60), calls: u64::MAX, units: u64::MAX },
         seed: 0,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -130,6 +133,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
                     other => return Err(format!("there is no generator {other:?}")),
                 }
             }
+            "--only" => args.only.clone_from(value()?),
             "--seconds" => args.until.time = Duration::from_secs(number(value()?)?),
             "--calls" => {
                 args.until.calls = number(value()?)?;
@@ -254,6 +258,7 @@ fn night(args: &Args) -> Result<Night, String> {
     }
     Ok(Night {
         generator: args.generator,
+        only: args.only.clone(),
         seed: args.seed,
         calls_of_single: args.calls_of_single,
         calls_of_set: args.calls_of_set,

@@ -1,12 +1,14 @@
 //! Small modules that execute one operator each, in several shapes, for edges of its operands: what code generators get
 //! wrong is often a single instruction, at one width, with an operand from a place that was not thought of.
 //!
+//! * [`extreme`]: functions that are compiled otherwise than most.
 //! * [`operators`]: every operator the parser knows, and the ones that can be made up from their names.
 //! * [`shapes`]: the functions around one. [`operands`]: what they are called with.
 //!
 //! Operators that need a context (control, references, objects, tables) stand in modules of their own,
 //! `tests/single/*.wat`; a test sees to it that none of all is missing.
 
+pub mod extreme;
 pub mod operands;
 pub mod operators;
 pub mod shapes;
@@ -79,10 +81,28 @@ impl Single {
     }
 }
 
-/// All modules: those that were written by hand, and those about one operator in the order of the parser's list.
+/// All modules: those that were written by hand, extreme ones, and those about one operator in the order of the parser's list.
 pub fn modules() -> Vec<Single> {
     let derived = operators::all().into_iter().flat_map(|operator| shapes::modules(&operator));
-    written().into_iter().chain(derived).collect()
+    written().into_iter().chain(extreme()).chain(derived).collect()
+}
+
+/// The modules that are compiled otherwise than most.
+///
+/// # Panics
+///
+/// When one is no module.
+fn extreme() -> Vec<Single> {
+    let modules = extreme::modules().into_iter();
+    modules.map(|(name, text)| written_module(name, wat::parse_str(text).expect("a module"))).collect()
+}
+
+/// A module all of whose functions are called.
+fn written_module(name: &str, wasm: Vec<u8>) -> Single {
+    let set = Set { modules: vec![Member { name: name.to_owned(), wasm: wasm.clone() }] };
+    let shape =
+        |callable: wamrc_diff::set::Callable| Shape { export: callable.name, params: callable.params, address: false };
+    Single { name: name.to_owned(), operator: None, functions: set.callables().into_iter().map(shape).collect(), wasm }
 }
 
 /// The modules that were written by hand.
@@ -102,14 +122,7 @@ fn written() -> Vec<Single> {
         .into_iter()
         .map(|path| {
             let wasm = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let set = Set { modules: vec![Member { name: name.clone(), wasm: wasm.clone() }] };
-            let shape = |callable: wamrc_diff::set::Callable| Shape {
-                export: callable.name,
-                params: callable.params,
-                address: false,
-            };
-            Single { name, operator: None, functions: set.callables().into_iter().map(shape).collect(), wasm }
+            written_module(&path.file_stem().unwrap_or_default().to_string_lossy(), wasm)
         })
         .collect()
 }
