@@ -137,6 +137,28 @@ fn locals_of_all_functions_are_limited() {
     assert!(matches!(compiler.compile(&many_locals(65_535, 0)), Err(Error::TooLarge { .. })));
 }
 
+/// Each call takes a thousand operands and gives a thousand.
+#[test]
+fn as_many_operands_as_the_limit_are_passed_on() {
+    let numbers = "i64 ".repeat(1_000);
+    let (push, drop) = ("i64.const 0 ".repeat(1_000), "drop ".repeat(1_000));
+    let module = |calls: u64| {
+        let calls = "call $f ".repeat(calls as usize);
+        let text = format!(
+            "(module (type $t (func (param {numbers}) (result {numbers})))
+                (func $f (type $t) unreachable) (func {push} {calls} {drop}))"
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let limit = |calls: u64| wamrc::limits::max_operands(1 + 2_000 + 2 * calls + 1_000 + 1, 2);
+    let most = (0..).take_while(|calls| 1_000 + 2_000 * calls <= limit(*calls)).last().unwrap();
+    let compiler = Compiler::new(Options::new()).unwrap();
+    assert!(most > 20);
+    compiler.compile(&module(most)).unwrap();
+    let Err(error) = compiler.compile(&module(most + 1)) else { panic!("compiled") };
+    assert!(matches!(error, Error::TooLarge { limit: told, .. } if told == limit(most + 1)), "{error}");
+}
+
 /// Few bytes that pass on many operands took gigabytes.
 #[test]
 fn operands_passed_on_are_limited() {

@@ -3,17 +3,26 @@
 //!
 //! The builder remembers, for each variable, a value in each block it is looked up in, and gives each block that is
 //! begun before all its predecessors are known a parameter for each variable used in it; those that turn out to be
-//! needless are removed one by one, each of which moves the rest. Both products are small for code that compilers make.
-//! A module of half a MiB that was made for it took eight gigabytes or many minutes.
+//! needless are removed one by one, each of which moves the rest. What is left are parameters of blocks in which branches
+//! meet, which the register allocator must place. All three are few in code that compilers make; modules of less than
+//! half a MiB that were made for them took eight gigabytes or many minutes.
+
+use std::collections::HashSet;
 
 use wasmparser::{BinaryReaderError, FunctionBody, Operator};
 
 /// Locals below this are variables, whatever else there is.
-const FEW: usize = 256;
-/// Most pairs of a local and a block: some 200 MB of what the builder remembers.
-const MAX_PAIRS: u64 = 1 << 24;
-/// Most moves of parameters of loop headers: a second, or two.
-const MAX_MOVES: u64 = 1 << 30;
+const FEW: usize = 16;
+/// Most pairs of a local and a block: some 50 MB of what the builder remembers. Of the functions of quickjs, resvg, boolector
+/// and componentize-py's 38 modules, none has more than 190 000.
+const MAX_PAIRS: u64 = 1 << 22;
+/// Most moves of parameters of loop headers: a quarter of a second. Those functions have at most 1.6 million.
+const MAX_MOVES: u64 = 1 << 28;
+
+/// Most block parameters that are not needless, of a body of so many bytes. Those functions have at most a sixth.
+fn max_merges(body_bytes: u64) -> u64 {
+    8192 + 2 * body_bytes
+}
 
 /// Counts of a body.
 #[derive(Default)]
@@ -24,13 +33,19 @@ pub struct Survey {
     blocks: u64,
     /// Loops.
     loops: u64,
+    /// Pairs of a frame and a local that is written in it: parameters of blocks in which branches meet, at most.
+    merges: u64,
+    max_merges: u64,
+    /// The locals written so far in each open frame.
+    written: Vec<HashSet<u32>>,
 }
 
 impl Survey {
     /// Counts what a body with so many parameters and locals does; none if those are few. What cannot be read ends it:
     /// translation will come to it and say so.
     pub fn of(body: &FunctionBody<'_>, parameters: usize) -> Option<Survey> {
-        let mut survey = Survey::default();
+        let range = body.range();
+        let mut survey = Survey { max_merges: max_merges(range.end - range.start), ..Survey::default() };
         match survey.count(body, parameters) {
             Ok(()) | Err(_) if survey.used.len() >= FEW => Some(survey),
             _ => None,
@@ -49,7 +64,12 @@ impl Survey {
         self.used = vec![false; locals];
         let mut catches = false;
         for operator in body.get_operators_reader()? {
-            match operator? {
+            let operator = operator?;
+            self.frame(&operator);
+            if self.merges > self.max_merges {
+                break;
+            }
+            match operator {
                 Operator::LocalGet { local_index }
                 | Operator::LocalSet { local_index }
                 | Operator::LocalTee { local_index } => {
@@ -81,9 +101,39 @@ impl Survey {
         Ok(())
     }
 
-    /// Whether the body uses a local.
+    /// Keeps the account of what is written in which frame.
+    fn frame(&mut self, operator: &Operator<'_>) {
+        match operator {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => {
+                self.written.push(HashSet::new());
+            }
+            Operator::End | Operator::Delegate { .. } => {
+                let Some(mut inner) = self.written.pop() else { return };
+                self.merges += inner.len() as u64;
+                if let Some(outer) = self.written.last_mut() {
+                    // The smaller set goes into the larger.
+                    if outer.len() < inner.len() {
+                        std::mem::swap(outer, &mut inner);
+                    }
+                    outer.extend(inner);
+                }
+            }
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                if let Some(innermost) = self.written.last_mut() {
+                    innermost.insert(*local_index);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the body uses a local. Of a body that was not looked at to its end, any may be used.
     pub fn uses(&self, local: usize) -> bool {
-        self.used.get(local).copied().unwrap_or(false)
+        self.merges > self.max_merges || self.used.get(local).copied().unwrap_or(false)
     }
 
     /// Whether locals had better live in the frame.
@@ -100,7 +150,7 @@ impl Survey {
     /// Whether so many variables are too many.
     pub fn is_costly_for(&self, variables: u64) -> bool {
         let moves = (variables * variables / 2).saturating_mul(self.loops);
-        variables.saturating_mul(self.blocks) > MAX_PAIRS || moves > MAX_MOVES
+        self.merges > self.max_merges || variables.saturating_mul(self.blocks) > MAX_PAIRS || moves > MAX_MOVES
     }
 }
 

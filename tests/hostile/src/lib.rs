@@ -6,6 +6,7 @@
 #[path = "../../../aot-format/tests/common/mod.rs"]
 #[allow(missing_docs, clippy::should_implement_trait)]
 pub mod common;
+pub mod extreme;
 pub mod make;
 pub mod sweep;
 
@@ -148,12 +149,55 @@ pub fn fat(bytes: &[u8]) -> Verdict {
     }
 }
 
-/// Any bytes as wasm: compiled to what verifies, or refused with blame on the bytes.
+/// What compiling a module took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// CPU time.
+    pub time: Duration,
+    /// Bytes allocated at one time.
+    pub memory_bytes: u64,
+}
+
+impl Cost {
+    /// What a module of so many bytes may take, with the checks of this module: what ordinary code does, and as much
+    /// again for each.
+    pub fn allowed(bytes: usize) -> Cost {
+        Cost {
+            time: Duration::from_micros(1_000_000 + 40 * bytes as u64),
+            memory_bytes: (64 << 20) + 4096 * bytes as u64,
+        }
+    }
+
+    /// Whether it is no more than another; in time, on machines that are not emulated.
+    pub fn is_within(self, other: Cost) -> bool {
+        (self.time <= other.time || !cfg!(target_arch = "x86_64")) && self.memory_bytes <= other.memory_bytes
+    }
+}
+
+/// Compiles, as [`wasm`], and measures.
 ///
 /// # Panics
 ///
-/// At a find: an internal error, or an artifact that does not verify.
+/// As [`wasm`], but for the cost.
+pub fn compile(bytes: &[u8]) -> (Verdict, Cost) {
+    let start = cpu_time();
+    let mut verdict = None;
+    let spent = allocation_counter::measure(|| verdict = Some(judge(bytes)));
+    (verdict.expect("measured"), Cost { time: cpu_time() - start, memory_bytes: spent.bytes_max })
+}
+
+/// Any bytes as wasm: compiled to what verifies, or refused with blame on the bytes; in time and memory in proportion.
+///
+/// # Panics
+///
+/// At a find: an internal error, an artifact that does not verify, or more than [`Cost::allowed`].
 pub fn wasm(bytes: &[u8]) -> Verdict {
+    let (verdict, cost) = compile(bytes);
+    assert!(cost.is_within(Cost::allowed(bytes.len())), "{cost:?} for {} bytes", bytes.len());
+    verdict
+}
+
+fn judge(bytes: &[u8]) -> Verdict {
     let compiler = Compiler::new(Options::new().threads(1).verifier(true)).expect("the default target");
     match compiler.compile(bytes) {
         Ok(made) => {

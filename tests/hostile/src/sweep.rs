@@ -81,6 +81,7 @@ pub fn bits(good: &Good, from: usize, budget: Duration) -> (Counts, Option<usize
         write::seal(&mut bytes);
         counts.add(artifact(&bytes));
     }
+    counts.allocated = crate::MOST_ALLOCATED.with(std::cell::Cell::get);
     (counts, None)
 }
 

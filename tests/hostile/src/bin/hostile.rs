@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use hostile::sweep::{self, Counts};
-use hostile::{BODIES, body};
+use hostile::{BODIES, body, make};
 
 const HELP: &str = "\
 Tries hostile input: bytes that are nearly right, as artifacts to load or as modules to compile. Nothing of it is called.
@@ -13,12 +13,14 @@ Usage: hostile [OPTIONS]
 
 Options:
   --body NAME      what to try: artifact, artifact_structured, fat, wasm, wasm_structured [default: artifact_structured]
+  --exhaustive     every bit of the records of every artifact flipped, and each cut off at every byte, instead of choices
   --loads N        end after so many inputs [default: 100000]
   --seconds N      or after so many seconds [default: 86400]
   --seed N         where the choices come from [default: 1]
   --threads N      threads [default: 1]
 
-Example:
+Examples:
+  hostile --exhaustive --threads 2
   hostile --loads 10000000 --threads 2 | night add hostile --ledger docs/ledger.jsonl
 
 A find is a panic, with what promise was not kept.
@@ -47,7 +49,19 @@ fn main() -> ExitCode {
     let (loads, seed) = (option("--loads", 100_000), option("--seed", 1));
     let (threads, seconds) = (option("--threads", 1).max(1), option("--seconds", 86_400));
     let start = Instant::now();
+    let exhaustive = std::env::args().any(|arg| arg == "--exhaustive");
+    let sweep = |thread: u64| {
+        let mut counts = Counts::default();
+        for good in make::good().iter().skip(thread as usize).step_by(threads as usize) {
+            counts.merge(sweep::bits(good, 0, Duration::MAX).0);
+            counts.merge(sweep::truncations(good, 0, Duration::MAX).0);
+        }
+        counts
+    };
     let run = |thread: u64| {
+        if exhaustive {
+            return sweep(thread);
+        }
         let seed = seed.wrapping_add(thread).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let most = loads / threads + u64::from(thread < loads % threads);
         sweep::random(tried, seed, Duration::from_secs(seconds), most)
@@ -60,7 +74,7 @@ fn main() -> ExitCode {
         }
     });
     let line = serde_json::json!({
-        "input": name, "tried": counts.total(), "accepted": counts.accepted, "modules": counts.loaded,
+        "input": if exhaustive { "every bit and length".to_owned() } else { name }, "tried": counts.total(), "accepted": counts.accepted, "modules": counts.loaded,
         "refused": counts.refused, "causes": counts.causes.len(), "by_cause": counts.causes,
         "allocated": (counts.allocated * 100.0).round() / 100.0, "seconds": start.elapsed().as_secs_f64().round(),
         "seed": seed, "threads": threads,
