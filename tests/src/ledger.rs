@@ -154,7 +154,8 @@ fn operators(text: &mut String, lines: &[Value]) {
         text,
         "\n## Operators\n\nHow often operators were executed, as they counted it themselves in code that was compared: \
          every so many sets are\ncompiled with a counter before each operator. The parser lists {} operators of the \
-         proposals that are compiled.\n\n\
+         proposals that are compiled.\nNeither oracle knows legacy exceptions (`Try`, `Catch`, `CatchAll`, `Delegate`, \
+         `Rethrow`): `tests/exceptions_model.rs` holds them\nagainst a model.\n\n\
          | instruction set | executed at all | executed {} times | least executed of these | its executions | executed \
          fewer times |\n|---|---|---|---|---|---|\n",
         all.len(),

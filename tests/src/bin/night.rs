@@ -42,6 +42,7 @@ Options:
 Examples:
   night run --seconds 3600 --ledger docs/ledger.jsonl
   night run --isa riscv64 --calls 100000
+  night run --generator singles --only i32.div --units 4
   night faults --seconds 600
 
 Exit status: 0 no difference (or every fault found), 1 a difference (or a fault not found), 2 wrong usage.
