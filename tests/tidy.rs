@@ -35,6 +35,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("instance/mod.rs", "owns a vmctx"),
     ("linker/mod.rs", "passes on the embedder's trust"),
     ("module.rs", "asks for the embedder's trust"),
+    ("raw.rs", "slots and addresses, as they are"),
     ("store/mod.rs", "what all pointers lead to"),
     ("store/objects.rs", "host objects that compiled code reaches"),
     ("store/sweep.rs", "reads references to see what is reached"),

@@ -73,6 +73,14 @@ impl HostFunc {
         HostFunc::with_state(ty, untyped_thunk::<T, F>, func)
     }
 
+    pub(crate) fn raw<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &mut [ValRaw]) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        HostFunc::with_state(ty, raw_thunk::<T, F>, func)
+    }
+
     pub(crate) fn ty(&self) -> &FuncType {
         &self.ty
     }
@@ -263,6 +271,20 @@ where
             unsafe { values.add(index).write(raw) };
         }
         Ok(())
+    };
+    // SAFETY: by the contract of this file.
+    unsafe { with_caller::<T, F>(context, body) }
+}
+
+unsafe extern "C" fn raw_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, &mut [ValRaw]) -> Result<(), Error> + Send + Sync + 'static,
+{
+    let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
+        // SAFETY: there is a slot for each parameter and each result, and nobody else looks at them meanwhile.
+        let slots = unsafe { std::slice::from_raw_parts_mut(values, ty.params.len().max(ty.results.len())) };
+        func(caller, slots)
     };
     // SAFETY: by the contract of this file.
     unsafe { with_caller::<T, F>(context, body) }

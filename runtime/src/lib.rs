@@ -30,6 +30,7 @@
 //! * [`types`]: canonical types and import matching.
 //! * [`store`], [`instance`], [`linker`]: what they say. [`gc`]: the heap of collected objects.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
+//! * [`raw`]: the boundary without checks.
 //! * [`text`]: values as people write them.
 //! * [`interrupt`]: stopping what runs, from another thread; [`parking`]: where threads wait for each other.
 
@@ -50,6 +51,7 @@ pub mod limits;
 mod linker;
 mod module;
 mod parking;
+pub mod raw;
 mod store;
 mod sys;
 pub mod text;
@@ -61,6 +63,7 @@ mod value;
 mod vm;
 
 pub use aot_format::Integrity;
+pub use aot_format::layout::FORMAT_VERSION;
 pub use aot_format::types::{
     ExternKind, ExternType, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeIndex, ValType,
 };

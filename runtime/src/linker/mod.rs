@@ -210,14 +210,7 @@ impl<T: 'static> Linker<T> {
                 *definition = Definition::Shared(shared.clone());
             }
         }
-        Linker {
-            engine: self.engine.clone(),
-            definitions,
-            modules: self.modules.clone(),
-            absent: self.absent.clone(),
-            reader: None,
-            data: std::marker::PhantomData,
-        }
+        Linker { definitions, ..self.without_reader() }
     }
 
     /// Defines everything an instance exports, under a name.
@@ -226,6 +219,32 @@ impl<T: 'static> Linker<T> {
             self.insert(module, &name, Definition::Item(item));
         }
         self
+    }
+
+    pub(crate) fn define_host(&mut self, module: &str, name: &str, func: Arc<HostFunc>) -> &mut Self {
+        self.insert(module, name, Definition::Func(func))
+    }
+
+    /// Whether the host has defined something under this name.
+    pub fn defines(&self, module: &str, name: &str) -> bool {
+        self.definitions.get(module).is_some_and(|items| items.contains_key(name))
+    }
+
+    /// Takes back what the host has defined under a name; whether it had.
+    pub fn undefine(&mut self, module: &str, name: &str) -> bool {
+        self.definitions.get_mut(module).is_some_and(|items| items.remove(name).is_some())
+    }
+
+    /// The same names, for the same definitions and modules, but no reader: for several to link at a time.
+    pub fn without_reader(&self) -> Linker<T> {
+        Linker {
+            engine: self.engine.clone(),
+            definitions: self.definitions.clone(),
+            modules: self.modules.clone(),
+            absent: self.absent.clone(),
+            reader: None,
+            data: std::marker::PhantomData,
+        }
     }
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {

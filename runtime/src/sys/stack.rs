@@ -115,6 +115,11 @@ impl StackBounds {
     }
 }
 
+/// The lowest address of this thread's stack, if the system tells. Slow: see [`StackBounds::of_current_thread`].
+pub(crate) fn lowest() -> Option<usize> {
+    StackBounds::of_current_thread().ok().map(|bounds| bounds.low)
+}
+
 /// Size of the signal stacks made here. Only pages that are used cost memory.
 const SIGNAL_STACK_BYTES: usize = 64 << 10;
 /// What a signal handler needs beyond the kernel's frame: ours needs less than 1 KiB, what it may

@@ -259,34 +259,34 @@ const _: () = assert!(size_of::<ValRaw>() == abi::GLOBAL_SIZE as usize);
 
 impl ValRaw {
     /// All bytes zero: the zero of every number type and the null of every reference type.
-    pub(crate) const ZERO: ValRaw = ValRaw { low: 0, high: 0 };
+    pub const ZERO: ValRaw = ValRaw { low: 0, high: 0 };
 
     const fn from_low(low: u64) -> ValRaw {
         ValRaw { low, high: 0 }
     }
 
     /// An i32.
-    pub(crate) const fn from_i32(value: i32) -> ValRaw {
+    pub const fn from_i32(value: i32) -> ValRaw {
         ValRaw::from_low(value as u32 as u64)
     }
 
     /// An i64.
-    pub(crate) const fn from_i64(value: i64) -> ValRaw {
+    pub const fn from_i64(value: i64) -> ValRaw {
         ValRaw::from_low(value as u64)
     }
 
     /// An f32, as its bits.
-    pub(crate) const fn from_f32_bits(bits: u32) -> ValRaw {
+    pub const fn from_f32_bits(bits: u32) -> ValRaw {
         ValRaw::from_low(bits as u64)
     }
 
     /// An f64, as its bits.
-    pub(crate) const fn from_f64_bits(bits: u64) -> ValRaw {
+    pub const fn from_f64_bits(bits: u64) -> ValRaw {
         ValRaw::from_low(bits)
     }
 
     /// A v128; lane 0 is in the lowest bits.
-    pub(crate) const fn from_v128(value: u128) -> ValRaw {
+    pub const fn from_v128(value: u128) -> ValRaw {
         ValRaw { low: value as u64, high: (value >> 64) as u64 }
     }
 
@@ -302,27 +302,27 @@ impl ValRaw {
     }
 
     /// As an i32.
-    pub(crate) const fn i32(self) -> i32 {
+    pub const fn i32(self) -> i32 {
         self.low as i32
     }
 
     /// As an i64.
-    pub(crate) const fn i64(self) -> i64 {
+    pub const fn i64(self) -> i64 {
         self.low as i64
     }
 
     /// As the bits of an f32.
-    pub(crate) const fn f32_bits(self) -> u32 {
+    pub const fn f32_bits(self) -> u32 {
         self.low as u32
     }
 
     /// As the bits of an f64.
-    pub(crate) const fn f64_bits(self) -> u64 {
+    pub const fn f64_bits(self) -> u64 {
         self.low
     }
 
     /// As a v128.
-    pub(crate) const fn v128(self) -> u128 {
+    pub const fn v128(self) -> u128 {
         self.low as u128 | (self.high as u128) << 64
     }
 

@@ -1,0 +1,68 @@
+//! Stands in for `wasi` in a build without it.
+
+use std::ffi::{c_char, c_int};
+
+use runtime::Linker;
+
+use crate::instance::CInstance;
+use crate::module::CModule;
+use crate::shared::State;
+
+/// The world of a store: nothing.
+pub type World = ();
+
+/// What instances of a module will have.
+#[derive(Clone, Default)]
+pub struct WasiArgs;
+
+/// Gives modules nothing.
+pub fn add_to_linker(_: &mut Linker<State>) {}
+
+impl WasiArgs {
+    /// The world of a new store.
+    pub fn build(&self) -> Result<World, String> {
+        Ok(())
+    }
+}
+
+fn say(function: &str) {
+    crate::module::say_absent(function, "this library was built without WASI");
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
+    _: *mut CModule,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: c_int,
+    _: i64,
+    _: i64,
+    _: i64,
+) {
+    say("wasm_runtime_set_wasi_args_ex");
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
+    _: *mut CModule,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: u32,
+    _: *const *const c_char,
+    _: c_int,
+) {
+    say("wasm_runtime_set_wasi_args");
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_is_wasi_mode(_: *const CInstance) -> bool {
+    false
+}

@@ -1,0 +1,84 @@
+//! The boundary to C: panics stop here, strings and buffers are what they are said to be or absent.
+
+use std::borrow::Cow;
+use std::ffi::{CStr, CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs the body of a function that C calls. A panic, which is a bug of ours, becomes `failed`.
+pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
+    // The message was printed by the panic hook.
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed)
+}
+
+/// A string of C's; none for null.
+///
+/// # Safety
+///
+/// `text` is null, or ends with NUL and stays as it is while the result is used.
+pub unsafe fn text<'a>(text: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: by the caller.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy())
+}
+
+/// A string for C. It ends at the first NUL in it.
+pub fn c_string(text: &str) -> CString {
+    let end = text.find('\0').unwrap_or(text.len());
+    CString::new(&text[..end]).unwrap_or_default()
+}
+
+/// Where a function writes why it failed: the whole sentence, or as much of it as there is room for.
+#[derive(Clone, Copy)]
+pub struct ErrorBuffer {
+    start: *mut c_char,
+    size: usize,
+}
+
+impl ErrorBuffer {
+    /// # Safety
+    ///
+    /// `start` is null, or that many bytes can be written there until the function returns.
+    pub unsafe fn new(start: *mut c_char, size: u32) -> ErrorBuffer {
+        ErrorBuffer { start, size: if start.is_null() { 0 } else { size as usize } }
+    }
+
+    /// Writes a message.
+    pub fn write(self, message: &str) {
+        // SAFETY: by the contract of `new`.
+        unsafe { write_text(message, self.start, self.size) };
+    }
+
+    /// Writes the message of a failure, and gives nothing then.
+    pub fn explain<T>(self, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.write(&message)).ok()
+    }
+}
+
+/// Copies text and a NUL to a buffer, cut off at the end of a character; gives the bytes written.
+///
+/// # Safety
+///
+/// So many bytes can be written at `to`.
+pub unsafe fn write_text(text: &str, to: *mut c_char, size: usize) -> usize {
+    let Some(room) = size.checked_sub(1) else { return 0 };
+    let text = &text[..text.find('\0').unwrap_or(text.len())];
+    let end = text.floor_char_boundary(room.min(text.len()));
+    // SAFETY: `end` is less than `size`; what Rust owns does not overlap what C gave for writing.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr(), to.cast(), end);
+        to.add(end).write(0);
+    }
+    end + 1
+}
+
+/// What C gave as an array.
+///
+/// # Safety
+///
+/// `start` is null, or there are so many values, which stay as they are while the result is used.
+pub unsafe fn array<'a, T>(start: *const T, count: usize) -> &'a [T] {
+    match start.is_null() {
+        true => &[],
+        // SAFETY: by the caller.
+        false => unsafe { std::slice::from_raw_parts(start, count) },
+    }
+}

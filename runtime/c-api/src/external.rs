@@ -1,0 +1,155 @@
+//! What external references refer to: things of the program's, by number. C passes numbers in cells, and pointers in
+//! values.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use runtime::{ExternRef, Val};
+
+use crate::boundary::guard;
+use crate::instance::CInstance;
+use crate::shared::Shared;
+
+type Cleanup = unsafe extern "C" fn(*mut c_void);
+
+/// The things that have numbers.
+#[derive(Default)]
+struct Things {
+    /// Number → address, from 1 on; zero where one was taken out.
+    numbers: Vec<usize>,
+    by_address: HashMap<usize, u32>,
+    cleanups: HashMap<usize, Cleanup>,
+}
+
+static THINGS: Mutex<Option<Things>> = Mutex::new(None);
+
+fn things() -> MutexGuard<'static, Option<Things>> {
+    THINGS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number of null.
+const NULL: u32 = u32::MAX;
+
+/// What a reference holds: an address of the program's.
+struct Thing(usize);
+
+fn number_of(address: usize) -> u32 {
+    let mut things = things();
+    let things = things.get_or_insert_default();
+    if let Some(known) = things.by_address.get(&address) {
+        return *known;
+    }
+    things.numbers.push(address);
+    let number = things.numbers.len() as u32;
+    things.by_address.insert(address, number);
+    number
+}
+
+fn address_of(number: u32) -> Option<usize> {
+    let things = things();
+    let address = *things.as_ref()?.numbers.get((number as usize).checked_sub(1)?)?;
+    (address != 0).then_some(address)
+}
+
+/// The reference to a thing by its number; null for none.
+pub fn value(shared: &Shared, number: u32) -> Val {
+    address_of(number).map_or(Val::ExternRef(None), |address| of_pointer(shared, address))
+}
+
+/// The reference to a thing by its address; null for null.
+pub fn of_pointer(shared: &Shared, address: usize) -> Val {
+    if address == 0 {
+        return Val::ExternRef(None);
+    }
+    // SAFETY: this thread uses the store.
+    Val::ExternRef(Some(unsafe { shared.with(|store| ExternRef::new(store, Thing(address))) }))
+}
+
+/// The address that a reference holds; zero for null, and for what is not of the program's.
+pub fn pointer(shared: &Shared, value: &Val) -> usize {
+    let Val::ExternRef(Some(reference)) = value else { return 0 };
+    // SAFETY: this thread uses the store.
+    unsafe {
+        shared.with(|store| {
+            reference.data(&store).and_then(|data| data.downcast_ref::<Thing>()).map_or(0, |thing| thing.0)
+        })
+    }
+}
+
+/// The number of what a reference holds.
+pub fn number(shared: &Shared, value: &Val) -> u32 {
+    match pointer(shared, value) {
+        0 => NULL,
+        address => number_of(address),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_externref_obj2ref(_: *const CInstance, thing: *mut c_void, number: *mut u32) -> bool {
+    guard(false, || {
+        if number.is_null() {
+            return false;
+        }
+        let found = if thing.is_null() { NULL } else { number_of(thing.expose_provenance()) };
+        // SAFETY: not null, and for us to write.
+        unsafe { number.write(found) };
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_externref_ref2obj(number: u32, thing: *mut *mut c_void) -> bool {
+    guard(false, || {
+        let address = if number == NULL { Some(0) } else { address_of(number) };
+        let (Some(address), false) = (address, thing.is_null()) else { return false };
+        // SAFETY: not null, and for us to write.
+        unsafe { thing.write(std::ptr::with_exposed_provenance_mut(address)) };
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_externref_objdel(_: *const CInstance, thing: *mut c_void) -> bool {
+    guard(false, || {
+        let cleanup = {
+            let mut things = things();
+            let Some(things) = things.as_mut() else { return false };
+            let Some(number) = things.by_address.remove(&thing.addr()) else { return false };
+            if let Some(place) = things.numbers.get_mut(number as usize - 1) {
+                *place = 0;
+            }
+            things.cleanups.remove(&thing.addr())
+        };
+        if let Some(cleanup) = cleanup {
+            // SAFETY: what the program gave for this thing.
+            unsafe { cleanup(thing) };
+        }
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_externref_set_cleanup(
+    _: *const CInstance,
+    thing: *mut c_void,
+    cleanup: Option<Cleanup>,
+) -> bool {
+    guard(false, || {
+        let mut things = things();
+        let Some(things) = things.as_mut().filter(|things| things.by_address.contains_key(&thing.addr())) else {
+            return false;
+        };
+        match cleanup {
+            Some(cleanup) => things.cleanups.insert(thing.addr(), cleanup),
+            None => things.cleanups.remove(&thing.addr()),
+        };
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_externref_retain(number: u32) -> bool {
+    // Things stay until they are deleted.
+    guard(false, || address_of(number).is_some())
+}

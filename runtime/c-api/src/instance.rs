@@ -1,0 +1,411 @@
+//! Instances: making and freeing them, and what C keeps with them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{c_char, c_void};
+use std::sync::{Mutex, PoisonError};
+
+use runtime::{Func, Instance, Store, Table};
+
+use crate::boundary::{ErrorBuffer, guard, text};
+use crate::env::CExecEnv;
+use crate::function::CFunction;
+use crate::global::warn;
+use crate::heap::Heap;
+use crate::memory::CMemory;
+use crate::module::{self, CModule, linker_and_engine};
+use crate::shared::{Shared, State};
+
+/// What a `wasm_module_inst_t` points to.
+pub struct CInstance {
+    pub shared: *const Shared,
+    pub instance: Instance,
+    /// The name by which others import from it; empty for one without.
+    pub name: RefCell<String>,
+    /// The module's handle, where it has one.
+    module: Cell<*mut CModule>,
+    pub env: Box<CExecEnv>,
+    pub custom_data: Cell<*mut c_void>,
+    contexts: RefCell<HashMap<usize, *mut c_void>>,
+    /// Functions that were looked up: a name gives the same handle each time.
+    pub functions: RefCell<HashMap<String, Box<CFunction>>>,
+    pub memories: RefCell<Vec<Box<CMemory>>>,
+    /// Tables that C has asked for, and functions that it found in them.
+    tables: RefCell<Vec<Box<Table>>>,
+    elements: RefCell<Vec<(Func, Box<CFunction>)>>,
+    /// Bytes that are to be divided up for `wasm_runtime_module_malloc`, and how, once the first were wanted.
+    pub heap_size: Cell<u32>,
+    pub heap: RefCell<Option<Heap>>,
+}
+
+impl CInstance {
+    /// A handle that nobody has yet.
+    pub fn new(shared: *const Shared, instance: Instance) -> Box<CInstance> {
+        let mut made = Box::new(CInstance {
+            shared,
+            instance,
+            name: RefCell::default(),
+            module: Cell::new(std::ptr::null_mut()),
+            env: Box::new(CExecEnv::new(std::ptr::null())),
+            custom_data: Cell::new(std::ptr::null_mut()),
+            contexts: RefCell::default(),
+            functions: RefCell::default(),
+            memories: RefCell::default(),
+            tables: RefCell::default(),
+            elements: RefCell::default(),
+            heap_size: Cell::new(0),
+            heap: RefCell::default(),
+        });
+        let place: *const CInstance = &raw const *made;
+        made.env = Box::new(CExecEnv::new(place));
+        made
+    }
+
+    /// What it shares with the other instances of its store.
+    #[inline]
+    pub fn shared(&self) -> &Shared {
+        // SAFETY: handles are freed with what they share.
+        unsafe { &*self.shared }
+    }
+
+    /// Keeps a table, at a place that stays.
+    pub fn keep_table(&self, table: Table) -> *const Table {
+        let mut tables = self.tables.borrow_mut();
+        if let Some(known) = tables.iter().find(|known| ***known == table) {
+            return &raw const **known;
+        }
+        let kept = Box::new(table);
+        let place: *const Table = &raw const *kept;
+        tables.push(kept);
+        place
+    }
+
+    /// The table at a place; none if none is kept there.
+    pub fn kept_table(&self, place: *const Table) -> Option<Table> {
+        let tables = self.tables.borrow();
+        tables.iter().find(|kept| std::ptr::eq(&raw const ***kept, place)).map(|kept| **kept)
+    }
+
+    /// A handle of a function that was found in a table.
+    pub fn keep_function(&self, func: Func) -> *const CFunction {
+        let mut elements = self.elements.borrow_mut();
+        if let Some((_, known)) = elements.iter().find(|(known, _)| *known == func) {
+            return &raw const **known;
+        }
+        let Some(made) = CFunction::new(self.shared(), func) else { return std::ptr::null() };
+        let place: *const CFunction = &raw const *made;
+        elements.push((func, made));
+        place
+    }
+}
+
+/// The instance of a handle; none for null.
+///
+/// # Safety
+///
+/// `instance` is null, or alive.
+#[inline]
+pub unsafe fn of<'a>(instance: *const CInstance) -> Option<&'a CInstance> {
+    // SAFETY: by the caller.
+    unsafe { instance.as_ref() }
+}
+
+/// As the header has it.
+#[repr(C)]
+pub struct InstantiationArgs {
+    pub default_stack_size: u32,
+    pub host_managed_heap_size: u32,
+    pub max_memory_pages: u32,
+}
+
+/// Handles of instances are not told apart from others by C; this makes freeing one twice a warning.
+static MAIN_INSTANCES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+fn mains() -> std::sync::MutexGuard<'static, Vec<usize>> {
+    MAIN_INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes an instance of a module, and of all that it needs, in a store of their own.
+fn instantiate(handle: *mut CModule, args: &InstantiationArgs) -> Result<*const CInstance, String> {
+    // SAFETY: by the header.
+    let module = unsafe { module::of(handle) }.ok_or("the module is NULL")?;
+    let (mut linker, engine) = linker_and_engine()?;
+    let world = module.wasi.lock().unwrap_or_else(PoisonError::into_inner).build()?;
+    let mut store = Store::new(&engine, State { world, shared: std::ptr::null() });
+    if args.max_memory_pages > 0 {
+        store.limits_mut().max_memory_bytes = u64::from(args.max_memory_pages) << 16;
+    }
+    let name = module.name.lock().unwrap_or_else(PoisonError::into_inner).to_string_lossy().into_owned();
+    let shared = Shared::new(store);
+    // Natives that start functions call make handles of their callers.
+    let made = shared.set_up(|store| linker.instantiate(store, &name, &module.module));
+    let instance = made.map_err(|error| format!("{error:#}"))?;
+    let named: Vec<(String, Instance)> = shared.set_up(|store| {
+        store.instance_names().filter_map(|name| Some((name.to_owned(), store.instance(name)?))).collect()
+    });
+    let registered = |name: &str| {
+        let own = crate::global::with(|global| global.registered.get(name).copied()).ok().flatten();
+        own.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
+    };
+    let introduce = |instance: Instance, name: &str, module: *mut CModule| {
+        let place = shared.handle_of(instance);
+        // SAFETY: it was made just now, and is freed with what it shares.
+        let known = unsafe { &*place };
+        name.clone_into(&mut known.name.borrow_mut());
+        known.module.set(module);
+        known.heap_size.set(args.host_managed_heap_size);
+        place
+    };
+    for (name, other) in named.iter().filter(|(_, other)| *other != instance) {
+        introduce(*other, name, registered(name));
+    }
+    let main = introduce(instance, &name, handle);
+    let _freed_by_deinstantiate = Box::into_raw(shared);
+    mains().push(main.addr());
+    Ok(main)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_instantiate(
+    module: *mut CModule,
+    default_stack_size: u32,
+    host_managed_heap_size: u32,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *const CInstance {
+    let args = InstantiationArgs { default_stack_size, host_managed_heap_size, max_memory_pages: 0 };
+    // SAFETY: by the header.
+    unsafe { wasm_runtime_instantiate_ex(module, &raw const args, error_buf, error_buf_size) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_instantiate_ex(
+    module: *mut CModule,
+    args: *const InstantiationArgs,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *const CInstance {
+    // SAFETY: by the header.
+    let (error, args) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), args.as_ref()) };
+    guard(std::ptr::null(), || {
+        let Some(args) = args else {
+            error.write("the arguments are NULL");
+            return std::ptr::null();
+        };
+        let failed = |reason| format!("the module cannot be instantiated: {reason}");
+        error.explain(instantiate(module, args).map_err(failed)).unwrap_or(std::ptr::null())
+    })
+}
+
+/// What `wasm_runtime_instantiation_args_create` makes: arguments that can grow without breaking programs.
+pub struct CArgs(InstantiationArgs);
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_instantiation_args_create(into: *mut *mut CArgs) -> bool {
+    guard(false, || {
+        if into.is_null() {
+            return false;
+        }
+        let args = InstantiationArgs { default_stack_size: 0, host_managed_heap_size: 0, max_memory_pages: 0 };
+        // SAFETY: not null, and for us to write.
+        unsafe { into.write(Box::into_raw(Box::new(CArgs(args)))) };
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_instantiation_args_destroy(args: *mut CArgs) {
+    guard((), || {
+        if !args.is_null() {
+            // SAFETY: made above, and destroyed once, by the header.
+            drop(unsafe { Box::from_raw(args) });
+        }
+    });
+}
+
+macro_rules! setters {
+    ($($name:ident => $field:ident;)*) => {$(
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(args: *mut CArgs, value: u32) {
+            // SAFETY: null, or made above.
+            if let Some(args) = unsafe { args.as_mut() } {
+                args.0.$field = value;
+            }
+        }
+    )*};
+}
+
+setters! {
+    wasm_runtime_instantiation_args_set_default_stack_size => default_stack_size;
+    wasm_runtime_instantiation_args_set_host_managed_heap_size => host_managed_heap_size;
+    wasm_runtime_instantiation_args_set_max_memory_pages => max_memory_pages;
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_instantiate_ex2(
+    module: *mut CModule,
+    args: *const CArgs,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *const CInstance {
+    // SAFETY: by the header; the arguments are all there is in them.
+    unsafe { wasm_runtime_instantiate_ex(module, args.cast(), error_buf, error_buf_size) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) {
+    guard((), || {
+        if instance.is_null() {
+            return;
+        }
+        let known = {
+            let mut mains = mains();
+            let place = mains.iter().position(|known| *known == instance.addr());
+            place.map(|place| mains.swap_remove(place)).is_some()
+        };
+        if !known {
+            return warn("wasm_runtime_deinstantiate: this is no main instance, or it was freed before");
+        }
+        // SAFETY: alive by the list; what it shares was leaked when it was made.
+        unsafe {
+            let shared = (*instance).shared.cast_mut();
+            run_destructors(&*shared);
+            drop(Box::from_raw(shared));
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_module(instance: *const CInstance) -> *mut CModule {
+    // SAFETY: by the header.
+    guard(std::ptr::null_mut(), || {
+        unsafe { of(instance) }.map_or(std::ptr::null_mut(), |instance| instance.module.get())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_custom_data(instance: *const CInstance, data: *mut c_void) {
+    // SAFETY: by the header.
+    guard((), || {
+        if let Some(instance) = unsafe { of(instance) } {
+            instance.custom_data.set(data);
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_custom_data(instance: *const CInstance) -> *mut c_void {
+    // SAFETY: by the header.
+    guard(std::ptr::null_mut(), || {
+        unsafe { of(instance) }.map_or(std::ptr::null_mut(), |instance| instance.custom_data.get())
+    })
+}
+
+/// Kinds of contexts, by number from 1, and what is called for those of an instance that is freed.
+type Destructor = unsafe extern "C" fn(*const CInstance, *mut c_void);
+static CONTEXT_KEYS: Mutex<Vec<Option<Option<Destructor>>>> = Mutex::new(Vec::new());
+
+fn keys() -> std::sync::MutexGuard<'static, Vec<Option<Option<Destructor>>>> {
+    CONTEXT_KEYS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run_destructors(shared: &Shared) {
+    for instance in shared.instances.borrow().iter() {
+        for (key, context) in instance.contexts.take() {
+            let destructor = keys().get(key - 1).copied().flatten().flatten();
+            if let (Some(destructor), false) = (destructor, context.is_null()) {
+                // SAFETY: what the program gave for this, with the instance still whole.
+                unsafe { destructor(&raw const **instance, context) };
+            }
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_create_context_key(destructor: Option<Destructor>) -> *mut c_void {
+    guard(std::ptr::null_mut(), || {
+        let mut keys = keys();
+        keys.push(Some(destructor));
+        std::ptr::without_provenance_mut(keys.len())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_destroy_context_key(key: *mut c_void) {
+    guard((), || {
+        if let Some(place) = key.addr().checked_sub(1).and_then(|index| keys().get_mut(index).map(|place| place.take()))
+        {
+            let _ = place;
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_context(instance: *const CInstance, key: *mut c_void, context: *mut c_void) {
+    guard((), || {
+        let known = key.addr().checked_sub(1).is_some_and(|index| keys().get(index).is_some_and(Option::is_some));
+        // SAFETY: by the header.
+        if let (Some(instance), true) = (unsafe { of(instance) }, known) {
+            instance.contexts.borrow_mut().insert(key.addr(), context);
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_context_spread(
+    instance: *const CInstance,
+    key: *mut c_void,
+    context: *mut c_void,
+) {
+    // SAFETY: by the header; an instance has one thread.
+    unsafe { wasm_runtime_set_context(instance, key, context) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_context(instance: *const CInstance, key: *mut c_void) -> *mut c_void {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: by the header.
+        let context = unsafe { of(instance) }.and_then(|instance| instance.contexts.borrow().get(&key.addr()).copied());
+        context.unwrap_or(std::ptr::null_mut())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_exception(instance: *const CInstance) -> *const c_char {
+    guard(std::ptr::null(), || {
+        // SAFETY: by the header; the text stays until another is set.
+        let Some(instance) = (unsafe { of(instance) }) else { return std::ptr::null() };
+        instance.shared().exception()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_exception(instance: *const CInstance, exception: *const c_char) {
+    guard((), || {
+        // SAFETY: by the header.
+        let (Some(instance), message) = (unsafe { of(instance) }, unsafe { text(exception) }) else { return };
+        let message = message.unwrap_or_default();
+        instance.shared().set_exception(Some(&format!("{}{message}", crate::trace::PREFIX)));
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_clear_exception(instance: *const CInstance) {
+    // SAFETY: by the header.
+    guard((), || {
+        if let Some(instance) = unsafe { of(instance) } {
+            instance.shared().set_exception(None);
+            instance.shared().clear_interrupt();
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_terminate(instance: *const CInstance) {
+    // SAFETY: by the header. Any thread may ask this: the handle is not the store's.
+    guard((), || {
+        if let Some(instance) = unsafe { of(instance) } {
+            instance.shared().interrupt.interrupt();
+        }
+    });
+}

@@ -1,0 +1,456 @@
+//! Memories: addresses inside of a module and their places in the process, and `malloc` inside of a module.
+
+use std::ffi::{c_char, c_void};
+
+use runtime::{Memory, MemoryType, Val};
+
+use crate::boundary::{array, guard, text};
+use crate::function;
+use crate::heap::Heap;
+use crate::instance::{self, CInstance};
+use crate::shared::Shared;
+use crate::trace::PREFIX;
+
+/// What a `wasm_memory_inst_t` points to.
+pub struct CMemory {
+    shared: *const Shared,
+    memory: Memory,
+    ty: MemoryType,
+}
+
+/// What is said of an address that is no good.
+const OUT_OF_BOUNDS: &str = "out of bounds memory access";
+
+/// Base and length of a memory of an instance.
+fn extent(instance: &CInstance, memory: Memory) -> Option<(*mut u8, u64)> {
+    // SAFETY: this thread uses the store.
+    unsafe { instance.shared().with(|store| memory.base(&store)) }.ok()
+}
+
+/// The memory that addresses without further ado are in: the first.
+#[inline]
+pub fn first(instance: &CInstance) -> Option<Memory> {
+    // SAFETY: this thread uses the store.
+    unsafe { instance.shared().with(|store| instance.instance.memory_by_index(&store, 0)) }
+}
+
+fn first_extent(instance: &CInstance) -> Option<(*mut u8, u64)> {
+    extent(instance, first(instance)?)
+}
+
+/// Where so many bytes at an address of the module are.
+pub fn place(base: (*mut u8, u64), offset: u64, size: u64) -> Option<*mut u8> {
+    let (start, bytes) = base;
+    let end = offset.checked_add(size)?;
+    (end <= bytes).then(|| start.wrapping_add(offset as usize))
+}
+
+/// Whether there is a NUL at or behind an address.
+pub fn is_string(base: (*mut u8, u64), offset: u64) -> bool {
+    let (start, bytes) = base;
+    let Some(rest) = bytes.checked_sub(offset).filter(|rest| *rest > 0) else { return false };
+    // SAFETY: so many bytes are there; compiled code does not run meanwhile, or another thread's may change them, as the
+    // header warns.
+    unsafe { !libc::memchr(start.add(offset as usize).cast(), 0, rest as usize).is_null() }
+}
+
+fn valid(instance: &CInstance, good: bool) -> bool {
+    if !good {
+        instance.shared().set_exception(Some(&format!("{PREFIX}{OUT_OF_BOUNDS}")));
+    }
+    good
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_validate_app_addr(instance: *const CInstance, offset: u64, size: u64) -> bool {
+    // SAFETY: by the header.
+    guard(false, || {
+        unsafe { instance::of(instance) }.is_some_and(|instance| {
+            valid(instance, first_extent(instance).and_then(|base| place(base, offset, size)).is_some())
+        })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_validate_app_str_addr(instance: *const CInstance, offset: u64) -> bool {
+    // SAFETY: by the header.
+    guard(false, || {
+        unsafe { instance::of(instance) }
+            .is_some_and(|instance| valid(instance, first_extent(instance).is_some_and(|base| is_string(base, offset))))
+    })
+}
+
+/// The address in the module of a place in the process.
+fn offset_of(instance: &CInstance, pointer: *const u8) -> Option<u64> {
+    let (start, bytes) = first_extent(instance)?;
+    let offset = (pointer.addr() as u64).checked_sub(start.addr() as u64)?;
+    (offset < bytes).then_some(offset)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_validate_native_addr(
+    instance: *const CInstance,
+    pointer: *const u8,
+    size: u64,
+) -> bool {
+    // SAFETY: by the header.
+    guard(false, || {
+        unsafe { instance::of(instance) }.is_some_and(|instance| {
+            let base = first_extent(instance);
+            let good = offset_of(instance, pointer).zip(base).and_then(|(offset, base)| place(base, offset, size));
+            valid(instance, good.is_some())
+        })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_addr_app_to_native(instance: *const CInstance, offset: u64) -> *mut c_void {
+    // SAFETY: by the header.
+    guard(std::ptr::null_mut(), || {
+        let place = unsafe { instance::of(instance) }.and_then(|instance| place(first_extent(instance)?, offset, 1));
+        place.map_or(std::ptr::null_mut(), <*mut u8>::cast)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_addr_native_to_app(instance: *const CInstance, pointer: *const u8) -> u64 {
+    // SAFETY: by the header.
+    guard(0, || unsafe { instance::of(instance) }.and_then(|instance| offset_of(instance, pointer)).unwrap_or(0))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_app_addr_range(
+    instance: *const CInstance,
+    offset: u64,
+    start: *mut u64,
+    end: *mut u64,
+) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let base = unsafe { instance::of(instance) }.and_then(first_extent);
+        let Some((_, bytes)) = base.filter(|(_, bytes)| offset < *bytes) else { return false };
+        // SAFETY: null, or for us to write.
+        unsafe {
+            if !start.is_null() {
+                start.write(0);
+            }
+            if !end.is_null() {
+                end.write(bytes);
+            }
+        }
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_native_addr_range(
+    instance: *const CInstance,
+    pointer: *const u8,
+    start: *mut *mut u8,
+    end: *mut *mut u8,
+) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
+        let (Some((base, bytes)), Some(_)) = (first_extent(instance), offset_of(instance, pointer)) else {
+            return false;
+        };
+        // SAFETY: null, or for us to write.
+        unsafe {
+            if !start.is_null() {
+                start.write(base);
+            }
+            if !end.is_null() {
+                end.write(base.wrapping_add(bytes as usize));
+            }
+        }
+        true
+    })
+}
+
+/// Memory inside of a module: by its own `malloc` where it exports one, else of a range that is added to its memory.
+fn allocate(instance: &CInstance, size: u64) -> Option<u64> {
+    if let Some(own) = function::look_up(instance, "malloc") {
+        // SAFETY: looked up just now.
+        let results = unsafe { &*own }.call(&[Val::I32(u32::try_from(size).ok()?.cast_signed())]);
+        return match results.ok()?.first()? {
+            Val::I32(offset) if *offset != 0 => Some(u64::from(offset.cast_unsigned())),
+            _ => None,
+        };
+    }
+    let mut heap = instance.heap.borrow_mut();
+    if heap.is_none() {
+        let memory = first(instance)?;
+        let page = 1u64 << 16;
+        let pages = u64::from(instance.heap_size.get()).div_ceil(page);
+        // SAFETY: this thread uses the store.
+        let before = unsafe { instance.shared().with(|store| memory.grow(store, pages)) };
+        // Address zero is none.
+        *heap = Some(Heap::new((before.ok()? * page).max(16), u64::from(instance.heap_size.get())));
+    }
+    heap.as_mut()?.allocate(size)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_module_malloc(
+    instance: *const CInstance,
+    size: u64,
+    native: *mut *mut c_void,
+) -> u64 {
+    guard(0, || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return 0 };
+        let offset = allocate(instance, size);
+        // By its own `malloc`, the memory may have moved.
+        let place = offset.and_then(|offset| place(first_extent(instance)?, offset, size));
+        if !native.is_null() {
+            // SAFETY: not null, and for us to write.
+            unsafe { native.write(place.map_or(std::ptr::null_mut(), <*mut u8>::cast)) };
+        }
+        offset.filter(|_| place.is_some()).unwrap_or(0)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_module_free(instance: *const CInstance, offset: u64) {
+    guard((), || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return };
+        if offset == 0 {
+            return;
+        }
+        if let Some(own) = function::look_up(instance, "free") {
+            // SAFETY: looked up just now.
+            let _ = unsafe { &*own }.call(&[Val::I32((offset as u32).cast_signed())]);
+        } else if !instance.heap.borrow_mut().as_mut().is_some_and(|heap| heap.free(offset)) {
+            crate::global::warn("wasm_runtime_module_free: no block begins at this address");
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_module_dup_data(
+    instance: *const CInstance,
+    source: *const c_char,
+    size: u64,
+) -> u64 {
+    guard(0, || {
+        let mut native = std::ptr::null_mut();
+        // SAFETY: by the header.
+        let offset = unsafe { wasm_runtime_module_malloc(instance, size, &raw mut native) };
+        if offset != 0 {
+            // SAFETY: there is room for so many bytes, and by the header so many to copy.
+            unsafe {
+                let source = array(source.cast::<u8>(), size as usize);
+                std::ptr::copy(source.as_ptr(), native.cast(), source.len());
+            }
+        }
+        offset
+    })
+}
+
+/// A handle of a memory; the same each time.
+fn handle(instance: &CInstance, memory: Option<Memory>) -> *const CMemory {
+    let Some(memory) = memory else { return std::ptr::null() };
+    let mut known = instance.memories.borrow_mut();
+    if let Some(known) = known.iter().find(|known| known.memory == memory) {
+        return &raw const **known;
+    }
+    // SAFETY: this thread uses the store.
+    let Ok(ty) = (unsafe { instance.shared().with(|store| memory.ty(&store)) }) else { return std::ptr::null() };
+    let made = Box::new(CMemory { shared: instance.shared, memory, ty });
+    let place: *const CMemory = &raw const *made;
+    known.push(made);
+    place
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_lookup_memory(instance: *const CInstance, name: *const c_char) -> *const CMemory {
+    guard(std::ptr::null(), || {
+        // SAFETY: by the header.
+        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+            return std::ptr::null();
+        };
+        // SAFETY: this thread uses the store.
+        handle(instance, unsafe { instance.shared().with(|store| instance.instance.get_memory(&store, &name)) })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_default_memory(instance: *const CInstance) -> *const CMemory {
+    // SAFETY: by the header.
+    unsafe { wasm_runtime_get_memory(instance, 0) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_memory(instance: *const CInstance, index: u32) -> *const CMemory {
+    guard(std::ptr::null(), || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return std::ptr::null() };
+        // SAFETY: this thread uses the store.
+        handle(instance, unsafe { instance.shared().with(|store| instance.instance.memory_by_index(&store, index)) })
+    })
+}
+
+impl CMemory {
+    fn with<R>(&self, ask: impl FnOnce(runtime::StoreContextMut<'_, crate::shared::State>) -> R) -> R {
+        // SAFETY: handles of memories are freed with what they share; this thread uses the store.
+        unsafe { (*self.shared).with(ask) }
+    }
+
+    fn pages(&self) -> u64 {
+        self.with(|store| self.memory.size(&store)).unwrap_or(0)
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_get_cur_page_count(memory: *const CMemory) -> u64 {
+    // SAFETY: by the header.
+    guard(0, || unsafe { memory.as_ref() }.map_or(0, CMemory::pages))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_get_max_page_count(memory: *const CMemory) -> u64 {
+    // SAFETY: by the header.
+    guard(0, || {
+        unsafe { memory.as_ref() }.map_or(0, |memory| {
+            let most = if memory.ty.index64 { 1 << 48 } else { 1 << 16 };
+            memory.ty.max.unwrap_or(most)
+        })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_get_bytes_per_page(memory: *const CMemory) -> u64 {
+    // SAFETY: by the header.
+    guard(0, || unsafe { memory.as_ref() }.map_or(0, |memory| 1 << memory.ty.page_size_log2))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_get_shared(memory: *const CMemory) -> bool {
+    // SAFETY: by the header.
+    guard(false, || unsafe { memory.as_ref() }.is_some_and(|memory| memory.ty.shared))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_get_base_address(memory: *const CMemory) -> *mut c_void {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: by the header.
+        let base = unsafe { memory.as_ref() }.and_then(|memory| memory.with(|store| memory.memory.base(&store)).ok());
+        base.map_or(std::ptr::null_mut(), |(start, _)| start.cast())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_memory_enlarge(memory: *const CMemory, pages: u64) -> bool {
+    // SAFETY: by the header.
+    guard(false, || {
+        unsafe { memory.as_ref() }.is_some_and(|memory| memory.with(|store| memory.memory.grow(store, pages)).is_ok())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_enlarge_memory(instance: *const CInstance, pages: u64) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
+        // SAFETY: this thread uses the store.
+        first(instance)
+            .is_some_and(|memory| unsafe { instance.shared().with(|store| memory.grow(store, pages)) }.is_ok())
+    })
+}
+
+/// A global as C sees it.
+#[repr(C)]
+pub struct WasmGlobal {
+    pub kind: u8,
+    pub is_mutable: bool,
+    pub global_data: *mut c_void,
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_export_global_inst(
+    instance: *const CInstance,
+    name: *const c_char,
+    into: *mut WasmGlobal,
+) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+            return false;
+        };
+        // SAFETY: this thread uses the store.
+        let found = unsafe {
+            instance.shared().with(|store| {
+                let global = instance.instance.get_global(&store, &name)?;
+                Some((global.ty(&store).ok()?, global.storage(&store).ok()?))
+            })
+        };
+        let (Some((ty, place)), false) = (found, into.is_null()) else { return false };
+        let global =
+            WasmGlobal { kind: crate::types::kind(ty.content), is_mutable: ty.mutable, global_data: place.cast() };
+        // SAFETY: not null, and for us to write.
+        unsafe { into.write(global) };
+        true
+    })
+}
+
+/// A table as C sees it. `elems` is where the instance keeps it.
+#[repr(C)]
+pub struct WasmTable {
+    pub elem_kind: u8,
+    pub cur_size: u32,
+    pub max_size: u32,
+    pub elems: *const c_void,
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_export_table_inst(
+    instance: *const CInstance,
+    name: *const c_char,
+    into: *mut WasmTable,
+) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+            return false;
+        };
+        // SAFETY: this thread uses the store.
+        let found = unsafe {
+            instance.shared().with(|store| {
+                let table = instance.instance.get_table(&store, &name)?;
+                Some((table, table.ty(&store).ok()?, table.size(&store).ok()?))
+            })
+        };
+        let (Some((table, ty, size)), false) = (found, into.is_null()) else { return false };
+        let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let made = WasmTable {
+            elem_kind: crate::types::kind(runtime::ValType::Ref(ty.element)),
+            cur_size: narrow(size),
+            max_size: ty.max.map_or(u32::MAX, narrow),
+            elems: instance.keep_table(table).cast(),
+        };
+        // SAFETY: not null, and for us to write.
+        unsafe { into.write(made) };
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_table_get_func_inst(
+    instance: *const CInstance,
+    table: *const WasmTable,
+    index: u32,
+) -> *const function::CFunction {
+    guard(std::ptr::null(), || {
+        // SAFETY: by the header.
+        let (Some(instance), Some(table)) = (unsafe { instance::of(instance) }, unsafe { table.as_ref() }) else {
+            return std::ptr::null();
+        };
+        let Some(table) = instance.kept_table(table.elems.cast()) else { return std::ptr::null() };
+        // SAFETY: this thread uses the store.
+        let value = unsafe { instance.shared().with(|store| table.get(&store, u64::from(index))) };
+        let Ok(Val::FuncRef(Some(func))) = value else { return std::ptr::null() };
+        instance.keep_function(func)
+    })
+}

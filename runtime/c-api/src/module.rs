@@ -1,0 +1,460 @@
+//! Modules: loading them and what they import from, names, and what C asks of them.
+
+use std::ffi::{CString, c_char};
+use std::sync::{Mutex, PoisonError};
+
+use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
+
+use crate::boundary::{ErrorBuffer, array, c_string, guard, text};
+use crate::global::{self, log, warn, with};
+use crate::types::{CType, WasmExport, WasmImport, extern_kind};
+use crate::wasi::WasiArgs;
+
+/// What a `wasm_module_t` points to.
+pub struct CModule {
+    pub module: Module,
+    /// The name it was given, or came with.
+    pub name: Mutex<CString>,
+    /// What its instances have of the world.
+    pub wasi: Mutex<WasiArgs>,
+    imports: Box<[Import]>,
+    exports: Box<[Export]>,
+}
+
+struct Import {
+    module: CString,
+    name: CString,
+    ty: CType,
+    kind: u32,
+}
+
+struct Export {
+    name: CString,
+    ty: CType,
+    kind: u32,
+}
+
+impl CModule {
+    fn new(module: Module, name: &str) -> CModule {
+        let imports = module.imports().iter().map(|import| Import {
+            module: c_string(&import.module),
+            name: c_string(&import.name),
+            ty: CType::of(&module, &import.ty),
+            kind: extern_kind(&import.ty),
+        });
+        let exports = module.exports().into_iter().map(|export| Export {
+            name: c_string(&export.name),
+            ty: CType::of(&module, &export.ty),
+            kind: extern_kind(&export.ty),
+        });
+        CModule {
+            imports: imports.collect(),
+            exports: exports.collect(),
+            name: Mutex::new(c_string(name)),
+            wasi: Mutex::default(),
+            module,
+        }
+    }
+
+    /// A handle for C, alive until it is unloaded or the runtime destroyed.
+    fn into_handle(self) -> Result<*mut CModule, String> {
+        let handle = Box::into_raw(Box::new(self));
+        let added = with(|global| global.modules.insert(handle.expose_provenance()));
+        if added.is_err() {
+            // SAFETY: it was made just now, and nobody has it.
+            drop(unsafe { Box::from_raw(handle) });
+        }
+        added.map(|_| handle)
+    }
+}
+
+/// Makes a module of bytes that are kept or copied.
+fn make(artifact: Result<Artifact, runtime::LoadError>) -> Result<Module, String> {
+    let artifact = artifact.map_err(|error| error.to_string())?;
+    let engine = with(|global| global.engine.clone())?;
+    // SAFETY: the program that gave the bytes trusts them: the header says so.
+    unsafe { Module::new(&engine, artifact) }.map_err(|error| error.to_string())
+}
+
+fn check_kind(bytes: &[u8]) -> Result<(), String> {
+    match bytes {
+        [] => Err("there are no bytes".to_owned()),
+        [0, b'a', b's', b'm', ..] => {
+            Err("this is WebAssembly, but this library has no compiler; compile it with wamrc".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Loads a module, and with the module reader what it imports from and is not registered.
+pub fn load(bytes: &[u8], name: &str) -> Result<*mut CModule, String> {
+    check_kind(bytes)?;
+    let module = make(Artifact::from_bytes(bytes))?;
+    let own = if name.is_empty() { module.name().to_owned() } else { name.to_owned() };
+    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
+    CModule::new(module, &own).into_handle()
+}
+
+/// The same from a file, which is mapped.
+pub fn load_file(path: &std::path::Path) -> Result<*mut CModule, String> {
+    let module = make(Artifact::from_file(path))?;
+    let own = module.name().to_owned();
+    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
+    CModule::new(module, &own).into_handle()
+}
+
+/// Asks the reader for modules that nobody registered. That there is none is not an error yet: the host may define what
+/// is imported before an instance is made, which tells all that is missing.
+fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
+    let mut wanted: Vec<(Module, String)> = vec![(module.clone(), importer.to_owned())];
+    while let Some((module, importer)) = wanted.pop() {
+        crate::natives::define_untyped(&module)?;
+        for import in module.imports() {
+            let name = &import.module;
+            let reader = with(|global| {
+                let known = RESERVED_NAMES.contains(&name.as_str())
+                    || global.linker.find(name).is_some()
+                    || global.linker.defines(name, &import.name);
+                if known { None } else { global.reader }
+            })?;
+            let Some(file) = reader.and_then(|reader| reader.ask(name)) else { continue };
+            let of = |reason: String| format!("module {name:?}, from which {importer:?} imports: {reason}");
+            check_kind(file.as_ref()).map_err(of)?;
+            let found = make(Artifact::from_buffer(file)).map_err(of)?;
+            let handle = CModule::new(found.clone(), name).into_handle()?;
+            with(|global| global.register(name, &found, handle))??;
+            wanted.push((found, name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// As the header has it.
+#[repr(C)]
+pub struct LoadArgs {
+    pub name: *const c_char,
+    pub clone_wasm_binary: bool,
+    pub wasm_binary_freeable: bool,
+    pub no_resolve: bool,
+}
+
+/// # Safety
+///
+/// As the header says of `wasm_runtime_load`.
+unsafe fn load_buffer(buffer: *const u8, size: u32, name: &str, error: ErrorBuffer) -> *mut CModule {
+    if buffer.is_null() {
+        error.write("the buffer is NULL");
+        return std::ptr::null_mut();
+    }
+    // SAFETY: by the caller.
+    let bytes = unsafe { array(buffer, size as usize) };
+    let failed = |reason| format!("the module cannot be loaded: {reason}");
+    error.explain(load(bytes, name).map_err(failed)).unwrap_or(std::ptr::null_mut())
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_load(
+    buffer: *const u8,
+    size: u32,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *mut CModule {
+    // SAFETY: by the header.
+    guard(std::ptr::null_mut(), || unsafe {
+        load_buffer(buffer, size, "", ErrorBuffer::new(error_buf, error_buf_size))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_load_ex(
+    buffer: *const u8,
+    size: u32,
+    args: *const LoadArgs,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *mut CModule {
+    // SAFETY: by the header.
+    guard(std::ptr::null_mut(), || unsafe {
+        let name = args.as_ref().and_then(|args| text(args.name)).unwrap_or_default();
+        load_buffer(buffer, size, &name, ErrorBuffer::new(error_buf, error_buf_size))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_unload(module: *mut CModule) {
+    guard((), || {
+        let known = with(|global| {
+            let known = global.modules.remove(&module.addr());
+            if known {
+                let names: Vec<String> = global
+                    .registered
+                    .iter()
+                    .filter(|(_, handle)| **handle == module.addr())
+                    .map(|(name, _)| name.clone())
+                    .collect();
+                for name in names {
+                    global.registered.remove(&name);
+                    global.linker.unregister(&name);
+                }
+            }
+            known
+        });
+        match known {
+            // SAFETY: it was in the list of handles that are alive, and is no more. Its instances keep its code.
+            Ok(true) => drop(unsafe { Box::from_raw(module) }),
+            _ if module.is_null() => {}
+            _ => warn("wasm_runtime_unload: this is no module, or it was unloaded before"),
+        }
+    });
+}
+
+/// The module of a handle; none for null.
+///
+/// # Safety
+///
+/// `module` is null, or a handle that is alive.
+pub unsafe fn of<'a>(module: *const CModule) -> Option<&'a CModule> {
+    // SAFETY: by the caller.
+    unsafe { module.as_ref() }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_register_module(
+    name: *const c_char,
+    module: *mut CModule,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> bool {
+    // SAFETY: by the header.
+    let error = unsafe { ErrorBuffer::new(error_buf, error_buf_size) };
+    guard(false, || {
+        // SAFETY: by the header.
+        let (Some(name), Some(handle)) = (unsafe { text(name) }, unsafe { of(module) }) else {
+            error.write("the name or the module is NULL");
+            return false;
+        };
+        let registered = with(|global| {
+            let other = global.registered.iter().find(|(known, at)| **at == module.addr() && **known != name);
+            match other {
+                Some((known, _)) => Err(format!("the module is registered as {known:?} already")),
+                None => global.register(&name, &handle.module, module),
+            }
+        });
+        let done = error.explain(registered.and_then(|registered| registered)).is_some();
+        if done {
+            *handle.name.lock().unwrap_or_else(PoisonError::into_inner) = c_string(&name);
+        }
+        done
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_find_module_registered(name: *const c_char) -> *mut CModule {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: by the header.
+        let Some(name) = (unsafe { text(name) }) else { return std::ptr::null_mut() };
+        let found = with(|global| global.registered.get(name.as_ref()).copied()).ok().flatten();
+        found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_module_name(
+    module: *mut CModule,
+    name: *const c_char,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let (error, name, module) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), text(name), of(module)) };
+        let (Some(name), Some(module)) = (name, module) else {
+            error.write("the name or the module is NULL");
+            return false;
+        };
+        *module.name.lock().unwrap_or_else(PoisonError::into_inner) = c_string(&name);
+        true
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_module_name(module: *mut CModule) -> *const c_char {
+    // SAFETY: by the header; the string stays until another is set.
+    guard(c"".as_ptr(), || match unsafe { of(module) } {
+        Some(module) => module.name.lock().unwrap_or_else(PoisonError::into_inner).as_ptr(),
+        None => c"".as_ptr(),
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_import_count(module: *const CModule) -> i32 {
+    // SAFETY: by the header.
+    guard(-1, || unsafe { of(module) }.map_or(-1, |module| module.imports.len() as i32))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_import_type(module: *const CModule, index: i32, into: *mut WasmImport) {
+    guard((), || {
+        // SAFETY: by the header.
+        let import = unsafe { of(module) }.and_then(|module| module.imports.get(usize::try_from(index).ok()?));
+        let (Some(import), false) = (import, into.is_null()) else { return };
+        let linked = with(|global| {
+            let (module, name) = (import.module.to_string_lossy(), import.name.to_string_lossy());
+            global.linker.defines(&module, &name)
+                || global.linker.find(&module).is_some_and(|found| found.export_type(&name).is_some())
+        });
+        // SAFETY: not null, and for us to write.
+        unsafe {
+            into.write(WasmImport {
+                module_name: import.module.as_ptr(),
+                name: import.name.as_ptr(),
+                kind: import.kind,
+                linked: linked.unwrap_or(false),
+                ty: &raw const import.ty,
+            });
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_export_count(module: *const CModule) -> i32 {
+    // SAFETY: by the header.
+    guard(-1, || unsafe { of(module) }.map_or(-1, |module| module.exports.len() as i32))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_export_type(module: *const CModule, index: i32, into: *mut WasmExport) {
+    guard((), || {
+        // SAFETY: by the header.
+        let export = unsafe { of(module) }.and_then(|module| module.exports.get(usize::try_from(index).ok()?));
+        let (Some(export), false) = (export, into.is_null()) else { return };
+        // SAFETY: not null, and for us to write.
+        unsafe {
+            into.write(WasmExport { name: export.name.as_ptr(), kind: export.kind, ty: &raw const export.ty });
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_custom_section(
+    module: *const CModule,
+    name: *const c_char,
+    length: *mut u32,
+) -> *const u8 {
+    guard(std::ptr::null(), || {
+        // SAFETY: by the header.
+        let (Some(module), Some(name)) = (unsafe { of(module) }, unsafe { text(name) }) else {
+            return std::ptr::null();
+        };
+        let found = module.module.custom_sections().find(|(known, _)| *known == name);
+        let Some((_, bytes)) = found else { return std::ptr::null() };
+        if !length.is_null() {
+            // SAFETY: not null, and for us to write.
+            unsafe { length.write(bytes.len() as u32) };
+        }
+        bytes.as_ptr()
+    })
+}
+
+/// What a file is, as the header has it.
+const BYTECODE: u32 = 0;
+const AOT: u32 = 1;
+const UNKNOWN: u32 = 0xffff;
+
+fn package_type(bytes: &[u8]) -> u32 {
+    match bytes {
+        [0, b'a', b's', b'm', ..] => BYTECODE,
+        [0x89, b'A', b'O', b'T', b'\r', b'\n', 0x1a, b'\n', ..]
+        | [0x89, b'F', b'A', b'T', b'\r', b'\n', 0x1a, b'\n', ..] => AOT,
+        _ => UNKNOWN,
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_file_package_type(buffer: *const u8, size: u32) -> u32 {
+    // SAFETY: by the header.
+    guard(UNKNOWN, || package_type(unsafe { array(buffer, size as usize) }))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn get_package_type(buffer: *const u8, size: u32) -> u32 {
+    // SAFETY: by the header.
+    unsafe { wasm_runtime_get_file_package_type(buffer, size) }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_get_module_package_type(module: *const CModule) -> u32 {
+    if module.is_null() { UNKNOWN } else { AOT }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_get_file_package_version(buffer: *const u8, size: u32) -> u32 {
+    guard(0, || {
+        // SAFETY: by the header.
+        let bytes = unsafe { array(buffer, size as usize) };
+        let version = match package_type(bytes) {
+            BYTECODE => bytes.get(4..8),
+            AOT => bytes.get(8..12),
+            _ => None,
+        };
+        version.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_get_module_package_version(module: *const CModule) -> u32 {
+    if module.is_null() { 0 } else { wasm_runtime_get_current_package_version(AOT) }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_get_current_package_version(package_type: u32) -> u32 {
+    match package_type {
+        BYTECODE => 1,
+        AOT => runtime::FORMAT_VERSION,
+        _ => 0,
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasm_runtime_is_underlying_binary_freeable(module: *const CModule) -> bool {
+    !module.is_null()
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_is_import_func_linked(module: *const c_char, name: *const c_char) -> bool {
+    // SAFETY: by the header.
+    guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Func(_))) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_is_import_global_linked(module: *const c_char, name: *const c_char) -> bool {
+    // SAFETY: by the header.
+    guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Global(_))) })
+}
+
+/// Whether the host, or a registered module, has something for an import.
+///
+/// # Safety
+///
+/// Both are null, or strings.
+unsafe fn is_linked(module: *const c_char, name: *const c_char, fits: impl Fn(&ExternType) -> bool) -> bool {
+    // SAFETY: by the caller.
+    let (Some(module), Some(name)) = (unsafe { text(module) }, unsafe { text(name) }) else { return false };
+    let found = with(|global| {
+        global.untyped.contains_key(&(module.to_string(), name.to_string()))
+            || global.linker.defines(&module, &name)
+            || global.linker.find(&module).and_then(|found| found.export_type(&name)).is_some_and(|ty| fits(&ty))
+    });
+    found.unwrap_or(false)
+}
+
+/// Says that a function did nothing.
+pub fn say_absent(function: &str, reason: &str) {
+    const DEBUG: u32 = 3;
+    log(DEBUG, &format!("{function}: {reason}"));
+}
+
+/// Used by those who make instances.
+pub fn linker_and_engine() -> Result<(runtime::Linker<crate::shared::State>, runtime::Engine), String> {
+    with(|global: &mut global::Global| (global.linker.without_reader(), global.engine.clone()))
+}

@@ -1,0 +1,154 @@
+//! A store and the instances in it, which are freed together. C has handles of the instances; the store is found by them.
+
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::ffi::{CString, c_char};
+
+use runtime::{AsContextMut, Caller, Instance, InterruptHandle, Store, StoreContextMut};
+
+use crate::env::CExecEnv;
+use crate::instance::CInstance;
+use crate::wasi::World;
+
+/// The data of a store.
+pub struct State {
+    pub world: World,
+    /// Whose store this is; null while it is made.
+    pub shared: *const Shared,
+}
+
+/// See the top of the file.
+pub struct Shared {
+    store: UnsafeCell<Store<State>>,
+    /// The [`Caller`] of the innermost C function that compiled code has called; null outside.
+    caller: Cell<*mut Caller<'static, State>>,
+    /// Handles of the instances. They stay where they are.
+    pub instances: RefCell<Vec<Box<CInstance>>>,
+    pub interrupt: InterruptHandle,
+    /// The one whose handle was asked for last.
+    recent: Cell<Option<(Instance, *const CInstance)>>,
+    /// The environment of the innermost call.
+    pub env: Cell<*mut CExecEnv>,
+    /// What went wrong last, as C is told of it.
+    exception: RefCell<Option<CString>>,
+    /// Whether anything did.
+    has_exception: Cell<bool>,
+    /// The back trace that belongs to it.
+    pub trace: RefCell<String>,
+    pub exit_status: Cell<u32>,
+}
+
+impl Shared {
+    /// Takes a store over, and tells it where it is.
+    pub fn new(store: Store<State>) -> Box<Shared> {
+        let mut shared = Box::new(Shared {
+            interrupt: store.interrupt_handle(),
+            store: UnsafeCell::new(store),
+            caller: Cell::new(std::ptr::null_mut()),
+            instances: RefCell::default(),
+            recent: Cell::default(),
+            env: Cell::new(std::ptr::null_mut()),
+            exception: RefCell::default(),
+            has_exception: Cell::new(false),
+            trace: RefCell::default(),
+            exit_status: Cell::new(0),
+        });
+        let place: *const Shared = &raw const *shared;
+        shared.store.get_mut().data_mut().shared = place;
+        shared
+    }
+
+    /// Works on a store that no C program knows of yet: when its instances are made.
+    pub fn set_up<R>(&self, work: impl FnOnce(&mut Store<State>) -> R) -> R {
+        // SAFETY: nobody else has the store; C functions that are called meanwhile reach it through their caller.
+        work(unsafe { &mut *self.store.get() })
+    }
+
+    /// Works on the store, from outside or from a C function that compiled code has called.
+    ///
+    /// # Safety
+    ///
+    /// This thread is the one that uses the store, and no other reference to it is in use.
+    #[inline]
+    pub unsafe fn with<R>(&self, work: impl FnOnce(StoreContextMut<'_, State>) -> R) -> R {
+        let caller = self.caller.get();
+        if caller.is_null() {
+            // SAFETY: nothing runs in the store, and by the caller nobody else has it.
+            work(unsafe { &mut *self.store.get() }.as_context_mut())
+        } else {
+            // SAFETY: set by `in_host_call` for as long as the C function runs, and with it nobody else has it.
+            work(unsafe { &mut *caller }.as_context_mut())
+        }
+    }
+
+    /// Runs a C function that compiled code has called: until it returns, the store is reached through `caller`.
+    #[inline]
+    pub fn in_host_call<R>(&self, caller: &mut Caller<'_, State>, run: impl FnOnce() -> R) -> R {
+        let place: *mut Caller<'_, State> = caller;
+        let outer = self.caller.replace(place.cast());
+        let result = run();
+        self.caller.set(outer);
+        result
+    }
+
+    /// The handle of an instance of this store.
+    #[inline]
+    pub fn handle_of(&self, instance: Instance) -> *const CInstance {
+        match self.recent.get() {
+            Some((recent, place)) if recent == instance => place,
+            _ => {
+                let place = self.known_or_made(instance);
+                self.recent.set(Some((instance, place)));
+                place
+            }
+        }
+    }
+
+    fn known_or_made(&self, instance: Instance) -> *const CInstance {
+        if let Some(known) = self.instances.borrow().iter().find(|known| known.instance == instance) {
+            return &raw const **known;
+        }
+        let made = CInstance::new(self, instance);
+        let place: *const CInstance = &raw const *made;
+        self.instances.borrow_mut().push(made);
+        place
+    }
+
+    /// What an earlier call ended with is not this one's.
+    #[inline]
+    pub fn forget_exception(&self) {
+        if self.has_exception() {
+            self.set_exception(None);
+        }
+    }
+
+    /// Asks the store something that only its owner can, if nothing runs in it.
+    pub fn asked_from_outside<R>(&self, ask: impl FnOnce(&Store<State>) -> R) -> Option<R> {
+        // SAFETY: nothing runs in the store, and this thread is the one that uses it.
+        self.caller.get().is_null().then(|| ask(unsafe { &*self.store.get() }))
+    }
+
+    /// Makes a store usable again that was terminated, if nothing runs in it.
+    pub fn clear_interrupt(&self) {
+        if self.caller.get().is_null() && self.interrupt.is_interrupted() {
+            // SAFETY: nothing runs in the store, and this thread is the one that uses it.
+            unsafe { &mut *self.store.get() }.clear_interrupt();
+        }
+    }
+
+    /// Sets what C is told went wrong.
+    pub fn set_exception(&self, message: Option<&str>) {
+        self.has_exception.set(message.is_some());
+        *self.exception.borrow_mut() = message.map(crate::boundary::c_string);
+    }
+
+    /// Whether anything went wrong.
+    #[inline]
+    pub fn has_exception(&self) -> bool {
+        self.has_exception.get()
+    }
+
+    /// What went wrong, as a string that stays until another is set; null if nothing did.
+    pub fn exception(&self) -> *const c_char {
+        self.exception.borrow().as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
+    }
+}

@@ -1,0 +1,169 @@
+//! What programs have of the world, as `wasm_runtime_set_wasi_args` says it.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::sync::PoisonError;
+
+use iwasm_wasi::{InputStream, OutputStream, WasiCtx};
+use runtime::Linker;
+
+use crate::boundary::{array, guard};
+use crate::instance::{self, CInstance};
+use crate::module::{self, CModule};
+use crate::shared::State;
+
+/// The world of a store.
+pub type World = WasiCtx;
+
+/// What instances of a module will have.
+#[derive(Clone, Default)]
+pub struct WasiArgs {
+    /// On the host, and for the guest.
+    folders: Vec<(String, String)>,
+    environment: Vec<(Vec<u8>, Vec<u8>)>,
+    args: Vec<Vec<u8>>,
+    streams: [Option<RawFd>; 3],
+}
+
+/// Gives modules the functions of WASI.
+pub fn add_to_linker(linker: &mut Linker<State>) {
+    iwasm_wasi::add_to_linker(linker, |state: &mut State| &mut state.world);
+}
+
+/// A copy of a descriptor of the program's.
+fn duplicate(fd: RawFd) -> Result<OwnedFd, String> {
+    // SAFETY: the program said that it is open; if it is not, the system says so.
+    let owned = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
+    owned.map_err(|error| format!("descriptor {fd} cannot be a standard stream: {error}"))
+}
+
+impl WasiArgs {
+    /// The world of a new store.
+    pub fn build(&self) -> Result<World, String> {
+        let mut builder = WasiCtx::builder().inherit_stdio().args(&self.args);
+        for (name, value) in &self.environment {
+            builder = builder.env(name, value);
+        }
+        for (host, guest) in &self.folders {
+            builder = builder.preopened_dir(host, guest.clone());
+        }
+        let [input, output, errors] = self.streams;
+        if let Some(fd) = input {
+            builder = builder.stdin(InputStream::fd(duplicate(fd)?));
+        }
+        if let Some(fd) = output {
+            builder = builder.stdout(OutputStream::fd(duplicate(fd)?));
+        }
+        if let Some(fd) = errors {
+            builder = builder.stderr(OutputStream::fd(duplicate(fd)?));
+        }
+        builder.build().map_err(|error| error.to_string())
+    }
+}
+
+/// Strings of a list of C's; null ones are left out.
+///
+/// # Safety
+///
+/// `list` is null, or there are so many strings.
+unsafe fn strings(list: *const *const c_char, count: usize) -> Vec<Vec<u8>> {
+    // SAFETY: by the caller.
+    unsafe {
+        let list = array(list, count);
+        list.iter().filter(|item| !item.is_null()).map(|item| CStr::from_ptr(*item).to_bytes().to_vec()).collect()
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
+    module: *mut CModule,
+    dir_list: *const *const c_char,
+    dir_count: u32,
+    map_dir_list: *const *const c_char,
+    map_dir_count: u32,
+    env: *const *const c_char,
+    env_count: u32,
+    argv: *const *const c_char,
+    argc: c_int,
+    stdinfd: i64,
+    stdoutfd: i64,
+    stderrfd: i64,
+) {
+    guard((), || {
+        // SAFETY: by the header.
+        let Some(module) = (unsafe { module::of(module) }) else { return };
+        // SAFETY: by the header.
+        let [folders, mapped, environment, args] = unsafe {
+            [
+                strings(dir_list, dir_count as usize),
+                strings(map_dir_list, map_dir_count as usize),
+                strings(env, env_count as usize),
+                strings(argv, usize::try_from(argc).unwrap_or(0)),
+            ]
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let own = folders.iter().map(|folder| (text(folder), text(folder)));
+        let mapped = mapped.iter().map(|pair| {
+            let pair = text(pair);
+            match pair.split_once("::") {
+                Some((guest, host)) => (host.to_owned(), guest.to_owned()),
+                None => (pair.clone(), pair),
+            }
+        });
+        let variable = |bytes: &Vec<u8>| match bytes.iter().position(|byte| *byte == b'=') {
+            Some(at) => (bytes[..at].to_vec(), bytes[at + 1..].to_vec()),
+            None => (bytes.clone(), Vec::new()),
+        };
+        let stream = |fd: i64| RawFd::try_from(fd).ok().filter(|fd| *fd >= 0);
+        *module.wasi.lock().unwrap_or_else(PoisonError::into_inner) = WasiArgs {
+            folders: own.chain(mapped).collect(),
+            environment: environment.iter().map(variable).collect(),
+            args,
+            streams: [stdinfd, stdoutfd, stderrfd].map(stream),
+        };
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
+    module: *mut CModule,
+    dir_list: *const *const c_char,
+    dir_count: u32,
+    map_dir_list: *const *const c_char,
+    map_dir_count: u32,
+    env: *const *const c_char,
+    env_count: u32,
+    argv: *const *const c_char,
+    argc: c_int,
+) {
+    // SAFETY: by the header.
+    unsafe {
+        wasm_runtime_set_wasi_args_ex(
+            module,
+            dir_list,
+            dir_count,
+            map_dir_list,
+            map_dir_count,
+            env,
+            env_count,
+            argv,
+            argc,
+            -1,
+            -1,
+            -1,
+        );
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_is_wasi_mode(instance: *const CInstance) -> bool {
+    guard(false, || {
+        // SAFETY: by the header.
+        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
+        // SAFETY: this thread uses the store.
+        let module = unsafe { instance.shared().with(|store| instance.instance.module(&store)) };
+        module.is_ok_and(|module| {
+            module.imports().iter().any(|import| iwasm_wasi::MODULE_NAMES.contains(&import.module.as_str()))
+        })
+    })
+}

@@ -1,0 +1,13 @@
+(module $speed
+  (import "env" "add_i" (func $native (param i32 i32) (result i32)))
+  (table 1 funcref) (elem (i32.const 0) $add)
+  (memory 1)
+  (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "many") (param i32) (result i32) (local i32)
+    (loop (local.set 1 (call $native (local.get 1) (i32.const 3)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 1))
+  (func (export "local") (param i32) (result i32) (local i32)
+    (loop (local.set 1 (call $add (local.get 1) (i32.const 3)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 1)))

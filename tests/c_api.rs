@@ -1,0 +1,268 @@
+//! The C library from C: the programs of `tests/c-api/` by each compiler there is, linked with the archive and with the
+//! shared library, in the forms of both of WAMR's ages, and with sanitizers. The library is built as it is shipped.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tests::paths;
+use wamrc::{Compiler, Options};
+
+/// How a program is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flavour {
+    /// With the archive, in the forms of WAMR 1.
+    Archive,
+    /// With the shared library, in the forms of WAMR 2.
+    Shared,
+    /// With the archive, checked for wrong accesses, undefined behaviour and leaks.
+    Sanitized,
+}
+
+/// Declared in the header, but nothing that a program of ours could call.
+const NOT_FUNCTIONS: &[&str] = &["wasm_runtime_call_wasm_v"];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = match library() {
+        Ok(library) => library,
+        Err(reason) => {
+            println!("c_api: all skipped: {reason}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let folder = tempfile::tempdir().expect("a folder for programs and artifacts");
+    compile_modules(folder.path());
+    let mut trials = vec![
+        Trial::test("every_function_is_called_by_a_test", every_function_is_called),
+        Trial::test("what_is_absent_says_why", what_is_absent_says_why),
+    ];
+    let compilers: Vec<String> = compilers().into_iter().filter(|compiler| runs(compiler, &["--version"])).collect();
+    let mut skipped = Vec::new();
+    for compiler in &compilers {
+        let mut flavours = vec![Flavour::Archive, Flavour::Shared];
+        match sanitizes(compiler, folder.path()) {
+            true => flavours.push(Flavour::Sanitized),
+            false => skipped.push(format!("{compiler} has no sanitizers")),
+        }
+        for (program, flavour) in
+            programs().into_iter().flat_map(|program| flavours.iter().map(move |flavour| (program.clone(), *flavour)))
+        {
+            let (compiler, library, folder) = (compiler.clone(), library.clone(), folder.path().to_owned());
+            let name = format!("{}::{}::{}", stem(&program), compiler, flavour.name());
+            trials.push(Trial::test(name, move || build_and_run(&compiler, &library, &folder, &program, flavour)));
+        }
+        let compiler = compiler.replace("gcc", "g++").replace("clang", "clang++");
+        if runs(&compiler, &["--version"]) {
+            let folder = folder.path().to_owned();
+            trials.push(Trial::test(format!("the_header_is_good_cpp::{compiler}"), move || {
+                header_in_cpp(&compiler, &folder)
+            }));
+        } else {
+            skipped.push(format!("there is no {compiler}"));
+        }
+    }
+    if compilers.is_empty() {
+        skipped.push("there is no C compiler: no program was run".to_owned());
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    println!("c_api: skipped: {}", if skipped.is_empty() { "nothing".to_owned() } else { skipped.join("; ") });
+    conclusion.exit_code()
+}
+
+impl Flavour {
+    fn name(self) -> &'static str {
+        match self {
+            Flavour::Archive => "archive",
+            Flavour::Shared => "shared",
+            Flavour::Sanitized => "sanitized",
+        }
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn sources(extension: &str) -> Vec<PathBuf> {
+    let folder = paths::tests().join("c-api");
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("entry of a folder").path()).collect();
+    files.retain(|path| path.extension() == Some(OsStr::new(extension)));
+    files.sort();
+    files
+}
+
+/// The tests; `speed.c` measures and is none.
+fn programs() -> Vec<PathBuf> {
+    sources("c").into_iter().filter(|path| stem(path) != "speed").collect()
+}
+
+/// The folder of the library, built now: as it is shipped, so not with the features that tests want.
+fn library() -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let profile = own.ancestors().nth(2).ok_or("this program is in no target folder")?;
+    // Built for another machine than cargo's, below `cross`: it is there already, or cannot be made.
+    if profile.ancestors().nth(2).is_some_and(|folder| folder.ends_with("cross")) {
+        return match profile.join("libiwasm.a").is_file() {
+            true => Ok(profile.to_owned()),
+            false => Err("libiwasm.a was not built for this machine".to_owned()),
+        };
+    }
+    let target = profile.parent().ok_or("this program is in no target folder")?;
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--profile", "device", "-p", "iwasm-c-api", "--target-dir"])
+        .arg(target)
+        .current_dir(paths::project())
+        .status()
+        .map_err(|error| format!("cargo: {error}"))?;
+    assert!(status.success(), "cargo build of the C library: {status}");
+    Ok(target.join("device"))
+}
+
+/// Compilers for this machine, present or not.
+fn compilers() -> Vec<String> {
+    match cfg!(target_arch = "x86_64") {
+        true => vec!["gcc".into(), "clang".into()],
+        false => vec![format!("{}-linux-gnu-gcc", std::env::consts::ARCH)],
+    }
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
+}
+
+const SANITIZE: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+/// Whether a compiler has what its sanitizers need. Under an emulator they do not run.
+fn sanitizes(compiler: &str, folder: &Path) -> bool {
+    let (source, program) = (folder.join("nothing.c"), folder.join("nothing"));
+    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source");
+    let built = Command::new(compiler).args(SANITIZE).arg(&source).arg("-o").arg(program).output();
+    cfg!(target_arch = "x86_64") && built.is_ok_and(|output| output.status.success())
+}
+
+/// Compiles the modules of the tests, as one would by command.
+fn compile_modules(folder: &Path) {
+    let compiler = Compiler::new(Options::new().custom_sections(["note"])).expect("the default target");
+    let vectorless = cfg!(target_arch = "riscv64");
+    let compiler = match vectorless {
+        true => {
+            let target = wamrc::Target::resolve(Some("riscv64"), None, &["+v".to_owned()]).expect("a target");
+            Compiler::new(Options::new().custom_sections(["note"]).target(target)).expect("a target")
+        }
+        false => compiler,
+    };
+    for path in sources("wat") {
+        let wasm = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
+        let artifact = compiler.compile(&wasm).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        std::fs::write(folder.join(stem(&path)).with_extension("aot"), artifact).expect("an artifact");
+    }
+}
+
+fn told(what: &str, output: &Output) -> Failed {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{what}: {}\n{}{}", output.status, text(&output.stdout), text(&output.stderr)).into()
+}
+
+fn build_and_run(compiler: &str, library: &Path, folder: &Path, source: &Path, flavour: Flavour) -> Result<(), Failed> {
+    let program = folder.join(format!("{}-{compiler}-{}", stem(source), flavour.name()));
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"]);
+    command.arg(paths::project().join("runtime/c-api/include")).arg(source);
+    match flavour {
+        Flavour::Archive => command.arg(library.join("libiwasm.a")),
+        Flavour::Shared => command.arg("-DWASM_RUNTIME_API_2").arg(library.join("libiwasm.so")),
+        Flavour::Sanitized => command.args(SANITIZE).arg(library.join("libiwasm.a")),
+    };
+    let built = command.arg("-o").arg(&program).args(["-lpthread", "-ldl", "-lm", "-lgcc_s"]).output()?;
+    if !built.status.success() {
+        return Err(told(compiler, &built));
+    }
+    let own = folder.join(format!("{}-files", program.file_name().unwrap_or_default().to_string_lossy()));
+    std::fs::create_dir_all(&own)?;
+    for artifact in std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()) {
+        if artifact.extension() == Some(OsStr::new("aot")) {
+            std::fs::copy(&artifact, own.join(artifact.file_name().unwrap_or_default()))?;
+        }
+    }
+    let ran = Command::new(&program).arg(&own).env("LD_LIBRARY_PATH", library).output()?;
+    if ran.status.success() { Ok(()) } else { Err(told(&program.display().to_string(), &ran)) }
+}
+
+fn header_in_cpp(compiler: &str, folder: &Path) -> Result<(), Failed> {
+    for form in ["", "#define WASM_RUNTIME_API_2\n"] {
+        let source = folder.join(format!("header-{compiler}.cpp"));
+        std::fs::write(
+            &source,
+            format!("{form}#include <wasm_export.h>\nint main() {{ return wasm_runtime_init() ? 0 : 1; }}\n"),
+        )?;
+        let output = Command::new(compiler)
+            .args(["-std=c++11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"])
+            .arg(paths::project().join("runtime/c-api/include"))
+            .arg(&source)
+            .output()?;
+        if !output.status.success() {
+            return Err(told(compiler, &output));
+        }
+    }
+    Ok(())
+}
+
+/// Names of functions in a text: what stands before a parenthesis and begins as ours do.
+fn functions(text: &str) -> BTreeSet<&str> {
+    let words = text.match_indices('(').map(|(end, _)| {
+        let start = text[..end].rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+        &text[start..end]
+    });
+    words
+        .filter(|word| ["wasm_", "iwasm_", "get_package", "get_base"].iter().any(|prefix| word.starts_with(prefix)))
+        .collect()
+}
+
+fn header() -> String {
+    let folder = paths::project().join("runtime/c-api/include");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a header");
+    read("lib_export.h") + &read("wasm_export.h")
+}
+
+fn every_function_is_called() -> Result<(), Failed> {
+    let header = header();
+    let tests: String = sources("c").iter().map(|path| std::fs::read_to_string(path).expect("a test")).collect();
+    let called = functions(&tests);
+    let absent = absent();
+    let declared: BTreeSet<&str> = functions(&header);
+    if declared.len() < 150 {
+        return Err(format!("only {} functions were found in the header", declared.len()).into());
+    }
+    let missing: Vec<&&str> = declared
+        .iter()
+        .filter(|name| !called.contains(**name) && !NOT_FUNCTIONS.contains(name) && !absent.contains(**name))
+        // By their names in WAMR 1's form, or by a macro of the tests.
+        .filter(|name| !["wasm_runtime_lookup_function", "iwasm_set_module_reader_2"].contains(name))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("no test calls {missing:?}").into()) }
+}
+
+/// Functions that are present and do nothing.
+fn absent() -> BTreeSet<String> {
+    let source = paths::project().join("runtime/c-api/src/absent.rs");
+    let text = std::fs::read_to_string(source).expect("a source");
+    functions(&text).into_iter().map(str::to_owned).collect()
+}
+
+fn what_is_absent_says_why() -> Result<(), Failed> {
+    let header = header();
+    let declared = functions(&header);
+    let (_, last) = header.split_once("What makes no sense here").ok_or("the header has no such part")?;
+    let apart = functions(last);
+    let absent = absent();
+    let unknown: Vec<&String> = absent.iter().filter(|name| !declared.contains(name.as_str())).collect();
+    let misplaced: Vec<&&str> = apart.iter().filter(|name| !absent.contains(**name)).collect();
+    match (unknown.as_slice(), misplaced.as_slice()) {
+        ([], []) => Ok(()),
+        _ => Err(format!("not in the header: {unknown:?}; said to do nothing, and does: {misplaced:?}").into()),
+    }
+}
