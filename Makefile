@@ -93,6 +93,7 @@ lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) clippy --release -p iwasm-cli --no-default-features -- -D warnings
 	$(CARGO) clippy --release -p iwasm-cli --no-default-features --features wasi -- -D warnings
 	$(CARGO) clippy --release -p wamrc-cli --no-default-features -- -D warnings
+	$(CARGO) clippy --release -p iwasm-c-api --no-default-features -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings

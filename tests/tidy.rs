@@ -58,8 +58,26 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
     ("vm/structs.rs", "the records of the ABI"),
 ];
 
-/// Files elsewhere with `unsafe`: embedders, who say which artifacts they trust.
+/// Files elsewhere with `unsafe`: the C library, and embedders, who say which artifacts they trust.
 const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
+    ("runtime/c-api/src/absent.rs", "functions that C calls"),
+    ("runtime/c-api/src/allocator.rs", "memory for C programs"),
+    ("runtime/c-api/src/bare.rs", "functions that C calls"),
+    ("runtime/c-api/src/beyond.rs", "functions that C calls"),
+    ("runtime/c-api/src/boundary.rs", "C's strings, arrays and buffers"),
+    ("runtime/c-api/src/env.rs", "handles of C"),
+    ("runtime/c-api/src/external.rs", "functions that C calls"),
+    ("runtime/c-api/src/function.rs", "cells and values of C"),
+    ("runtime/c-api/src/global.rs", "callbacks of C"),
+    ("runtime/c-api/src/instance.rs", "handles of C"),
+    ("runtime/c-api/src/memory.rs", "addresses for C"),
+    ("runtime/c-api/src/module.rs", "handles of C; passes on the trust in files"),
+    ("runtime/c-api/src/native_call.rs", "calls C functions"),
+    ("runtime/c-api/src/natives.rs", "C functions that modules import"),
+    ("runtime/c-api/src/shared.rs", "the store, reached from C functions"),
+    ("runtime/c-api/src/trace.rs", "prints by C"),
+    ("runtime/c-api/src/types.rs", "handles of C"),
+    ("runtime/c-api/src/wasi.rs", "C's lists and descriptors"),
     ("runtime/cli/src/run.rs", "the user trusts the files given"),
     ("runtime/observe/src/command.rs", "who gives folders trusts what is in them"),
     ("runtime/observe/src/native.rs", "passes on the trust in what it is given"),
@@ -356,7 +374,7 @@ fn the_parts_depend_on_each_other_as_designed() {
     let compiles = |name: &str| {
         ["cranelift", "wasmparser", "wasmi"].iter().any(|prefix| name.starts_with(prefix)) || name == "wamrc"
     };
-    for package in ["iwasm", "iwasm-wasi", "iwasm-observe", "iwasm-cli"] {
+    for package in ["iwasm", "iwasm-wasi", "iwasm-observe", "iwasm-cli", "iwasm-c-api"] {
         forbid(package, "a device has no compiler, and the runtime never sees wasm bytes", &compiles);
     }
     let runs = |name: &str| name.starts_with("iwasm");

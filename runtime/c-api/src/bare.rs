@@ -9,7 +9,7 @@ use crate::module::CModule;
 use crate::shared::State;
 
 /// The world of a store: nothing.
-pub type World = ();
+pub struct World;
 
 /// What instances of a module will have.
 #[derive(Clone, Default)]
@@ -21,7 +21,7 @@ pub fn add_to_linker(_: &mut Linker<State>) {}
 impl WasiArgs {
     /// The world of a new store.
     pub fn build(&self) -> Result<World, String> {
-        Ok(())
+        Ok(World)
     }
 }
 
@@ -31,7 +31,7 @@ fn say(function: &str) {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
-    _: *mut CModule,
+    _: Option<&CModule>,
     _: *const *const c_char,
     _: u32,
     _: *const *const c_char,
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
-    _: *mut CModule,
+    _: Option<&CModule>,
     _: *const *const c_char,
     _: u32,
     _: *const *const c_char,
@@ -63,6 +63,6 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_is_wasi_mode(_: *const CInstance) -> bool {
+pub extern "C" fn wasm_runtime_is_wasi_mode(_: Option<&CInstance>) -> bool {
     false
 }

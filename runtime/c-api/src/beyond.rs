@@ -3,33 +3,28 @@
 
 use std::ffi::{c_char, c_void};
 
-use crate::boundary::{ErrorBuffer, guard, text, write_text};
-use crate::env::{self, CExecEnv};
+use crate::boundary::{ErrorBuffer, Out, Text, guard, put, write_text};
+use crate::env::CExecEnv;
 use crate::global::with;
-use crate::instance::{self, CInstance};
+use crate::instance::CInstance;
 use crate::module::CModule;
 use crate::trace::print;
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_version(major: *mut u32, minor: *mut u32, patch: *mut u32) {
+pub extern "C" fn wasm_runtime_get_version(major: Out<'_, u32>, minor: Out<'_, u32>, patch: Out<'_, u32>) {
     guard((), || {
         let mut numbers = env!("CARGO_PKG_VERSION").split('.').map(|number| number.parse::<u32>().unwrap_or(0));
         for place in [major, minor, patch] {
-            let number = numbers.next().unwrap_or(0);
-            if !place.is_null() {
-                // SAFETY: not null, and for us to write.
-                unsafe { place.write(number) };
-            }
+            put(place, numbers.next().unwrap_or(0));
         }
     });
 }
 
 /// The instance of a set by its name; null if there is none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn iwasm_get_instance(instance: *const CInstance, name: *const c_char) -> *const CInstance {
+pub extern "C" fn iwasm_get_instance(instance: Option<&CInstance>, name: Text) -> *const CInstance {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return std::ptr::null();
         };
         let instances = instance.shared().instances.borrow();
@@ -40,10 +35,9 @@ pub unsafe extern "C" fn iwasm_get_instance(instance: *const CInstance, name: *c
 
 /// Forgets a registered module; false if there is none of that name. Its handle and its instances stay.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn iwasm_unregister_module(name: *const c_char) -> bool {
+pub extern "C" fn iwasm_unregister_module(name: Text) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(name) = (unsafe { text(name) }) else { return false };
+        let Some(name) = name.get() else { return false };
         let forgotten = with(|global| {
             global.linker.unregister(&name);
             global.registered.remove(name.as_ref()).is_some()
@@ -54,14 +48,10 @@ pub unsafe extern "C" fn iwasm_unregister_module(name: *const c_char) -> bool {
 
 /// Loads a module from a file, which is mapped, not copied; it must not be changed while the module is loaded.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn iwasm_load_file(
-    path: *const c_char,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *mut CModule {
+pub unsafe extern "C" fn iwasm_load_file(path: Text, error_buf: *mut c_char, error_buf_size: u32) -> *mut CModule {
     guard(std::ptr::null_mut(), || {
         // SAFETY: by the header.
-        let (error, path) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), text(path)) };
+        let (error, path) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), path.get()) };
         let Some(path) = path else {
             error.write("the path is NULL");
             return std::ptr::null_mut();
@@ -83,14 +73,10 @@ pub struct Figures {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn iwasm_get_figures(instance: *const CInstance, into: *mut Figures) -> bool {
+pub extern "C" fn iwasm_get_figures(instance: Option<&CInstance>, into: Out<'_, Figures>) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
-        let Some(figures) = figures(instance).filter(|_| !into.is_null()) else { return false };
-        // SAFETY: not null, and for us to write.
-        unsafe { into.write(figures) };
-        true
+        let Some(instance) = instance else { return false };
+        figures(instance).is_some_and(|figures| put(into, figures))
     })
 }
 
@@ -106,14 +92,11 @@ fn figures(instance: &CInstance) -> Option<Figures> {
     for known in shared.instances.borrow().iter() {
         figures.instances += 1;
         for index in 0.. {
-            // SAFETY: this thread uses the store.
-            let memory = unsafe { shared.with(|store| known.instance.memory_by_index(&store, index)) };
+            let memory = shared.with(|store| known.instance.memory_by_index(&store, index));
             let Some(memory) = memory else { break };
             if !seen.contains(&memory) {
                 seen.push(memory);
-                // SAFETY: this thread uses the store.
-                figures.memory_bytes +=
-                    unsafe { shared.with(|store| memory.base(&store)) }.map_or(0, |(_, bytes)| bytes);
+                figures.memory_bytes += shared.with(|store| memory.base(&store)).map_or(0, |(_, bytes)| bytes);
             }
         }
     }
@@ -121,10 +104,9 @@ fn figures(instance: &CInstance) -> Option<Figures> {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_dump_mem_consumption(env: *const CExecEnv) {
+pub extern "C" fn wasm_runtime_dump_mem_consumption(env: Option<&CExecEnv>) {
     guard((), || {
-        // SAFETY: by the header.
-        let instance = unsafe { env::of(env).and_then(|env| instance::of(env.instance.get())) };
+        let instance = env.and_then(CExecEnv::instance);
         if let Some(Figures { instances, memory_bytes, heap_bytes, .. }) = instance.and_then(figures) {
             print(&format!(
                 "instances: {instances}\nlinear memory: {memory_bytes} bytes\nobjects: {heap_bytes} bytes\n"
@@ -137,20 +119,16 @@ pub unsafe extern "C" fn wasm_runtime_dump_mem_consumption(env: *const CExecEnv)
 const RESERVE: usize = 16 << 10;
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_detect_native_stack_overflow(env: *const CExecEnv) -> bool {
-    // SAFETY: by the header.
-    unsafe { wasm_runtime_detect_native_stack_overflow_size(env, RESERVE as u32) }
+pub unsafe extern "C" fn wasm_runtime_detect_native_stack_overflow(env: Option<&CExecEnv>) -> bool {
+    wasm_runtime_detect_native_stack_overflow_size(env, RESERVE as u32)
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_detect_native_stack_overflow_size(env: *const CExecEnv, size: u32) -> bool {
+pub extern "C" fn wasm_runtime_detect_native_stack_overflow_size(env: Option<&CExecEnv>, size: u32) -> bool {
     guard(false, || {
         let marker = 0u8;
         let enough = runtime::raw::stack_left((&raw const marker).addr()) >= size as usize;
-        // SAFETY: by the header.
-        if let (false, Some(instance)) =
-            (enough, unsafe { env::of(env).and_then(|env| instance::of(env.instance.get())) })
-        {
+        if let (false, Some(instance)) = (enough, env.and_then(CExecEnv::instance)) {
             instance.shared().set_exception(Some("Exception: native stack overflow"));
         }
         enough
@@ -159,10 +137,9 @@ pub unsafe extern "C" fn wasm_runtime_detect_native_stack_overflow_size(env: *co
 
 /// The back trace that belongs to the last exception, for a set of instances.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn iwasm_get_back_trace(instance: *const CInstance, buffer: *mut c_char, size: u32) -> u32 {
+pub unsafe extern "C" fn iwasm_get_back_trace(instance: Option<&CInstance>, buffer: *mut c_char, size: u32) -> u32 {
     guard(0, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return 0 };
+        let Some(instance) = instance else { return 0 };
         let trace = instance.shared().trace.borrow();
         match buffer.is_null() {
             true => trace.len() as u32 + 1,
@@ -174,12 +151,9 @@ pub unsafe extern "C" fn iwasm_get_back_trace(instance: *const CInstance, buffer
 
 /// WAMR's own list of natives is empty here.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn get_base_lib_export_apis(list: *mut *mut c_void) -> u32 {
+pub extern "C" fn get_base_lib_export_apis(list: Out<'_, *mut c_void>) -> u32 {
     guard(0, || {
-        if !list.is_null() {
-            // SAFETY: not null, and for us to write.
-            unsafe { list.write(std::ptr::null_mut()) };
-        }
+        put(list, std::ptr::null_mut());
         0
     })
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a function that C calls. A panic, which is a bug of ours, becomes `failed`.
@@ -10,14 +11,31 @@ pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed)
 }
 
-/// A string of C's; none for null.
-///
-/// # Safety
-///
-/// `text` is null, or ends with NUL and stays as it is while the result is used.
-pub unsafe fn text<'a>(text: *const c_char) -> Option<Cow<'a, str>> {
-    // SAFETY: by the caller.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy())
+/// A string that C passes to a function here: null, or one that ends with NUL and stays as it is until the function
+/// returns.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Text(*const c_char);
+
+impl Text {
+    /// The string; none for null.
+    pub fn get<'a>(self) -> Option<Cow<'a, str>> {
+        self.bytes().map(CStr::to_string_lossy)
+    }
+
+    /// Its bytes.
+    pub fn bytes<'a>(self) -> Option<&'a CStr> {
+        // SAFETY: C made it, and what it is says the type.
+        (!self.0.is_null()).then(|| unsafe { CStr::from_ptr(self.0) })
+    }
+}
+
+/// A place that C gave for a value to be written to; none for null.
+pub type Out<'a, T> = Option<&'a mut MaybeUninit<T>>;
+
+/// Writes to it; false if there is none.
+pub fn put<T>(out: Out<'_, T>, value: T) -> bool {
+    out.map(|place| place.write(value)).is_some()
 }
 
 /// A string for C. It ends at the first NUL in it.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runtime::{ExternRef, Val};
 
-use crate::boundary::guard;
+use crate::boundary::{Out, guard, put};
 use crate::instance::CInstance;
 use crate::shared::Shared;
 
@@ -62,19 +62,14 @@ pub fn of_pointer(shared: &Shared, address: usize) -> Val {
     if address == 0 {
         return Val::ExternRef(None);
     }
-    // SAFETY: this thread uses the store.
-    Val::ExternRef(Some(unsafe { shared.with(|store| ExternRef::new(store, Thing(address))) }))
+
+    Val::ExternRef(Some(shared.with(|store| ExternRef::new(store, Thing(address)))))
 }
 
 /// The address that a reference holds; zero for null, and for what is not of the program's.
 pub fn pointer(shared: &Shared, value: &Val) -> usize {
     let Val::ExternRef(Some(reference)) = value else { return 0 };
-    // SAFETY: this thread uses the store.
-    unsafe {
-        shared.with(|store| {
-            reference.data(&store).and_then(|data| data.downcast_ref::<Thing>()).map_or(0, |thing| thing.0)
-        })
-    }
+    shared.with(|store| reference.data(&store).and_then(|data| data.downcast_ref::<Thing>()).map_or(0, |thing| thing.0))
 }
 
 /// The number of what a reference holds.
@@ -86,31 +81,24 @@ pub fn number(shared: &Shared, value: &Val) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_externref_obj2ref(_: *const CInstance, thing: *mut c_void, number: *mut u32) -> bool {
+pub extern "C" fn wasm_externref_obj2ref(_: Option<&CInstance>, thing: *mut c_void, number: Out<'_, u32>) -> bool {
     guard(false, || {
-        if number.is_null() {
-            return false;
-        }
         let found = if thing.is_null() { NULL } else { number_of(thing.expose_provenance()) };
-        // SAFETY: not null, and for us to write.
-        unsafe { number.write(found) };
-        true
+        put(number, found)
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_externref_ref2obj(number: u32, thing: *mut *mut c_void) -> bool {
+pub extern "C" fn wasm_externref_ref2obj(number: u32, thing: Out<'_, *mut c_void>) -> bool {
     guard(false, || {
         let address = if number == NULL { Some(0) } else { address_of(number) };
-        let (Some(address), false) = (address, thing.is_null()) else { return false };
-        // SAFETY: not null, and for us to write.
-        unsafe { thing.write(std::ptr::with_exposed_provenance_mut(address)) };
-        true
+        let Some(address) = address else { return false };
+        put(thing, std::ptr::with_exposed_provenance_mut(address))
     })
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_externref_objdel(_: *const CInstance, thing: *mut c_void) -> bool {
+pub extern "C" fn wasm_externref_objdel(_: Option<&CInstance>, thing: *mut c_void) -> bool {
     guard(false, || {
         let cleanup = {
             let mut things = things();
@@ -131,7 +119,7 @@ pub extern "C" fn wasm_externref_objdel(_: *const CInstance, thing: *mut c_void)
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_externref_set_cleanup(
-    _: *const CInstance,
+    _: Option<&CInstance>,
     thing: *mut c_void,
     cleanup: Option<Cleanup>,
 ) -> bool {

@@ -5,10 +5,10 @@ use std::ffi::{c_char, c_void};
 use runtime::raw::ValRaw;
 use runtime::{Error, Func, FuncType, Val, ValType};
 
-use crate::boundary::{guard, text};
+use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
 use crate::external;
-use crate::instance::{self, CInstance};
+use crate::instance::CInstance;
 use crate::shared::Shared;
 use crate::trace;
 use crate::types::{EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, kind};
@@ -43,8 +43,7 @@ fn cells(kind: u8) -> Option<usize> {
 impl CFunction {
     /// A handle for a function of a store.
     pub fn new(shared: &Shared, func: Func) -> Option<Box<CFunction>> {
-        // SAFETY: this thread uses the store.
-        let ty = unsafe { shared.with(|store| func.ty(&store)) }.ok()?;
+        let ty = shared.with(|store| func.ty(&store)).ok()?;
         let kinds = |types: &[ValType]| types.iter().map(|ty| kind(*ty)).collect::<Box<[u8]>>();
         let (params, results) = (kinds(&ty.params), kinds(&ty.results));
         let sum = |kinds: &[u8]| kinds.iter().map(|kind| cells(*kind)).sum::<Option<usize>>();
@@ -63,7 +62,8 @@ impl CFunction {
     #[inline]
     fn call_slots(&self, slots: &mut [ValRaw]) -> Result<(), Error> {
         // SAFETY: the slots were filled as the type has them; this thread uses the store.
-        unsafe { self.shared().with(|store| self.func.call_raw(store, slots)) }
+        // SAFETY: the slots were filled as the type has them.
+        self.shared().with(|store| unsafe { self.func.call_raw(store, slots) })
     }
 
     /// Calls it with cells, where results come back.
@@ -121,8 +121,7 @@ impl CFunction {
 
     /// Calls it with values.
     pub fn call(&self, params: &[Val]) -> Result<Vec<Val>, Error> {
-        // SAFETY: this thread uses the store.
-        unsafe { self.shared().with(|store| self.func.call(store, params)) }
+        self.shared().with(|store| self.func.call(store, params))
     }
 }
 
@@ -144,12 +143,8 @@ fn end(shared: &Shared, outcome: Result<(), Error>) -> bool {
 }
 
 /// Runs a call with an environment for the natives it leads to.
-///
-/// # Safety
-///
-/// `env` is null or alive.
 #[inline]
-unsafe fn in_env(shared: &Shared, env: *mut CExecEnv, call: impl FnOnce() -> bool) -> bool {
+fn in_env(shared: &Shared, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool {
     let outer = shared.env.replace(env);
     if outer.is_null() {
         shared.forget_exception();
@@ -172,8 +167,8 @@ pub fn look_up(instance: &CInstance, name: &str) -> Option<*const CFunction> {
         }
         None => (instance.instance, name),
     };
-    // SAFETY: this thread uses the store.
-    let func = unsafe { shared.with(|store| of.get_func(&store, function)) }?;
+
+    let func = shared.with(|store| of.get_func(&store, function))?;
     let made = CFunction::new(shared, func)?;
     let place: *const CFunction = &raw const *made;
     instance.functions.borrow_mut().insert(name.to_owned(), made);
@@ -182,13 +177,9 @@ pub fn look_up(instance: &CInstance, name: &str) -> Option<*const CFunction> {
 
 /// The signature that WAMR 1 had behind the name is not looked at, so that callers of WAMR 2's form may leave it out.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_lookup_function(
-    instance: *const CInstance,
-    name: *const c_char,
-) -> *const CFunction {
+pub extern "C" fn wasm_runtime_lookup_function(instance: Option<&CInstance>, name: Text) -> *const CFunction {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return std::ptr::null();
         };
         look_up(instance, &name).unwrap_or(std::ptr::null())
@@ -197,18 +188,17 @@ pub unsafe extern "C" fn wasm_runtime_lookup_function(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_call_wasm(
-    env: *mut CExecEnv,
-    function: *const CFunction,
+    env: Option<&CExecEnv>,
+    function: Option<&CFunction>,
     argc: u32,
     argv: *mut u32,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(function) = (unsafe { function.as_ref() }) else { return false };
+        let Some(function) = function else { return false };
         let shared = function.shared();
-        if env.is_null() {
+        let Some(env) = env else {
             return refuse(shared, "the execution environment is NULL");
-        }
+        };
         let Some((params, results)) = function.cells else {
             return refuse(
                 shared,
@@ -335,7 +325,7 @@ impl WasmVal {
 /// The environment is alive, there are as many arguments as parameters and room for as many results as there are.
 #[inline]
 unsafe fn call_with_numbers(
-    env: *mut CExecEnv,
+    env: &CExecEnv,
     function: &CFunction,
     args: &[WasmVal],
     results: *mut WasmVal,
@@ -343,11 +333,14 @@ unsafe fn call_with_numbers(
     let mut slots = [ValRaw::ZERO; FEW];
     let slots = slots.get_mut(..function.slots)?;
     for ((slot, arg), kind) in slots.iter_mut().zip(args).zip(&function.params) {
+        if arg.kind != *kind {
+            return None;
+        }
         // SAFETY: all bits are values of these types.
+        let (narrow, wide) = unsafe { (arg.of.i32, arg.of.i64) };
         *slot = match *kind {
-            _ if arg.kind != *kind => return None,
-            I32 | F32 => ValRaw::from_i32(unsafe { arg.of.i32 }),
-            I64 | F64 => ValRaw::from_i64(unsafe { arg.of.i64 }),
+            I32 | F32 => ValRaw::from_i32(narrow),
+            I64 | F64 => ValRaw::from_i64(wide),
             _ => return None,
         };
     }
@@ -371,20 +364,19 @@ unsafe fn call_with_numbers(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_call_wasm_a(
-    env: *mut CExecEnv,
-    function: *const CFunction,
+    env: Option<&CExecEnv>,
+    function: Option<&CFunction>,
     result_count: u32,
     results: *mut WasmVal,
     arg_count: u32,
     args: *const WasmVal,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(function) = (unsafe { function.as_ref() }) else { return false };
+        let Some(function) = function else { return false };
         let shared = function.shared();
-        if env.is_null() {
+        let Some(env) = env else {
             return refuse(shared, "the execution environment is NULL");
-        }
+        };
         let (wanted, given) = (&function.ty, (arg_count as usize, result_count as usize));
         if given != (wanted.params.len(), wanted.results.len()) {
             let (args, results) = given;
@@ -398,9 +390,9 @@ pub unsafe extern "C" fn wasm_runtime_call_wasm_a(
         }
         // SAFETY: as many as it says, by the header.
         let args = unsafe { crate::boundary::array(args, arg_count as usize) };
-        if !function.has_references
-            && let Some(done) = unsafe { call_with_numbers(env, function, args, results) }
-        {
+        // SAFETY: the environment is alive by the header, and the numbers of both are right.
+        let fast = || unsafe { call_with_numbers(env, function, args, results) };
+        if let Some(done) = if function.has_references { None } else { fast() } {
             return done;
         }
         let params: Option<Vec<Val>> = args.iter().map(|arg| arg.value(shared)).collect();
@@ -424,25 +416,29 @@ pub unsafe extern "C" fn wasm_runtime_call_wasm_a(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_func_get_param_count(function: *const CFunction, _: *const CInstance) -> u32 {
+pub extern "C" fn wasm_func_get_param_count(function: Option<&CFunction>, _: Option<&CInstance>) -> u32 {
     // SAFETY: by the header.
-    guard(0, || unsafe { function.as_ref() }.map_or(0, |function| function.params.len() as u32))
+    guard(0, || function.map_or(0, |function| function.params.len() as u32))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_func_get_result_count(function: *const CFunction, _: *const CInstance) -> u32 {
+pub extern "C" fn wasm_func_get_result_count(function: Option<&CFunction>, _: Option<&CInstance>) -> u32 {
     // SAFETY: by the header.
-    guard(0, || unsafe { function.as_ref() }.map_or(0, |function| function.results.len() as u32))
+    guard(0, || function.map_or(0, |function| function.results.len() as u32))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_func_get_param_types(function: *const CFunction, _: *const CInstance, into: *mut u8) {
+pub unsafe extern "C" fn wasm_func_get_param_types(function: Option<&CFunction>, _: Option<&CInstance>, into: *mut u8) {
     // SAFETY: by the header, there is room for as many as there are.
     guard((), || unsafe { copy_kinds(function.as_ref().map(|function| &*function.params), into) });
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_func_get_result_types(function: *const CFunction, _: *const CInstance, into: *mut u8) {
+pub unsafe extern "C" fn wasm_func_get_result_types(
+    function: Option<&CFunction>,
+    _: Option<&CInstance>,
+    into: *mut u8,
+) {
     // SAFETY: by the header, there is room for as many as there are.
     guard((), || unsafe { copy_kinds(function.as_ref().map(|function| &*function.results), into) });
 }
@@ -459,14 +455,13 @@ unsafe fn copy_kinds(kinds: Option<&[u8]>, into: *mut u8) {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_application_execute_func(
-    instance: *const CInstance,
-    name: *const c_char,
+    instance: Option<&CInstance>,
+    name: Text,
     argc: i32,
-    argv: *const *const c_char,
+    argv: *const Text,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return false;
         };
         // SAFETY: as many strings as it says.
@@ -480,12 +475,10 @@ pub unsafe extern "C" fn wasm_application_execute_func(
 /// # Safety
 ///
 /// `list` is null, or there are so many strings.
-pub unsafe fn strings(list: *const *const c_char, count: i32) -> Vec<String> {
+unsafe fn strings(list: *const Text, count: i32) -> Vec<String> {
     // SAFETY: by the caller.
-    unsafe {
-        let list = crate::boundary::array(list, usize::try_from(count).unwrap_or(0));
-        list.iter().map(|item| text(*item).unwrap_or_default().into_owned()).collect()
-    }
+    let list = unsafe { crate::boundary::array(list, usize::try_from(count).unwrap_or(0)) };
+    list.iter().map(|item| item.get().unwrap_or_default().into_owned()).collect()
 }
 
 /// Calls a function with values as text, and prints what it returns as text.
@@ -512,9 +505,8 @@ fn execute(instance: &CInstance, name: &str, texts: &[String]) -> bool {
             &format!("an argument is no value of its type: function {name:?} is of type {}", function.ty),
         );
     };
-    // SAFETY: the environment is alive.
-    unsafe {
-        in_env(shared, (&raw const *instance.env).cast_mut(), || match function.call(&params) {
+    {
+        in_env(shared, &instance.env, || match function.call(&params) {
             Ok(results) => {
                 if !results.is_empty() {
                     trace::print(&(runtime::text::format_results(&function.ty, &results) + "\n"));
@@ -528,13 +520,12 @@ fn execute(instance: &CInstance, name: &str, texts: &[String]) -> bool {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_application_execute_main(
-    instance: *const CInstance,
+    instance: Option<&CInstance>,
     argc: i32,
     argv: *mut *mut c_char,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
+        let Some(instance) = instance else { return false };
         let shared = instance.shared();
         let entry = ["_start", "__main_argc_argv", "main"].into_iter().find_map(|name| look_up(instance, name));
         let Some(function) = entry else {
@@ -553,7 +544,7 @@ pub unsafe extern "C" fn wasm_application_execute_main(
         }
         // SAFETY: the environment is alive; the first argument is where the header says that the result goes.
         unsafe {
-            in_env(shared, (&raw const *instance.env).cast_mut(), || match function.call(&[]) {
+            in_env(shared, &instance.env, || match function.call(&[]) {
                 Ok(results) => {
                     if let (Some(Val::I32(status)), true) = (results.first(), argc > 0 && !argv.is_null()) {
                         argv.cast::<i32>().write(*status);
@@ -573,15 +564,12 @@ pub unsafe extern "C" fn wasm_application_execute_main(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_lookup_wasi_start_function(instance: *const CInstance) -> *const CFunction {
+pub extern "C" fn wasm_runtime_lookup_wasi_start_function(instance: Option<&CInstance>) -> *const CFunction {
     // SAFETY: by the header.
-    guard(std::ptr::null(), || {
-        unsafe { instance::of(instance) }.and_then(|instance| look_up(instance, "_start")).unwrap_or(std::ptr::null())
-    })
+    guard(std::ptr::null(), || instance.and_then(|instance| look_up(instance, "_start")).unwrap_or(std::ptr::null()))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_wasi_exit_code(instance: *const CInstance) -> u32 {
-    // SAFETY: by the header.
-    guard(0, || unsafe { instance::of(instance) }.map_or(0, |instance| instance.shared().exit_status.get()))
+pub extern "C" fn wasm_runtime_get_wasi_exit_code(instance: Option<&CInstance>) -> u32 {
+    guard(0, || instance.map_or(0, |instance| instance.shared().exit_status.get()))
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use runtime::{Engine, Linker, Module};
 
 use crate::allocator::{Allocator, Pool};
-use crate::boundary::{array, guard, text};
+use crate::boundary::{Out, Text, array, guard, put};
 use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
 use crate::shared::State;
@@ -112,7 +112,7 @@ impl Global {
 pub struct RuntimeInitArgs {
     pub mem_alloc_type: u32,
     pub mem_alloc_option: MemAllocOption,
-    pub native_module_name: *const c_char,
+    pub native_module_name: Text,
     pub native_symbols: *mut NativeSymbol,
     pub n_native_symbols: u32,
     pub max_thread_num: u32,
@@ -161,13 +161,14 @@ const WITH_ALLOCATOR: u32 = 1;
 ///
 /// The member that `kind` names is set, to functions of `malloc`'s, `realloc`'s and `free`'s types or to a buffer.
 unsafe fn allocator(kind: u32, option: MemAllocOption) -> Option<Allocator> {
-    // SAFETY: by the caller.
     match kind {
         WITH_POOL => {
+            // SAFETY: by the caller.
             let PoolOption { heap_buf, heap_size } = unsafe { option.pool };
             (!heap_buf.is_null()).then(|| Allocator::Pool(Pool::new(heap_buf, heap_size)))
         }
         WITH_ALLOCATOR => {
+            // SAFETY: by the caller.
             let AllocatorOption { malloc_func, realloc_func, free_func, .. } = unsafe { option.allocator };
             // SAFETY: pointers of these types, or null, which is none of the option's.
             unsafe {
@@ -212,10 +213,9 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
         // SAFETY: by the header, the members that the type names are set.
         let Some(allocator) = (unsafe { allocator(args.mem_alloc_type, args.mem_alloc_option) }) else { return false };
         initialise(allocator);
-        // SAFETY: a string, and as many symbols as it says.
-        let (name, symbols) = unsafe {
-            (text(args.native_module_name), array(args.native_symbols.cast_const(), args.n_native_symbols as usize))
-        };
+        // SAFETY: as many symbols as it says.
+        let symbols = unsafe { array(args.native_symbols.cast_const(), args.n_native_symbols as usize) };
+        let name = args.native_module_name.get();
         match name {
             // SAFETY: natives by the header.
             Some(name) if !symbols.is_empty() => unsafe { natives::register(&name, symbols, false) }.is_ok(),
@@ -260,16 +260,16 @@ pub extern "C" fn wasm_runtime_malloc(size: u32) -> *mut c_void {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_realloc(old: *mut c_void, size: u32) -> *mut c_void {
-    // SAFETY: by the header, it came from here.
     guard(std::ptr::null_mut(), || {
+        // SAFETY: by the header, it came from here.
         with(|global| unsafe { global.allocator.realloc(old, size) }).unwrap_or(std::ptr::null_mut())
     })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_free(old: *mut c_void) {
-    // SAFETY: by the header, it came from here.
     guard((), || {
+        // SAFETY: by the header, it came from here.
         let _ = with(|global| unsafe { global.allocator.free(old) });
     });
 }
@@ -283,23 +283,18 @@ pub struct MemAllocInfo {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_mem_alloc_info(info: *mut MemAllocInfo) -> bool {
+pub extern "C" fn wasm_runtime_get_mem_alloc_info(info: Out<'_, MemAllocInfo>) -> bool {
     guard(false, || {
         let figures = with(|global| match &global.allocator {
             Allocator::Pool(pool) => Some(pool.figures()),
             _ => None,
         });
-        let (Ok(Some([total, free, most])), false) = (figures, info.is_null()) else { return false };
+        let Ok(Some([total, free, most])) = figures else { return false };
         let narrow = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
-        // SAFETY: not null, and for us to write.
-        unsafe {
-            info.write(MemAllocInfo {
-                total_size: narrow(total),
-                total_free_size: narrow(free),
-                highmark_size: narrow(most),
-            });
-        }
-        true
+        put(
+            info,
+            MemAllocInfo { total_size: narrow(total), total_free_size: narrow(free), highmark_size: narrow(most) },
+        )
     })
 }
 

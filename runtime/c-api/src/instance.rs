@@ -7,13 +7,13 @@ use std::sync::{Mutex, PoisonError};
 
 use runtime::{Func, Instance, Store, Table};
 
-use crate::boundary::{ErrorBuffer, guard, text};
+use crate::boundary::{ErrorBuffer, Out, Text, guard};
 use crate::env::CExecEnv;
 use crate::function::CFunction;
 use crate::global::warn;
 use crate::heap::Heap;
 use crate::memory::CMemory;
-use crate::module::{self, CModule, linker_and_engine};
+use crate::module::{CModule, linker_and_engine};
 use crate::shared::{Shared, State};
 
 /// What a `wasm_module_inst_t` points to.
@@ -29,8 +29,10 @@ pub struct CInstance {
     contexts: RefCell<HashMap<usize, *mut c_void>>,
     /// Functions that were looked up: a name gives the same handle each time.
     pub functions: RefCell<HashMap<String, Box<CFunction>>>,
+    #[expect(clippy::vec_box, reason = "handles stay where they are")]
     pub memories: RefCell<Vec<Box<CMemory>>>,
     /// Tables that C has asked for, and functions that it found in them.
+    #[expect(clippy::vec_box, reason = "C has their addresses")]
     tables: RefCell<Vec<Box<Table>>>,
     elements: RefCell<Vec<(Func, Box<CFunction>)>>,
     /// Bytes that are to be divided up for `wasm_runtime_module_malloc`, and how, once the first were wanted.
@@ -99,17 +101,6 @@ impl CInstance {
     }
 }
 
-/// The instance of a handle; none for null.
-///
-/// # Safety
-///
-/// `instance` is null, or alive.
-#[inline]
-pub unsafe fn of<'a>(instance: *const CInstance) -> Option<&'a CInstance> {
-    // SAFETY: by the caller.
-    unsafe { instance.as_ref() }
-}
-
 /// As the header has it.
 #[repr(C)]
 pub struct InstantiationArgs {
@@ -126,9 +117,8 @@ fn mains() -> std::sync::MutexGuard<'static, Vec<usize>> {
 }
 
 /// Makes an instance of a module, and of all that it needs, in a store of their own.
-fn instantiate(handle: *mut CModule, args: &InstantiationArgs) -> Result<*const CInstance, String> {
-    // SAFETY: by the header.
-    let module = unsafe { module::of(handle) }.ok_or("the module is NULL")?;
+fn instantiate(module: Option<&CModule>, args: &InstantiationArgs) -> Result<*const CInstance, String> {
+    let module = module.ok_or("the module is NULL")?;
     let (mut linker, engine) = linker_and_engine()?;
     let world = module.wasi.lock().unwrap_or_else(PoisonError::into_inner).build()?;
     let mut store = Store::new(&engine, State { world, shared: std::ptr::null() });
@@ -159,7 +149,7 @@ fn instantiate(handle: *mut CModule, args: &InstantiationArgs) -> Result<*const 
     for (name, other) in named.iter().filter(|(_, other)| *other != instance) {
         introduce(*other, name, registered(name));
     }
-    let main = introduce(instance, &name, handle);
+    let main = introduce(instance, &name, std::ptr::from_ref(module).cast_mut());
     let _freed_by_deinstantiate = Box::into_raw(shared);
     mains().push(main.addr());
     Ok(main)
@@ -167,7 +157,7 @@ fn instantiate(handle: *mut CModule, args: &InstantiationArgs) -> Result<*const 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_instantiate(
-    module: *mut CModule,
+    module: Option<&CModule>,
     default_stack_size: u32,
     host_managed_heap_size: u32,
     error_buf: *mut c_char,
@@ -180,7 +170,7 @@ pub unsafe extern "C" fn wasm_runtime_instantiate(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_instantiate_ex(
-    module: *mut CModule,
+    module: Option<&CModule>,
     args: *const InstantiationArgs,
     error_buf: *mut c_char,
     error_buf_size: u32,
@@ -201,14 +191,11 @@ pub unsafe extern "C" fn wasm_runtime_instantiate_ex(
 pub struct CArgs(InstantiationArgs);
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiation_args_create(into: *mut *mut CArgs) -> bool {
+pub extern "C" fn wasm_runtime_instantiation_args_create(into: Out<'_, *mut CArgs>) -> bool {
     guard(false, || {
-        if into.is_null() {
-            return false;
-        }
+        let Some(into) = into else { return false };
         let args = InstantiationArgs { default_stack_size: 0, host_managed_heap_size: 0, max_memory_pages: 0 };
-        // SAFETY: not null, and for us to write.
-        unsafe { into.write(Box::into_raw(Box::new(CArgs(args)))) };
+        into.write(Box::into_raw(Box::new(CArgs(args))));
         true
     })
 }
@@ -243,7 +230,7 @@ setters! {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_instantiate_ex2(
-    module: *mut CModule,
+    module: Option<&CModule>,
     args: *const CArgs,
     error_buf: *mut c_char,
     error_buf_size: u32,
@@ -276,29 +263,23 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_module(instance: *const CInstance) -> *mut CModule {
+pub extern "C" fn wasm_runtime_get_module(instance: Option<&CInstance>) -> *mut CModule {
     // SAFETY: by the header.
-    guard(std::ptr::null_mut(), || {
-        unsafe { of(instance) }.map_or(std::ptr::null_mut(), |instance| instance.module.get())
-    })
+    guard(std::ptr::null_mut(), || instance.map_or(std::ptr::null_mut(), |instance| instance.module.get()))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_set_custom_data(instance: *const CInstance, data: *mut c_void) {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_runtime_set_custom_data(instance: Option<&CInstance>, data: *mut c_void) {
     guard((), || {
-        if let Some(instance) = unsafe { of(instance) } {
+        if let Some(instance) = instance {
             instance.custom_data.set(data);
         }
     });
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_custom_data(instance: *const CInstance) -> *mut c_void {
-    // SAFETY: by the header.
-    guard(std::ptr::null_mut(), || {
-        unsafe { of(instance) }.map_or(std::ptr::null_mut(), |instance| instance.custom_data.get())
-    })
+pub extern "C" fn wasm_runtime_get_custom_data(instance: Option<&CInstance>) -> *mut c_void {
+    guard(std::ptr::null_mut(), || instance.map_or(std::ptr::null_mut(), |instance| instance.custom_data.get()))
 }
 
 /// Kinds of contexts, by number from 1, and what is called for those of an instance that is freed.
@@ -341,11 +322,10 @@ pub extern "C" fn wasm_runtime_destroy_context_key(key: *mut c_void) {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_set_context(instance: *const CInstance, key: *mut c_void, context: *mut c_void) {
+pub extern "C" fn wasm_runtime_set_context(instance: Option<&CInstance>, key: *mut c_void, context: *mut c_void) {
     guard((), || {
         let known = key.addr().checked_sub(1).is_some_and(|index| keys().get(index).is_some_and(Option::is_some));
-        // SAFETY: by the header.
-        if let (Some(instance), true) = (unsafe { of(instance) }, known) {
+        if let (Some(instance), true) = (instance, known) {
             instance.contexts.borrow_mut().insert(key.addr(), context);
         }
     });
@@ -353,47 +333,42 @@ pub unsafe extern "C" fn wasm_runtime_set_context(instance: *const CInstance, ke
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_context_spread(
-    instance: *const CInstance,
+    instance: Option<&CInstance>,
     key: *mut c_void,
     context: *mut c_void,
 ) {
-    // SAFETY: by the header; an instance has one thread.
-    unsafe { wasm_runtime_set_context(instance, key, context) }
+    wasm_runtime_set_context(instance, key, context)
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_context(instance: *const CInstance, key: *mut c_void) -> *mut c_void {
+pub extern "C" fn wasm_runtime_get_context(instance: Option<&CInstance>, key: *mut c_void) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
-        // SAFETY: by the header.
-        let context = unsafe { of(instance) }.and_then(|instance| instance.contexts.borrow().get(&key.addr()).copied());
+        let context = instance.and_then(|instance| instance.contexts.borrow().get(&key.addr()).copied());
         context.unwrap_or(std::ptr::null_mut())
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_exception(instance: *const CInstance) -> *const c_char {
+pub extern "C" fn wasm_runtime_get_exception(instance: Option<&CInstance>) -> *const c_char {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header; the text stays until another is set.
-        let Some(instance) = (unsafe { of(instance) }) else { return std::ptr::null() };
+        let Some(instance) = instance else { return std::ptr::null() };
         instance.shared().exception()
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_set_exception(instance: *const CInstance, exception: *const c_char) {
+pub extern "C" fn wasm_runtime_set_exception(instance: Option<&CInstance>, exception: Text) {
     guard((), || {
-        // SAFETY: by the header.
-        let (Some(instance), message) = (unsafe { of(instance) }, unsafe { text(exception) }) else { return };
+        let (Some(instance), message) = (instance, exception.get()) else { return };
         let message = message.unwrap_or_default();
         instance.shared().set_exception(Some(&format!("{}{message}", crate::trace::PREFIX)));
     });
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_clear_exception(instance: *const CInstance) {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_runtime_clear_exception(instance: Option<&CInstance>) {
     guard((), || {
-        if let Some(instance) = unsafe { of(instance) } {
+        if let Some(instance) = instance {
             instance.shared().set_exception(None);
             instance.shared().clear_interrupt();
         }
@@ -401,10 +376,9 @@ pub unsafe extern "C" fn wasm_runtime_clear_exception(instance: *const CInstance
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_terminate(instance: *const CInstance) {
-    // SAFETY: by the header. Any thread may ask this: the handle is not the store's.
+pub extern "C" fn wasm_runtime_terminate(instance: Option<&CInstance>) {
     guard((), || {
-        if let Some(instance) = unsafe { of(instance) } {
+        if let Some(instance) = instance {
             instance.shared().interrupt.interrupt();
         }
     });

@@ -1,13 +1,14 @@
 //! Memories: addresses inside of a module and their places in the process, and `malloc` inside of a module.
 
 use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
 
 use runtime::{Memory, MemoryType, Val};
 
-use crate::boundary::{array, guard, text};
+use crate::boundary::{Out, Text, array, guard, put};
 use crate::function;
 use crate::heap::Heap;
-use crate::instance::{self, CInstance};
+use crate::instance::CInstance;
 use crate::shared::Shared;
 use crate::trace::PREFIX;
 
@@ -23,15 +24,13 @@ const OUT_OF_BOUNDS: &str = "out of bounds memory access";
 
 /// Base and length of a memory of an instance.
 fn extent(instance: &CInstance, memory: Memory) -> Option<(*mut u8, u64)> {
-    // SAFETY: this thread uses the store.
-    unsafe { instance.shared().with(|store| memory.base(&store)) }.ok()
+    instance.shared().with(|store| memory.base(&store)).ok()
 }
 
 /// The memory that addresses without further ado are in: the first.
 #[inline]
 pub fn first(instance: &CInstance) -> Option<Memory> {
-    // SAFETY: this thread uses the store.
-    unsafe { instance.shared().with(|store| instance.instance.memory_by_index(&store, 0)) }
+    instance.shared().with(|store| instance.instance.memory_by_index(&store, 0))
 }
 
 fn first_extent(instance: &CInstance) -> Option<(*mut u8, u64)> {
@@ -62,20 +61,18 @@ fn valid(instance: &CInstance, good: bool) -> bool {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_validate_app_addr(instance: *const CInstance, offset: u64, size: u64) -> bool {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_runtime_validate_app_addr(instance: Option<&CInstance>, offset: u64, size: u64) -> bool {
     guard(false, || {
-        unsafe { instance::of(instance) }.is_some_and(|instance| {
+        instance.is_some_and(|instance| {
             valid(instance, first_extent(instance).and_then(|base| place(base, offset, size)).is_some())
         })
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_validate_app_str_addr(instance: *const CInstance, offset: u64) -> bool {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_runtime_validate_app_str_addr(instance: Option<&CInstance>, offset: u64) -> bool {
     guard(false, || {
-        unsafe { instance::of(instance) }
+        instance
             .is_some_and(|instance| valid(instance, first_extent(instance).is_some_and(|base| is_string(base, offset))))
     })
 }
@@ -88,14 +85,13 @@ fn offset_of(instance: &CInstance, pointer: *const u8) -> Option<u64> {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_validate_native_addr(
-    instance: *const CInstance,
+pub extern "C" fn wasm_runtime_validate_native_addr(
+    instance: Option<&CInstance>,
     pointer: *const u8,
     size: u64,
 ) -> bool {
-    // SAFETY: by the header.
     guard(false, || {
-        unsafe { instance::of(instance) }.is_some_and(|instance| {
+        instance.is_some_and(|instance| {
             let base = first_extent(instance);
             let good = offset_of(instance, pointer).zip(base).and_then(|(offset, base)| place(base, offset, size));
             valid(instance, good.is_some())
@@ -104,66 +100,49 @@ pub unsafe extern "C" fn wasm_runtime_validate_native_addr(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_addr_app_to_native(instance: *const CInstance, offset: u64) -> *mut c_void {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_runtime_addr_app_to_native(instance: Option<&CInstance>, offset: u64) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
-        let place = unsafe { instance::of(instance) }.and_then(|instance| place(first_extent(instance)?, offset, 1));
+        let place = instance.and_then(|instance| place(first_extent(instance)?, offset, 1));
         place.map_or(std::ptr::null_mut(), <*mut u8>::cast)
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_addr_native_to_app(instance: *const CInstance, pointer: *const u8) -> u64 {
+pub extern "C" fn wasm_runtime_addr_native_to_app(instance: Option<&CInstance>, pointer: *const u8) -> u64 {
     // SAFETY: by the header.
-    guard(0, || unsafe { instance::of(instance) }.and_then(|instance| offset_of(instance, pointer)).unwrap_or(0))
+    guard(0, || instance.and_then(|instance| offset_of(instance, pointer)).unwrap_or(0))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_app_addr_range(
-    instance: *const CInstance,
+pub extern "C" fn wasm_runtime_get_app_addr_range(
+    instance: Option<&CInstance>,
     offset: u64,
-    start: *mut u64,
-    end: *mut u64,
+    start: Out<'_, u64>,
+    end: Out<'_, u64>,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let base = unsafe { instance::of(instance) }.and_then(first_extent);
+        let base = instance.and_then(first_extent);
         let Some((_, bytes)) = base.filter(|(_, bytes)| offset < *bytes) else { return false };
-        // SAFETY: null, or for us to write.
-        unsafe {
-            if !start.is_null() {
-                start.write(0);
-            }
-            if !end.is_null() {
-                end.write(bytes);
-            }
-        }
+        put(start, 0);
+        put(end, bytes);
         true
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_native_addr_range(
-    instance: *const CInstance,
+pub extern "C" fn wasm_runtime_get_native_addr_range(
+    instance: Option<&CInstance>,
     pointer: *const u8,
-    start: *mut *mut u8,
-    end: *mut *mut u8,
+    start: Out<'_, *mut u8>,
+    end: Out<'_, *mut u8>,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
+        let Some(instance) = instance else { return false };
         let (Some((base, bytes)), Some(_)) = (first_extent(instance), offset_of(instance, pointer)) else {
             return false;
         };
-        // SAFETY: null, or for us to write.
-        unsafe {
-            if !start.is_null() {
-                start.write(base);
-            }
-            if !end.is_null() {
-                end.write(base.wrapping_add(bytes as usize));
-            }
-        }
+        put(start, base);
+        put(end, base.wrapping_add(bytes as usize));
         true
     })
 }
@@ -183,8 +162,8 @@ fn allocate(instance: &CInstance, size: u64) -> Option<u64> {
         let memory = first(instance)?;
         let page = 1u64 << 16;
         let pages = u64::from(instance.heap_size.get()).div_ceil(page);
-        // SAFETY: this thread uses the store.
-        let before = unsafe { instance.shared().with(|store| memory.grow(store, pages)) };
+
+        let before = instance.shared().with(|store| memory.grow(store, pages));
         // Address zero is none.
         *heap = Some(Heap::new((before.ok()? * page).max(16), u64::from(instance.heap_size.get())));
     }
@@ -192,30 +171,25 @@ fn allocate(instance: &CInstance, size: u64) -> Option<u64> {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_module_malloc(
-    instance: *const CInstance,
+pub extern "C" fn wasm_runtime_module_malloc(
+    instance: Option<&CInstance>,
     size: u64,
-    native: *mut *mut c_void,
+    native: Out<'_, *mut c_void>,
 ) -> u64 {
     guard(0, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return 0 };
+        let Some(instance) = instance else { return 0 };
         let offset = allocate(instance, size);
         // By its own `malloc`, the memory may have moved.
         let place = offset.and_then(|offset| place(first_extent(instance)?, offset, size));
-        if !native.is_null() {
-            // SAFETY: not null, and for us to write.
-            unsafe { native.write(place.map_or(std::ptr::null_mut(), <*mut u8>::cast)) };
-        }
+        put(native, place.map_or(std::ptr::null_mut(), <*mut u8>::cast));
         offset.filter(|_| place.is_some()).unwrap_or(0)
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_module_free(instance: *const CInstance, offset: u64) {
+pub unsafe extern "C" fn wasm_runtime_module_free(instance: Option<&CInstance>, offset: u64) {
     guard((), || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return };
+        let Some(instance) = instance else { return };
         if offset == 0 {
             return;
         }
@@ -230,19 +204,18 @@ pub unsafe extern "C" fn wasm_runtime_module_free(instance: *const CInstance, of
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_module_dup_data(
-    instance: *const CInstance,
+    instance: Option<&CInstance>,
     source: *const c_char,
     size: u64,
 ) -> u64 {
     guard(0, || {
-        let mut native = std::ptr::null_mut();
-        // SAFETY: by the header.
-        let offset = unsafe { wasm_runtime_module_malloc(instance, size, &raw mut native) };
+        let mut native = MaybeUninit::new(std::ptr::null_mut());
+        let offset = wasm_runtime_module_malloc(instance, size, Some(&mut native));
         if offset != 0 {
             // SAFETY: there is room for so many bytes, and by the header so many to copy.
             unsafe {
                 let source = array(source.cast::<u8>(), size as usize);
-                std::ptr::copy(source.as_ptr(), native.cast(), source.len());
+                std::ptr::copy(source.as_ptr(), native.assume_init().cast(), source.len());
             }
         }
         offset
@@ -256,8 +229,8 @@ fn handle(instance: &CInstance, memory: Option<Memory>) -> *const CMemory {
     if let Some(known) = known.iter().find(|known| known.memory == memory) {
         return &raw const **known;
     }
-    // SAFETY: this thread uses the store.
-    let Ok(ty) = (unsafe { instance.shared().with(|store| memory.ty(&store)) }) else { return std::ptr::null() };
+
+    let Ok(ty) = instance.shared().with(|store| memory.ty(&store)) else { return std::ptr::null() };
     let made = Box::new(CMemory { shared: instance.shared, memory, ty });
     let place: *const CMemory = &raw const *made;
     known.push(made);
@@ -265,37 +238,35 @@ fn handle(instance: &CInstance, memory: Option<Memory>) -> *const CMemory {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_lookup_memory(instance: *const CInstance, name: *const c_char) -> *const CMemory {
+pub extern "C" fn wasm_runtime_lookup_memory(instance: Option<&CInstance>, name: Text) -> *const CMemory {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return std::ptr::null();
         };
-        // SAFETY: this thread uses the store.
-        handle(instance, unsafe { instance.shared().with(|store| instance.instance.get_memory(&store, &name)) })
+
+        handle(instance, instance.shared().with(|store| instance.instance.get_memory(&store, &name)))
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_default_memory(instance: *const CInstance) -> *const CMemory {
-    // SAFETY: by the header.
-    unsafe { wasm_runtime_get_memory(instance, 0) }
+pub unsafe extern "C" fn wasm_runtime_get_default_memory(instance: Option<&CInstance>) -> *const CMemory {
+    wasm_runtime_get_memory(instance, 0)
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_memory(instance: *const CInstance, index: u32) -> *const CMemory {
+pub extern "C" fn wasm_runtime_get_memory(instance: Option<&CInstance>, index: u32) -> *const CMemory {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return std::ptr::null() };
-        // SAFETY: this thread uses the store.
-        handle(instance, unsafe { instance.shared().with(|store| instance.instance.memory_by_index(&store, index)) })
+        let Some(instance) = instance else { return std::ptr::null() };
+
+        handle(instance, instance.shared().with(|store| instance.instance.memory_by_index(&store, index)))
     })
 }
 
 impl CMemory {
     fn with<R>(&self, ask: impl FnOnce(runtime::StoreContextMut<'_, crate::shared::State>) -> R) -> R {
         // SAFETY: handles of memories are freed with what they share; this thread uses the store.
-        unsafe { (*self.shared).with(ask) }
+        let shared = unsafe { &*self.shared };
+        shared.with(ask)
     }
 
     fn pages(&self) -> u64 {
@@ -304,16 +275,15 @@ impl CMemory {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_get_cur_page_count(memory: *const CMemory) -> u64 {
+pub extern "C" fn wasm_memory_get_cur_page_count(memory: Option<&CMemory>) -> u64 {
     // SAFETY: by the header.
-    guard(0, || unsafe { memory.as_ref() }.map_or(0, CMemory::pages))
+    guard(0, || memory.map_or(0, CMemory::pages))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_get_max_page_count(memory: *const CMemory) -> u64 {
-    // SAFETY: by the header.
+pub extern "C" fn wasm_memory_get_max_page_count(memory: Option<&CMemory>) -> u64 {
     guard(0, || {
-        unsafe { memory.as_ref() }.map_or(0, |memory| {
+        memory.map_or(0, |memory| {
             let most = if memory.ty.index64 { 1 << 48 } else { 1 << 16 };
             memory.ty.max.unwrap_or(most)
         })
@@ -321,42 +291,37 @@ pub unsafe extern "C" fn wasm_memory_get_max_page_count(memory: *const CMemory) 
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_get_bytes_per_page(memory: *const CMemory) -> u64 {
+pub extern "C" fn wasm_memory_get_bytes_per_page(memory: Option<&CMemory>) -> u64 {
     // SAFETY: by the header.
-    guard(0, || unsafe { memory.as_ref() }.map_or(0, |memory| 1 << memory.ty.page_size_log2))
+    guard(0, || memory.map_or(0, |memory| 1 << memory.ty.page_size_log2))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_get_shared(memory: *const CMemory) -> bool {
+pub extern "C" fn wasm_memory_get_shared(memory: Option<&CMemory>) -> bool {
     // SAFETY: by the header.
-    guard(false, || unsafe { memory.as_ref() }.is_some_and(|memory| memory.ty.shared))
+    guard(false, || memory.is_some_and(|memory| memory.ty.shared))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_get_base_address(memory: *const CMemory) -> *mut c_void {
+pub extern "C" fn wasm_memory_get_base_address(memory: Option<&CMemory>) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
-        // SAFETY: by the header.
-        let base = unsafe { memory.as_ref() }.and_then(|memory| memory.with(|store| memory.memory.base(&store)).ok());
+        let base = memory.and_then(|memory| memory.with(|store| memory.memory.base(&store)).ok());
         base.map_or(std::ptr::null_mut(), |(start, _)| start.cast())
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_memory_enlarge(memory: *const CMemory, pages: u64) -> bool {
+pub extern "C" fn wasm_memory_enlarge(memory: Option<&CMemory>, pages: u64) -> bool {
     // SAFETY: by the header.
-    guard(false, || {
-        unsafe { memory.as_ref() }.is_some_and(|memory| memory.with(|store| memory.memory.grow(store, pages)).is_ok())
-    })
+    guard(false, || memory.is_some_and(|memory| memory.with(|store| memory.memory.grow(store, pages)).is_ok()))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_enlarge_memory(instance: *const CInstance, pages: u64) -> bool {
+pub extern "C" fn wasm_runtime_enlarge_memory(instance: Option<&CInstance>, pages: u64) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
-        // SAFETY: this thread uses the store.
-        first(instance)
-            .is_some_and(|memory| unsafe { instance.shared().with(|store| memory.grow(store, pages)) }.is_ok())
+        let Some(instance) = instance else { return false };
+
+        first(instance).is_some_and(|memory| instance.shared().with(|store| memory.grow(store, pages)).is_ok())
     })
 }
 
@@ -369,29 +334,23 @@ pub struct WasmGlobal {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_export_global_inst(
-    instance: *const CInstance,
-    name: *const c_char,
-    into: *mut WasmGlobal,
+pub extern "C" fn wasm_runtime_get_export_global_inst(
+    instance: Option<&CInstance>,
+    name: Text,
+    into: Out<'_, WasmGlobal>,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return false;
         };
-        // SAFETY: this thread uses the store.
-        let found = unsafe {
-            instance.shared().with(|store| {
-                let global = instance.instance.get_global(&store, &name)?;
-                Some((global.ty(&store).ok()?, global.storage(&store).ok()?))
-            })
-        };
-        let (Some((ty, place)), false) = (found, into.is_null()) else { return false };
+        let found = instance.shared().with(|store| {
+            let global = instance.instance.get_global(&store, &name)?;
+            Some((global.ty(&store).ok()?, global.storage(&store).ok()?))
+        });
+        let Some((ty, place)) = found else { return false };
         let global =
             WasmGlobal { kind: crate::types::kind(ty.content), is_mutable: ty.mutable, global_data: place.cast() };
-        // SAFETY: not null, and for us to write.
-        unsafe { into.write(global) };
-        true
+        put(into, global)
     })
 }
 
@@ -405,24 +364,20 @@ pub struct WasmTable {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_export_table_inst(
-    instance: *const CInstance,
-    name: *const c_char,
-    into: *mut WasmTable,
+pub extern "C" fn wasm_runtime_get_export_table_inst(
+    instance: Option<&CInstance>,
+    name: Text,
+    into: Out<'_, WasmTable>,
 ) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let (Some(instance), Some(name)) = (unsafe { instance::of(instance) }, unsafe { text(name) }) else {
+        let (Some(instance), Some(name)) = (instance, name.get()) else {
             return false;
         };
-        // SAFETY: this thread uses the store.
-        let found = unsafe {
-            instance.shared().with(|store| {
-                let table = instance.instance.get_table(&store, &name)?;
-                Some((table, table.ty(&store).ok()?, table.size(&store).ok()?))
-            })
-        };
-        let (Some((table, ty, size)), false) = (found, into.is_null()) else { return false };
+        let found = instance.shared().with(|store| {
+            let table = instance.instance.get_table(&store, &name)?;
+            Some((table, table.ty(&store).ok()?, table.size(&store).ok()?))
+        });
+        let Some((table, ty, size)) = found else { return false };
         let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let made = WasmTable {
             elem_kind: crate::types::kind(runtime::ValType::Ref(ty.element)),
@@ -430,26 +385,24 @@ pub unsafe extern "C" fn wasm_runtime_get_export_table_inst(
             max_size: ty.max.map_or(u32::MAX, narrow),
             elems: instance.keep_table(table).cast(),
         };
-        // SAFETY: not null, and for us to write.
-        unsafe { into.write(made) };
-        true
+        put(into, made)
     })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_table_get_func_inst(
-    instance: *const CInstance,
+    instance: Option<&CInstance>,
     table: *const WasmTable,
     index: u32,
 ) -> *const function::CFunction {
     guard(std::ptr::null(), || {
         // SAFETY: by the header.
-        let (Some(instance), Some(table)) = (unsafe { instance::of(instance) }, unsafe { table.as_ref() }) else {
+        let (Some(instance), Some(table)) = (instance, unsafe { table.as_ref() }) else {
             return std::ptr::null();
         };
         let Some(table) = instance.kept_table(table.elems.cast()) else { return std::ptr::null() };
-        // SAFETY: this thread uses the store.
-        let value = unsafe { instance.shared().with(|store| table.get(&store, u64::from(index))) };
+
+        let value = instance.shared().with(|store| table.get(&store, u64::from(index)));
         let Ok(Val::FuncRef(Some(func))) = value else { return std::ptr::null() };
         instance.keep_function(func)
     })

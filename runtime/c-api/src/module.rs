@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
 
-use crate::boundary::{ErrorBuffer, array, c_string, guard, text};
+use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
 use crate::global::{self, log, warn, with};
 use crate::types::{CType, WasmExport, WasmImport, extern_kind};
 use crate::wasi::WasiArgs;
@@ -132,7 +132,7 @@ fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
 /// As the header has it.
 #[repr(C)]
 pub struct LoadArgs {
-    pub name: *const c_char,
+    pub name: Text,
     pub clone_wasm_binary: bool,
     pub wasm_binary_freeable: bool,
     pub no_resolve: bool,
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn wasm_runtime_load_ex(
 ) -> *mut CModule {
     // SAFETY: by the header.
     guard(std::ptr::null_mut(), || unsafe {
-        let name = args.as_ref().and_then(|args| text(args.name)).unwrap_or_default();
+        let name = args.as_ref().and_then(|args| args.name.get()).unwrap_or_default();
         load_buffer(buffer, size, &name, ErrorBuffer::new(error_buf, error_buf_size))
     })
 }
@@ -208,36 +208,28 @@ pub extern "C" fn wasm_runtime_unload(module: *mut CModule) {
     });
 }
 
-/// The module of a handle; none for null.
-///
-/// # Safety
-///
-/// `module` is null, or a handle that is alive.
-pub unsafe fn of<'a>(module: *const CModule) -> Option<&'a CModule> {
-    // SAFETY: by the caller.
-    unsafe { module.as_ref() }
-}
-
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_register_module(
-    name: *const c_char,
-    module: *mut CModule,
+    name: Text,
+    module: Option<&CModule>,
     error_buf: *mut c_char,
     error_buf_size: u32,
 ) -> bool {
     // SAFETY: by the header.
     let error = unsafe { ErrorBuffer::new(error_buf, error_buf_size) };
     guard(false, || {
-        // SAFETY: by the header.
-        let (Some(name), Some(handle)) = (unsafe { text(name) }, unsafe { of(module) }) else {
+        let (Some(name), Some(handle)) = (name.get(), module) else {
             error.write("the name or the module is NULL");
             return false;
         };
         let registered = with(|global| {
-            let other = global.registered.iter().find(|(known, at)| **at == module.addr() && **known != name);
+            let other = global
+                .registered
+                .iter()
+                .find(|(known, at)| **at == std::ptr::from_ref(handle).addr() && **known != name);
             match other {
                 Some((known, _)) => Err(format!("the module is registered as {known:?} already")),
-                None => global.register(&name, &handle.module, module),
+                None => global.register(&name, &handle.module, std::ptr::from_ref(handle).cast_mut()),
             }
         });
         let done = error.explain(registered.and_then(|registered| registered)).is_some();
@@ -249,10 +241,9 @@ pub unsafe extern "C" fn wasm_runtime_register_module(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_find_module_registered(name: *const c_char) -> *mut CModule {
+pub extern "C" fn wasm_runtime_find_module_registered(name: Text) -> *mut CModule {
     guard(std::ptr::null_mut(), || {
-        // SAFETY: by the header.
-        let Some(name) = (unsafe { text(name) }) else { return std::ptr::null_mut() };
+        let Some(name) = name.get() else { return std::ptr::null_mut() };
         let found = with(|global| global.registered.get(name.as_ref()).copied()).ok().flatten();
         found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
     })
@@ -260,15 +251,15 @@ pub unsafe extern "C" fn wasm_runtime_find_module_registered(name: *const c_char
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_module_name(
-    module: *mut CModule,
-    name: *const c_char,
+    module: Option<&CModule>,
+    name: Text,
     error_buf: *mut c_char,
     error_buf_size: u32,
 ) -> bool {
     guard(false, || {
         // SAFETY: by the header.
-        let (error, name, module) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), text(name), of(module)) };
-        let (Some(name), Some(module)) = (name, module) else {
+        let error = unsafe { ErrorBuffer::new(error_buf, error_buf_size) };
+        let (Some(name), Some(module)) = (name.get(), module) else {
             error.write("the name or the module is NULL");
             return false;
         };
@@ -278,80 +269,70 @@ pub unsafe extern "C" fn wasm_runtime_set_module_name(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_module_name(module: *mut CModule) -> *const c_char {
-    // SAFETY: by the header; the string stays until another is set.
-    guard(c"".as_ptr(), || match unsafe { of(module) } {
+pub extern "C" fn wasm_runtime_get_module_name(module: Option<&CModule>) -> *const c_char {
+    guard(c"".as_ptr(), || match module {
         Some(module) => module.name.lock().unwrap_or_else(PoisonError::into_inner).as_ptr(),
         None => c"".as_ptr(),
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_import_count(module: *const CModule) -> i32 {
+pub extern "C" fn wasm_runtime_get_import_count(module: Option<&CModule>) -> i32 {
     // SAFETY: by the header.
-    guard(-1, || unsafe { of(module) }.map_or(-1, |module| module.imports.len() as i32))
+    guard(-1, || module.map_or(-1, |module| module.imports.len() as i32))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_import_type(module: *const CModule, index: i32, into: *mut WasmImport) {
+pub extern "C" fn wasm_runtime_get_import_type(module: Option<&CModule>, index: i32, into: Out<'_, WasmImport>) {
     guard((), || {
-        // SAFETY: by the header.
-        let import = unsafe { of(module) }.and_then(|module| module.imports.get(usize::try_from(index).ok()?));
-        let (Some(import), false) = (import, into.is_null()) else { return };
+        let import = module.and_then(|module| module.imports.get(usize::try_from(index).ok()?));
+        let Some(import) = import else { return };
         let linked = with(|global| {
             let (module, name) = (import.module.to_string_lossy(), import.name.to_string_lossy());
             global.linker.defines(&module, &name)
                 || global.linker.find(&module).is_some_and(|found| found.export_type(&name).is_some())
         });
-        // SAFETY: not null, and for us to write.
-        unsafe {
-            into.write(WasmImport {
+        put(
+            into,
+            WasmImport {
                 module_name: import.module.as_ptr(),
                 name: import.name.as_ptr(),
                 kind: import.kind,
                 linked: linked.unwrap_or(false),
                 ty: &raw const import.ty,
-            });
-        }
+            },
+        );
     });
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_export_count(module: *const CModule) -> i32 {
+pub extern "C" fn wasm_runtime_get_export_count(module: Option<&CModule>) -> i32 {
     // SAFETY: by the header.
-    guard(-1, || unsafe { of(module) }.map_or(-1, |module| module.exports.len() as i32))
+    guard(-1, || module.map_or(-1, |module| module.exports.len() as i32))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_export_type(module: *const CModule, index: i32, into: *mut WasmExport) {
+pub extern "C" fn wasm_runtime_get_export_type(module: Option<&CModule>, index: i32, into: Out<'_, WasmExport>) {
     guard((), || {
-        // SAFETY: by the header.
-        let export = unsafe { of(module) }.and_then(|module| module.exports.get(usize::try_from(index).ok()?));
-        let (Some(export), false) = (export, into.is_null()) else { return };
-        // SAFETY: not null, and for us to write.
-        unsafe {
-            into.write(WasmExport { name: export.name.as_ptr(), kind: export.kind, ty: &raw const export.ty });
-        }
+        let export = module.and_then(|module| module.exports.get(usize::try_from(index).ok()?));
+        let Some(export) = export else { return };
+        put(into, WasmExport { name: export.name.as_ptr(), kind: export.kind, ty: &raw const export.ty });
     });
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_custom_section(
-    module: *const CModule,
-    name: *const c_char,
-    length: *mut u32,
+pub extern "C" fn wasm_runtime_get_custom_section(
+    module: Option<&CModule>,
+    name: Text,
+    length: Out<'_, u32>,
 ) -> *const u8 {
     guard(std::ptr::null(), || {
-        // SAFETY: by the header.
-        let (Some(module), Some(name)) = (unsafe { of(module) }, unsafe { text(name) }) else {
+        let (Some(module), Some(name)) = (module, name.get()) else {
             return std::ptr::null();
         };
         let found = module.module.custom_sections().find(|(known, _)| *known == name);
         let Some((_, bytes)) = found else { return std::ptr::null() };
-        if !length.is_null() {
-            // SAFETY: not null, and for us to write.
-            unsafe { length.write(bytes.len() as u32) };
-        }
+        put(length, bytes.len() as u32);
         bytes.as_ptr()
     })
 }
@@ -383,8 +364,8 @@ pub unsafe extern "C" fn get_package_type(buffer: *const u8, size: u32) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_get_module_package_type(module: *const CModule) -> u32 {
-    if module.is_null() { UNKNOWN } else { AOT }
+pub extern "C" fn wasm_runtime_get_module_package_type(module: Option<&CModule>) -> u32 {
+    if module.is_none() { UNKNOWN } else { AOT }
 }
 
 #[unsafe(no_mangle)]
@@ -402,8 +383,8 @@ pub unsafe extern "C" fn wasm_runtime_get_file_package_version(buffer: *const u8
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_get_module_package_version(module: *const CModule) -> u32 {
-    if module.is_null() { 0 } else { wasm_runtime_get_current_package_version(AOT) }
+pub extern "C" fn wasm_runtime_get_module_package_version(module: Option<&CModule>) -> u32 {
+    if module.is_none() { 0 } else { wasm_runtime_get_current_package_version(AOT) }
 }
 
 #[unsafe(no_mangle)]
@@ -416,18 +397,18 @@ pub extern "C" fn wasm_runtime_get_current_package_version(package_type: u32) ->
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_is_underlying_binary_freeable(module: *const CModule) -> bool {
-    !module.is_null()
+pub extern "C" fn wasm_runtime_is_underlying_binary_freeable(module: Option<&CModule>) -> bool {
+    module.is_some()
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_is_import_func_linked(module: *const c_char, name: *const c_char) -> bool {
+pub unsafe extern "C" fn wasm_runtime_is_import_func_linked(module: Text, name: Text) -> bool {
     // SAFETY: by the header.
     guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Func(_))) })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_is_import_global_linked(module: *const c_char, name: *const c_char) -> bool {
+pub unsafe extern "C" fn wasm_runtime_is_import_global_linked(module: Text, name: Text) -> bool {
     // SAFETY: by the header.
     guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Global(_))) })
 }
@@ -437,9 +418,8 @@ pub unsafe extern "C" fn wasm_runtime_is_import_global_linked(module: *const c_c
 /// # Safety
 ///
 /// Both are null, or strings.
-unsafe fn is_linked(module: *const c_char, name: *const c_char, fits: impl Fn(&ExternType) -> bool) -> bool {
-    // SAFETY: by the caller.
-    let (Some(module), Some(name)) = (unsafe { text(module) }, unsafe { text(name) }) else { return false };
+unsafe fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bool {
+    let (Some(module), Some(name)) = (module.get(), name.get()) else { return false };
     let found = with(|global| {
         global.untyped.contains_key(&(module.to_string(), name.to_string()))
             || global.linker.defines(&module, &name)

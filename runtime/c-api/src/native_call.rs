@@ -35,9 +35,9 @@ macro_rules! float {
 }
 macro_rules! call {
     ($function:expr, $arguments:expr, [$($integer:tt)*] [$($float:tt)*] [$($word:tt)*] -> $result:ty) => {{
+        type Function = function_type!([$($integer)*] [$($float)*] [$($word)*] -> $result);
         // SAFETY: by the caller; see the top of the file.
-        let function: function_type!([$($integer)*] [$($float)*] [$($word)*] -> $result) =
-            unsafe { std::mem::transmute($function) };
+        let function = unsafe { std::mem::transmute::<*const c_void, Function>($function) };
         // SAFETY: as above.
         unsafe { function($($arguments.integers[$integer],)* $($arguments.floats[$float],)* $($arguments.stack[$word]),*) }
     }};

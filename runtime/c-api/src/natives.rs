@@ -2,12 +2,12 @@
 //! `*` an address in the module that becomes a pointer and `~` its length behind it, `$` the address of a string. Where
 //! there is no signature, the function has the type that is imported, and its addresses are the module's.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 
 use runtime::raw::ValRaw;
 use runtime::{Caller, Error, ExternType, FuncType, Module, RefType, ValType};
 
-use crate::boundary::{array, guard, text};
+use crate::boundary::{Text, array, guard};
 use crate::global::{log, with};
 use crate::memory;
 use crate::native_call::{Arguments, INTEGERS, call_with_integers};
@@ -18,9 +18,9 @@ use crate::trace::NativeFailed;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct NativeSymbol {
-    pub symbol: *const c_char,
+    pub symbol: Text,
     pub func_ptr: *const c_void,
-    pub signature: *const c_char,
+    pub signature: Text,
     pub attachment: *mut c_void,
 }
 
@@ -122,9 +122,10 @@ impl Parameter {
 pub unsafe fn register(module: &str, symbols: &[NativeSymbol], is_raw: bool) -> Result<(), String> {
     let list = (module.to_owned(), symbols.as_ptr().addr());
     for symbol in symbols {
-        // SAFETY: strings, or null, by the caller.
-        let (name, signature) = unsafe { (text(symbol.symbol), text(symbol.signature)) };
-        let Some(name) = name else { return Err(format!("a native function of {module:?} has no name")) };
+        let signature = symbol.signature.get();
+        let Some(name) = symbol.symbol.get() else {
+            return Err(format!("a native function of {module:?} has no name"));
+        };
         if symbol.func_ptr.is_null() {
             return Err(format!("native function {module:?}.{name:?} is NULL"));
         }
@@ -346,10 +347,10 @@ impl Native {
 /// # Safety
 ///
 /// As the header says of `wasm_runtime_register_natives`.
-unsafe fn register_list(module: *const c_char, symbols: *const NativeSymbol, count: u32, is_raw: bool) -> bool {
+unsafe fn register_list(module: Text, symbols: *const NativeSymbol, count: u32, is_raw: bool) -> bool {
     guard(false, || {
         // SAFETY: by the caller.
-        let (module, symbols) = unsafe { (text(module), array(symbols, count as usize)) };
+        let (module, symbols) = unsafe { (module.get(), array(symbols, count as usize)) };
         let Some(module) = module else { return false };
         // SAFETY: by the caller.
         let registered = unsafe { register(&module, symbols, is_raw) };
@@ -358,18 +359,14 @@ unsafe fn register_list(module: *const c_char, symbols: *const NativeSymbol, cou
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_register_natives(
-    module: *const c_char,
-    symbols: *const NativeSymbol,
-    count: u32,
-) -> bool {
+pub unsafe extern "C" fn wasm_runtime_register_natives(module: Text, symbols: *const NativeSymbol, count: u32) -> bool {
     // SAFETY: by the header.
     unsafe { register_list(module, symbols, count, false) }
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_register_natives_raw(
-    module: *const c_char,
+    module: Text,
     symbols: *const NativeSymbol,
     count: u32,
 ) -> bool {
@@ -378,10 +375,9 @@ pub unsafe extern "C" fn wasm_runtime_register_natives_raw(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_unregister_natives(module: *const c_char, symbols: *const NativeSymbol) -> bool {
+pub extern "C" fn wasm_runtime_unregister_natives(module: Text, symbols: *const NativeSymbol) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(module) = (unsafe { text(module) }) else { return false };
+        let Some(module) = module.get() else { return false };
         let removed = with(|global| {
             let names: Vec<String> =
                 global.native_lists.remove(&(module.to_string(), symbols.addr())).unwrap_or_default();

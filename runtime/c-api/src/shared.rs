@@ -11,6 +11,7 @@ use crate::wasi::World;
 
 /// The data of a store.
 pub struct State {
+    #[cfg_attr(not(feature = "wasi"), expect(dead_code, reason = "nobody asks for nothing"))]
     pub world: World,
     /// Whose store this is; null while it is made.
     pub shared: *const Shared,
@@ -22,12 +23,13 @@ pub struct Shared {
     /// The [`Caller`] of the innermost C function that compiled code has called; null outside.
     caller: Cell<*mut Caller<'static, State>>,
     /// Handles of the instances. They stay where they are.
+    #[expect(clippy::vec_box, reason = "handles stay where they are")]
     pub instances: RefCell<Vec<Box<CInstance>>>,
     pub interrupt: InterruptHandle,
     /// The one whose handle was asked for last.
     recent: Cell<Option<(Instance, *const CInstance)>>,
     /// The environment of the innermost call.
-    pub env: Cell<*mut CExecEnv>,
+    pub env: Cell<*const CExecEnv>,
     /// What went wrong last, as C is told of it.
     exception: RefCell<Option<CString>>,
     /// Whether anything did.
@@ -46,7 +48,7 @@ impl Shared {
             caller: Cell::new(std::ptr::null_mut()),
             instances: RefCell::default(),
             recent: Cell::default(),
-            env: Cell::new(std::ptr::null_mut()),
+            env: Cell::new(std::ptr::null()),
             exception: RefCell::default(),
             has_exception: Cell::new(false),
             trace: RefCell::default(),
@@ -63,16 +65,13 @@ impl Shared {
         work(unsafe { &mut *self.store.get() })
     }
 
-    /// Works on the store, from outside or from a C function that compiled code has called.
-    ///
-    /// # Safety
-    ///
-    /// This thread is the one that uses the store, and no other reference to it is in use.
+    /// Works on the store, from outside or from a C function that compiled code has called. `work` comes back here by way
+    /// of such a function only, never by itself.
     #[inline]
-    pub unsafe fn with<R>(&self, work: impl FnOnce(StoreContextMut<'_, State>) -> R) -> R {
+    pub fn with<R>(&self, work: impl FnOnce(StoreContextMut<'_, State>) -> R) -> R {
         let caller = self.caller.get();
         if caller.is_null() {
-            // SAFETY: nothing runs in the store, and by the caller nobody else has it.
+            // SAFETY: nothing runs in the store; that this thread alone uses it is what the header wants.
             work(unsafe { &mut *self.store.get() }.as_context_mut())
         } else {
             // SAFETY: set by `in_host_call` for as long as the C function runs, and with it nobody else has it.

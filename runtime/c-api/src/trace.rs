@@ -5,8 +5,7 @@ use std::ffi::c_char;
 use runtime::{Error, TrapCode};
 
 use crate::boundary::{guard, write_text};
-use crate::env::{self, CExecEnv};
-use crate::instance;
+use crate::env::CExecEnv;
 use crate::shared::Shared;
 
 /// What exceptions begin with.
@@ -57,31 +56,25 @@ impl std::fmt::Display for NativeFailed {
 impl std::error::Error for NativeFailed {}
 
 /// The back trace of what went wrong last.
-///
-/// # Safety
-///
-/// `env` is null, or alive.
-unsafe fn last(env: *const CExecEnv) -> Option<String> {
-    // SAFETY: by the caller.
-    let instance = unsafe { instance::of(env::of(env)?.instance.get()) }?;
-    let trace = instance.shared().trace.borrow().clone();
+fn last(env: Option<&CExecEnv>) -> Option<String> {
+    let trace = env?.instance()?.shared().trace.borrow().clone();
     (!trace.is_empty()).then_some(trace)
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_get_call_stack_buf_size(env: *const CExecEnv) -> u32 {
+pub extern "C" fn wasm_runtime_get_call_stack_buf_size(env: Option<&CExecEnv>) -> u32 {
     // SAFETY: by the header.
-    guard(0, || unsafe { last(env) }.map_or(0, |trace| trace.len() as u32 + 1))
+    guard(0, || last(env).map_or(0, |trace| trace.len() as u32 + 1))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_dump_call_stack_to_buf(
-    env: *const CExecEnv,
+    env: Option<&CExecEnv>,
     buffer: *mut c_char,
     length: u32,
 ) -> u32 {
     // SAFETY: by the header.
-    guard(0, || match unsafe { last(env) } {
+    guard(0, || match last(env) {
         // SAFETY: not null, and as long as it says.
         Some(trace) if !buffer.is_null() => unsafe { write_text(&trace, buffer, length as usize) as u32 },
         _ => 0,
@@ -89,10 +82,9 @@ pub unsafe extern "C" fn wasm_runtime_dump_call_stack_to_buf(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_dump_call_stack(env: *const CExecEnv) {
+pub extern "C" fn wasm_runtime_dump_call_stack(env: Option<&CExecEnv>) {
     guard((), || {
-        // SAFETY: by the header.
-        if let Some(trace) = unsafe { last(env) } {
+        if let Some(trace) = last(env) {
             print(&trace);
         }
     });

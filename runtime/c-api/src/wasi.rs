@@ -8,8 +8,8 @@ use iwasm_wasi::{InputStream, OutputStream, WasiCtx};
 use runtime::Linker;
 
 use crate::boundary::{array, guard};
-use crate::instance::{self, CInstance};
-use crate::module::{self, CModule};
+use crate::instance::CInstance;
+use crate::module::CModule;
 use crate::shared::State;
 
 /// The world of a store.
@@ -76,7 +76,7 @@ unsafe fn strings(list: *const *const c_char, count: usize) -> Vec<Vec<u8>> {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
-    module: *mut CModule,
+    module: Option<&CModule>,
     dir_list: *const *const c_char,
     dir_count: u32,
     map_dir_list: *const *const c_char,
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
 ) {
     guard((), || {
         // SAFETY: by the header.
-        let Some(module) = (unsafe { module::of(module) }) else { return };
+        let Some(module) = module else { return };
         // SAFETY: by the header.
         let [folders, mapped, environment, args] = unsafe {
             [
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
-    module: *mut CModule,
+    module: Option<&CModule>,
     dir_list: *const *const c_char,
     dir_count: u32,
     map_dir_list: *const *const c_char,
@@ -156,12 +156,11 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_is_wasi_mode(instance: *const CInstance) -> bool {
+pub extern "C" fn wasm_runtime_is_wasi_mode(instance: Option<&CInstance>) -> bool {
     guard(false, || {
-        // SAFETY: by the header.
-        let Some(instance) = (unsafe { instance::of(instance) }) else { return false };
-        // SAFETY: this thread uses the store.
-        let module = unsafe { instance.shared().with(|store| instance.instance.module(&store)) };
+        let Some(instance) = instance else { return false };
+
+        let module = instance.shared().with(|store| instance.instance.module(&store));
         module.is_ok_and(|module| {
             module.imports().iter().any(|import| iwasm_wasi::MODULE_NAMES.contains(&import.module.as_str()))
         })
