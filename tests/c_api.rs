@@ -1,5 +1,6 @@
 //! The C library from C: the programs of `tests/c-api/` by each compiler there is, linked with the archive and with the
-//! shared library, in the forms of both of WAMR's ages, and with sanitizers. The library is built as it is shipped.
+//! shared library, in the forms of both of WAMR's ages, and with sanitizers; and the samples of `samples/c/`, which print
+//! what is expected. The library is built as it is shipped.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -54,6 +55,11 @@ fn main() -> ExitCode {
             let name = format!("{}::{}::{}", stem(&program), compiler, flavour.name());
             trials.push(Trial::test(name, move || build_and_run(&compiler, &library, &folder, &program, flavour)));
         }
+        for sample in samples() {
+            let (compiler, library, folder) = (compiler.clone(), library.clone(), folder.path().to_owned());
+            let name = format!("sample::{}::{}", stem(&sample), compiler);
+            trials.push(Trial::test(name, move || run_sample(&compiler, &library, &folder, &sample)));
+        }
         let compiler = compiler.replace("gcc", "g++").replace("clang", "clang++");
         if runs(&compiler, &["--version"]) {
             let folder = folder.path().to_owned();
@@ -87,8 +93,15 @@ fn stem(path: &Path) -> String {
 }
 
 fn sources(extension: &str) -> Vec<PathBuf> {
-    let folder = paths::tests().join("c-api");
-    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    files(&paths::tests().join("c-api"), extension)
+}
+
+fn samples() -> Vec<PathBuf> {
+    files(&paths::project().join("samples/c"), "c")
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("entry of a folder").path()).collect();
     files.retain(|path| path.extension() == Some(OsStr::new(extension)));
     files.sort();
@@ -190,6 +203,44 @@ fn build_and_run(compiler: &str, library: &Path, folder: &Path, source: &Path, f
     }
     let ran = Command::new(&program).arg(&own).env("LD_LIBRARY_PATH", library).output()?;
     if ran.status.success() { Ok(()) } else { Err(told(&program.display().to_string(), &ran)) }
+}
+
+/// Modules of the samples: their own, and those of the sample in Rust that one has in common with.
+fn sample_modules() -> Vec<PathBuf> {
+    let samples = paths::project().join("samples");
+    [files(&samples.join("c"), "wat"), files(&samples.join("multi-module"), "wasm")].concat()
+}
+
+fn run_sample(compiler: &str, library: &Path, folder: &Path, source: &Path) -> Result<(), Failed> {
+    let own = folder.join(format!("sample-{}-{compiler}", stem(source)));
+    std::fs::create_dir_all(&own)?;
+    let compile = Compiler::new(Options::new()).map_err(|error| error.to_string())?;
+    for module in sample_modules() {
+        let wasm = wat::parse_file(&module).map_err(|error| error.to_string())?;
+        std::fs::write(
+            own.join(stem(&module)).with_extension("aot"),
+            compile.compile(&wasm).map_err(|error| error.to_string())?,
+        )?;
+    }
+    let program = own.join("program");
+    let built = Command::new(compiler)
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"])
+        .arg(paths::project().join("runtime/c-api/include"))
+        .arg(source)
+        .arg(library.join("libiwasm.so"))
+        .arg("-o")
+        .arg(&program)
+        .arg("-lpthread")
+        .output()?;
+    if !built.status.success() {
+        return Err(told(compiler, &built));
+    }
+    let ran = Command::new(&program).arg(&own).env("LD_LIBRARY_PATH", library).output()?;
+    let expected = std::fs::read_to_string(source.with_extension("expected.txt"))?;
+    match ran.status.success() && ran.stderr.is_empty() && ran.stdout == expected.as_bytes() {
+        true => Ok(()),
+        false => Err(told(&format!("{} should print\n{expected}\nbut", stem(source)), &ran)),
+    }
 }
 
 fn header_in_cpp(compiler: &str, folder: &Path) -> Result<(), Failed> {
