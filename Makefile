@@ -17,7 +17,7 @@ define sample
 
 endef
 
-.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers
+.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers library install
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -27,6 +27,13 @@ run: build ## build, compile the multi-module sample, run it
 
 build: ## build the commands and libraries (target/release/wamrc, target/release/iwasm)
 	$(CARGO) build $(PROJECT) --exclude tests
+
+library: ## build the C library as devices have it (target/device/libiwasm.a, libiwasm.so; headers: runtime/c-api/include)
+	$(CARGO) build --profile device -p iwasm-c-api
+
+install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front
+	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/install.sh
 
 device: ## build iwasm as devices have it: no compiler, no interpreter (target/device/release/iwasm)
 	$(CARGO) build --release -p iwasm-cli --no-default-features --features wasi --target-dir $(TARGET)/device

@@ -36,10 +36,15 @@ fn main() -> ExitCode {
     };
     let folder = tempfile::tempdir().expect("a folder for programs and artifacts");
     compile_modules(folder.path());
+    let library = with_soname(&library, folder.path()).expect("links");
     let mut trials = vec![
         Trial::test("every_function_is_called_by_a_test", every_function_is_called),
         Trial::test("what_is_absent_says_why", what_is_absent_says_why),
     ];
+    if runs("pkg-config", &["--version"]) {
+        let (library, folder) = (library.clone(), folder.path().to_owned());
+        trials.push(Trial::test("what_is_installed_is_found_by_pkg_config", move || installed(&library, &folder)));
+    }
     let compilers: Vec<String> = compilers().into_iter().filter(|compiler| runs(compiler, &["--version"])).collect();
     let mut skipped = Vec::new();
     for compiler in &compilers {
@@ -86,6 +91,17 @@ impl Flavour {
             Flavour::Sanitized => "sanitized",
         }
     }
+}
+
+/// A folder with the library under the names that it is asked for by.
+fn with_soname(library: &Path, folder: &Path) -> std::io::Result<PathBuf> {
+    let links = folder.join("lib");
+    std::fs::create_dir_all(&links)?;
+    for (file, name) in [("libiwasm.a", "libiwasm.a"), ("libiwasm.so", "libiwasm.so"), ("libiwasm.so", "libiwasm.so.0")]
+    {
+        std::os::unix::fs::symlink(std::path::absolute(library.join(file))?, links.join(name))?;
+    }
+    Ok(links)
 }
 
 fn stem(path: &Path) -> String {
@@ -240,6 +256,44 @@ fn run_sample(compiler: &str, library: &Path, folder: &Path, source: &Path) -> R
     match ran.status.success() && ran.stderr.is_empty() && ran.stdout == expected.as_bytes() {
         true => Ok(()),
         false => Err(told(&format!("{} should print\n{expected}\nbut", stem(source)), &ran)),
+    }
+}
+
+/// Installs the library somewhere, and builds a sample with what pkg-config says.
+fn installed(library: &Path, folder: &Path) -> Result<(), Failed> {
+    let compiler = &compilers()[0];
+    let prefix = folder.join("prefix");
+    let install = Command::new(paths::project().join("scripts/install.sh"))
+        .env("PREFIX", &prefix)
+        .env("LIBRARIES", library)
+        .env_remove("DESTDIR")
+        .env_remove("COMMANDS")
+        .env_remove("LIBDIR")
+        .output()?;
+    if !install.status.success() {
+        return Err(told("scripts/install.sh", &install));
+    }
+    let asked = |args: &[&str]| {
+        Command::new("pkg-config").args(args).env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")).output()
+    };
+    let flags = asked(&["--cflags", "--libs", "libiwasm"])?;
+    let version = asked(&["--modversion", "libiwasm"])?;
+    if !flags.status.success() || version.stdout.trim_ascii() != env!("CARGO_PKG_VERSION").as_bytes() {
+        return Err(told("pkg-config", &flags));
+    }
+    let flags = String::from_utf8(flags.stdout)?;
+    let (source, program) = (folder.join("installed.c"), folder.join("installed"));
+    let text = "#include <wasm_export.h>\nint main(void) { return wasm_runtime_init() ? 0 : 1; }\n";
+    std::fs::write(&source, text)?;
+    let built = Command::new(compiler).arg(&source).args(flags.split_whitespace()).arg("-o").arg(&program).output()?;
+    if !built.status.success() {
+        return Err(told(compiler, &built));
+    }
+    let ran = Command::new(&program).env("LD_LIBRARY_PATH", prefix.join("lib")).output()?;
+    let without = Command::new(&program).env_remove("LD_LIBRARY_PATH").output()?;
+    match ran.status.success() && !without.status.success() {
+        true => Ok(()),
+        false => Err(told("the program that was built with what is installed", &ran)),
     }
 }
 

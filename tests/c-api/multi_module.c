@@ -13,7 +13,13 @@ read_module(
 #ifdef WASM_RUNTIME_API_2
     CHECK_INT(type, Wasm_Module_AoT);
 #endif
-    *buffer = check_read(name, size);
+    {
+        uint8_t *bytes = check_read(name, size);
+        *buffer = bytes ? (uint8_t *)wasm_runtime_malloc(*size) : NULL;
+        if (*buffer)
+            memcpy(*buffer, bytes, *size);
+        free(bytes);
+    }
     reads += *buffer != NULL;
     return *buffer != NULL;
 }
@@ -23,7 +29,8 @@ release_module(uint8_t *buffer, uint32_t size)
 {
     CHECK(size > 0);
     releases++;
-    free(buffer);
+    /* The allocator is there to the end. */
+    wasm_runtime_free(buffer);
 }
 
 static uint32_t

@@ -16,9 +16,6 @@ macro_rules! absent {
                 $($value)?
             }
         )*
-        /// Their names and reasons, for a test that compares them with the header.
-        #[cfg(test)]
-        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $reason)),*];
     };
 }
 

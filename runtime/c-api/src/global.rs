@@ -227,22 +227,25 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_destroy() {
     guard((), || {
-        let ended = {
+        let (modules, linker) = {
             let mut global = lock();
             let Some(state) = global.as_mut() else { return };
             state.users = state.users.saturating_sub(1);
             if state.users > 0 {
                 return;
             }
-            global.take()
+            state.registered.clear();
+            (std::mem::take(&mut state.modules), std::mem::replace(&mut state.linker, Linker::new(&state.engine)))
         };
-        // Buffers of modules go back to the program now, which may call us: the lock is free.
-        if let Some(state) = ended {
-            for &handle in &state.modules {
-                // SAFETY: handles in the list are alive, and nobody has the list any more.
-                drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
-            }
+        // Buffers go back to the program now, which may free them by `wasm_runtime_free`: the allocator is still there, and
+        // the lock is free.
+        for handle in modules {
+            // SAFETY: handles in the list are alive, and nobody has the list any more.
+            drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
         }
+        drop(linker);
+        let ended = lock().take();
+        drop(ended);
     });
 }
 
