@@ -65,6 +65,8 @@ fn main() -> ExitCode {
             let name = format!("sample::{}::{}", stem(&sample), compiler);
             trials.push(Trial::test(name, move || run_sample(&compiler, &library, &folder, &sample)));
         }
+        let (own, lib, temporary) = (compiler.clone(), library.clone(), folder.path().to_owned());
+        trials.push(Trial::test(format!("the_readme_s_program::{compiler}"), move || readme(&own, &lib, &temporary)));
         let compiler = compiler.replace("gcc", "g++").replace("clang", "clang++");
         if runs(&compiler, &["--version"]) {
             let folder = folder.path().to_owned();
@@ -295,6 +297,32 @@ fn installed(library: &Path, folder: &Path) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(told("the program that was built with what is installed", &ran)),
     }
+}
+
+/// The program that the README shows.
+fn readme(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(paths::project().join("README.md"))?;
+    let program = text.split("```c\n").nth(1).and_then(|rest| rest.split("```").next()).ok_or("the README has no C")?;
+    let own = folder.join(format!("readme-{compiler}"));
+    std::fs::create_dir_all(&own)?;
+    std::fs::write(own.join("program.c"), program)?;
+    let wasm = wat::parse_file(paths::project().join("samples/c/add.wat"))?;
+    let compile = Compiler::new(Options::new()).map_err(|error| error.to_string())?;
+    std::fs::write(own.join("add.aot"), compile.compile(&wasm).map_err(|error| error.to_string())?)?;
+    let built = Command::new(compiler)
+        .args(["-Wall", "-Wextra", "-Werror", "-I"])
+        .arg(paths::project().join("runtime/c-api/include"))
+        .arg(own.join("program.c"))
+        .arg(library.join("libiwasm.a"))
+        .arg("-o")
+        .arg(own.join("program"))
+        .args(["-lpthread", "-ldl", "-lm", "-lgcc_s"])
+        .output()?;
+    if !built.status.success() {
+        return Err(told(compiler, &built));
+    }
+    let ran = Command::new(own.join("program")).current_dir(&own).output()?;
+    if ran.stdout == b"42\n" { Ok(()) } else { Err(told("the README's program", &ran)) }
 }
 
 fn header_in_cpp(compiler: &str, folder: &Path) -> Result<(), Failed> {
