@@ -41,6 +41,11 @@ fn main() -> ExitCode {
         Trial::test("every_function_is_called_by_a_test", every_function_is_called),
         Trial::test("what_is_absent_says_why", what_is_absent_says_why),
     ];
+    // A Python of this machine's: under an emulator, its own is another machine's.
+    if runs("python3", &["--version"]) && cfg!(target_arch = "x86_64") {
+        let (library, folder) = (library.clone(), folder.path().to_owned());
+        trials.push(Trial::test("sample::multi_module::python", move || python(&library, &folder)));
+    }
     if runs("pkg-config", &["--version"]) {
         let (library, folder) = (library.clone(), folder.path().to_owned());
         trials.push(Trial::test("what_is_installed_is_found_by_pkg_config", move || installed(&library, &folder)));
@@ -229,17 +234,34 @@ fn sample_modules() -> Vec<PathBuf> {
     [files(&samples.join("c"), "wat"), files(&samples.join("multi-module"), "wasm")].concat()
 }
 
-fn run_sample(compiler: &str, library: &Path, folder: &Path, source: &Path) -> Result<(), Failed> {
-    let own = folder.join(format!("sample-{}-{compiler}", stem(source)));
-    std::fs::create_dir_all(&own)?;
+/// Compiles the modules of the samples to a folder.
+fn compile_samples(folder: &Path) -> Result<(), Failed> {
+    std::fs::create_dir_all(folder)?;
     let compile = Compiler::new(Options::new()).map_err(|error| error.to_string())?;
     for module in sample_modules() {
         let wasm = wat::parse_file(&module).map_err(|error| error.to_string())?;
-        std::fs::write(
-            own.join(stem(&module)).with_extension("aot"),
-            compile.compile(&wasm).map_err(|error| error.to_string())?,
-        )?;
+        let artifact = compile.compile(&wasm).map_err(|error| error.to_string())?;
+        std::fs::write(folder.join(stem(&module)).with_extension("aot"), artifact)?;
     }
+    Ok(())
+}
+
+/// The sample in Python.
+fn python(library: &Path, folder: &Path) -> Result<(), Failed> {
+    let source = paths::project().join("samples/python/multi_module.py");
+    let own = folder.join("sample-python");
+    compile_samples(&own)?;
+    let ran = Command::new("python3").arg(&source).arg(library.join("libiwasm.so")).arg(&own).output()?;
+    let expected = std::fs::read_to_string(source.with_extension("expected.txt"))?;
+    match ran.status.success() && ran.stdout == expected.as_bytes() {
+        true => Ok(()),
+        false => Err(told("the sample in Python", &ran)),
+    }
+}
+
+fn run_sample(compiler: &str, library: &Path, folder: &Path, source: &Path) -> Result<(), Failed> {
+    let own = folder.join(format!("sample-{}-{compiler}", stem(source)));
+    compile_samples(&own)?;
     let program = own.join("program");
     let built = Command::new(compiler)
         .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"])
