@@ -5,8 +5,8 @@ CARGO ?= cargo
 PROJECT := --release --workspace --exclude bench
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # (All packages are named so that nothing is compiled with other features than for the whole.)
-# The specification's suite, modules together, known miscompilations, far branches, WASI.
-EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test wasi --test wasi_sets
+# The specification's suite, modules together, known miscompilations, far branches, WASI, the C library.
+EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test wasi --test wasi_sets --test c_api
 SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
 
 # Compiles the modules of the sample $(1) to $(TARGET)/samples/$(1), then runs its host program.
@@ -17,7 +17,7 @@ define sample
 
 endef
 
-.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers library install
+.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers library install deb
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -34,6 +34,10 @@ library: ## build the C library as devices have it (target/device/libiwasm.a, li
 install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/install.sh
+
+deb: library ## make a Debian package of all that, in target/
+	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
+	LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/deb.sh
 
 device: ## build iwasm as devices have it: no compiler, no interpreter (target/device/release/iwasm)
 	$(CARGO) build --release -p iwasm-cli --no-default-features --features wasi --target-dir $(TARGET)/device

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use iwasm_observe::{Step, Value};
 use tests::counting::{counted, counting};
 use tests::single::{self, operators};
-use wamrc::{Compiler, OptLevel, Options};
+use wamrc::{Compiler, OptLevel, Options, Target};
 use wamrc_diff::interpreted::Interpreted;
 use wamrc_diff::{Engine as _, Member, Set};
 
@@ -52,7 +52,9 @@ fn operators_count_themselves() {
 /// They test nothing if they are compiled as all others are.
 #[test]
 fn extreme_functions_are_extreme() {
-    let compiler = |level| Compiler::new(Options::new().threads(1).opt_level(level)).unwrap();
+    // Any instruction set will do that has vectors.
+    let target = Target::resolve(Some("x86_64"), None, &[]).unwrap();
+    let compiler = |level| Compiler::new(Options::new().threads(1).opt_level(level).target(target)).unwrap();
     for (name, text) in single::extreme::modules() {
         let wasm = wat::parse_str(text).unwrap();
         let (optimised, as_it_is) = (compiler(OptLevel::Speed), compiler(OptLevel::None));
