@@ -17,7 +17,7 @@ define sample
 
 endef
 
-.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers library install deb
+.PHONY: help run build test test-aarch64 test-riscv64 test-emulated test-all diff-isa cross-setup spec apps lint lint-bench bench samples samples-wasm fmt clean device night night-emulated faults hostile fuzz reliability observers library install deb c-fuzz
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z0-9-]*\):.*## /    make \1\t/p' Makefile | expand -t 24
@@ -81,6 +81,9 @@ hostile: ## load LOADS (10000000) hostile artifacts, and write that down
 
 fuzz: ## fuzz one body with coverage, BODY (artifact_structured), for SECONDS (60); needs cargo-fuzz and a nightly Rust
 	cd tests/fuzz && $(CARGO) +nightly fuzz run $(or $(BODY),artifact_structured) -- -max_total_time=$(or $(SECONDS),60)
+
+c-fuzz: build library ## call the C library in SEQUENCES (100000) random sequences from SEED (1), with sanitizers
+	SEQUENCES=$(SEQUENCES) SEED=$(SEED) scripts/c-fuzz.sh
 
 reliability: ## make docs/reliability.md from docs/ledger.jsonl
 	$(CARGO) build $(PROJECT) --bin night

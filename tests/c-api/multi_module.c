@@ -1,7 +1,7 @@
 /* Three modules of which mC imports from mA and mB, and mB from mA: by the module reader, and registered by hand. */
 #include "check.h"
 
-static int reads, releases;
+static int asks, reads, releases;
 
 static bool
 read_module(
@@ -13,6 +13,7 @@ read_module(
 #ifdef WASM_RUNTIME_API_2
     CHECK_INT(type, Wasm_Module_AoT);
 #endif
+    asks++;
     {
         uint8_t *bytes = check_read(name, size);
         *buffer = bytes ? (uint8_t *)wasm_runtime_malloc(*size) : NULL;
@@ -80,6 +81,10 @@ by_reader(void)
     CHECK(wasm_application_execute_func(instance, "$mB$call_A", 0, NULL));
     CHECK(!wasm_application_execute_func(instance, "D", 0, NULL));
     CHECK_HAS(wasm_runtime_get_exception(instance), "there is no function \"D\"");
+    /* Of a name that there is nothing of, it is asked once, however much is imported from it. */
+    asks = 0;
+    wasm_runtime_unload(check_load("asks"));
+    CHECK_INT(asks, 1);
     wasm_runtime_deinstantiate(instance);
     CHECK_INT(releases, 0);
     wasm_runtime_unload(module);

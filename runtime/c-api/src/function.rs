@@ -61,7 +61,6 @@ impl CFunction {
     /// Calls it with values in slots.
     #[inline]
     fn call_slots(&self, slots: &mut [ValRaw]) -> Result<(), Error> {
-        // SAFETY: the slots were filled as the type has them; this thread uses the store.
         // SAFETY: the slots were filled as the type has them.
         self.shared().with(|store| unsafe { self.func.call_raw(store, slots) })
     }

@@ -365,6 +365,7 @@ impl Reader {
                 ReadFn::Two(read) => read(AOT, name.as_ptr(), &raw mut start, &raw mut size),
             }
         };
-        (found && !start.is_null()).then_some(ReadFile { start, size, destroy: self.destroy })
+        // Only what was found goes back.
+        (found && !start.is_null()).then(|| ReadFile { start, size, destroy: self.destroy })
     }
 }

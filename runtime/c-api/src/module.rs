@@ -1,5 +1,6 @@
 //! Modules: loading them and what they import from, names, and what C asks of them.
 
+use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
 use std::sync::{Mutex, PoisonError};
 
@@ -107,6 +108,7 @@ pub fn load_file(path: &std::path::Path) -> Result<*mut CModule, String> {
 /// is imported before an instance is made, which tells all that is missing.
 fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
     let mut wanted: Vec<(Module, String)> = vec![(module.clone(), importer.to_owned())];
+    let mut absent: BTreeSet<String> = BTreeSet::new();
     while let Some((module, importer)) = wanted.pop() {
         crate::natives::define_untyped(&module)?;
         for import in module.imports() {
@@ -117,7 +119,11 @@ fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
                     || global.linker.defines(name, &import.name);
                 if known { None } else { global.reader }
             })?;
-            let Some(file) = reader.and_then(|reader| reader.ask(name)) else { continue };
+            let Some(reader) = reader.filter(|_| !absent.contains(name)) else { continue };
+            let Some(file) = reader.ask(name) else {
+                absent.insert(name.clone());
+                continue;
+            };
             let of = |reason: String| format!("module {name:?}, from which {importer:?} imports: {reason}");
             check_kind(file.as_ref()).map_err(of)?;
             let found = make(Artifact::from_buffer(file)).map_err(of)?;

@@ -187,13 +187,12 @@ fn define(
         params: params.iter().map(|param| param.ty()).collect(),
         results: result.iter().map(|result| result.ty()).collect(),
     };
-    let is_integer = |kind: &Parameter| matches!(kind, Parameter::I32 | Parameter::I64);
-    let simple = !native.is_raw && params.len() < INTEGERS && params.iter().chain(&result).all(is_integer);
+    let simple = Simple::of(native, &params, result);
     // SAFETY: results are numbers; external references are refused below.
     with(|global| unsafe {
-        if simple {
+        if let Some(simple) = simple {
             global.linker.func_raw(module, name, ty, move |mut caller: Caller<'_, State>, slots: &mut [ValRaw]| {
-                native.call_simple(&mut caller, &params, result, slots)
+                native.call_simple(&mut caller, simple, slots)
             });
         } else {
             global.linker.func_raw(module, name, ty, move |mut caller: Caller<'_, State>, slots: &mut [ValRaw]| {
@@ -208,33 +207,44 @@ fn out_of_bounds() -> Error {
     Error::Trap(runtime::Trap::new(runtime::TrapCode::MemoryOutOfBounds))
 }
 
+/// What a call of a function needs to know that has integers alone, and no more than registers.
+#[derive(Clone, Copy)]
+struct Simple {
+    params: usize,
+    /// Which of them have 64 bits, the first in the lowest bit.
+    wide: u32,
+    result: Option<Parameter>,
+}
+
+impl Simple {
+    fn of(native: Native, params: &[Parameter], result: Option<Parameter>) -> Option<Simple> {
+        let is_integer = |kind: &Parameter| matches!(kind, Parameter::I32 | Parameter::I64);
+        let simple = !native.is_raw && params.len() < INTEGERS && params.iter().chain(&result).all(is_integer);
+        let wide = params.iter().rev().fold(0, |bits, kind| bits << 1 | u32::from(*kind == Parameter::I64));
+        simple.then_some(Simple { params: params.len(), wide, result })
+    }
+}
+
 impl Native {
     /// Calls a function of few integers, without what the others need.
     #[inline]
-    fn call_simple(
-        &self,
-        caller: &mut Caller<'_, State>,
-        params: &[Parameter],
-        result: Option<Parameter>,
-        slots: &mut [ValRaw],
-    ) -> Result<(), Error> {
+    fn call_simple(&self, caller: &mut Caller<'_, State>, simple: Simple, slots: &mut [ValRaw]) -> Result<(), Error> {
         let returned = self.in_env(caller, |env| {
             let mut integers = [0; INTEGERS];
             integers[0] = env.expose_provenance() as u64;
-            for ((integer, slot), param) in integers[1..].iter_mut().zip(slots.iter()).zip(params) {
-                *integer = match param {
-                    Parameter::I64 => slot.i64().cast_unsigned(),
-                    _ => i64::from(slot.i32()).cast_unsigned(),
-                };
+            for (index, slot) in slots.iter().take(simple.params).enumerate() {
+                let (wide, narrow) = (slot.i64(), i64::from(slot.i32()));
+                integers[index + 1] = if simple.wide >> index & 1 != 0 { wide } else { narrow }.cast_unsigned();
             }
             // SAFETY: a C function of this signature, by whoever registered it.
             unsafe { call_with_integers(std::ptr::with_exposed_provenance(self.function), &integers) }
         })?;
-        if let (Some(result), Some(slot)) = (result, slots.first_mut()) {
-            *slot = match result {
-                Parameter::I64 => ValRaw::from_i64(returned.cast_signed()),
-                _ => ValRaw::from_i32(returned as i32),
-            };
+        if let Some(slot) = slots.first_mut() {
+            match simple.result {
+                None => {}
+                Some(Parameter::I64) => *slot = ValRaw::from_i64(returned.cast_signed()),
+                Some(_) => *slot = ValRaw::from_i32(returned as i32),
+            }
         }
         Ok(())
     }
