@@ -117,6 +117,15 @@ untyped(wasm_exec_env_t env, int32_t a, int64_t b)
     return a - (int32_t)b;
 }
 
+/* A thing of the program's, among numbers. */
+static void *
+next_thing(wasm_exec_env_t env, int32_t steps, void *thing, double ignored)
+{
+    (void)env;
+    CHECK(ignored == 0.5);
+    return thing ? (int *)thing + steps : NULL;
+}
+
 static void
 raw(wasm_exec_env_t env, uint64_t *args)
 {
@@ -143,6 +152,7 @@ static NativeSymbol symbols[] = {
     EXPORT_WASM_API_WITH_SIG(call_back, "(i)i"),
     EXPORT_WASM_API_WITH_SIG(on_start, "($)"),
     EXPORT_WASM_API(untyped),
+    EXPORT_WASM_API_WITH_SIG(next_thing, "(irF)r"),
 };
 static NativeSymbol raw_symbols[] = { EXPORT_WASM_API_WITH_SIG(raw, "(iIF)I") };
 
@@ -233,6 +243,15 @@ run(void)
     CHECK(call("raw", 5, argv));
     memcpy(&wide, argv, 8);
     CHECK(wide == 10);
+    {
+        static int things[4];
+        wasm_val_t arg, result;
+        arg.kind = WASM_EXTERNREF, arg.of.foreign = (uintptr_t)&things[1];
+        CHECK(wasm_runtime_call_wasm_a(env, LOOK_UP(instance, "next"), 1, &result, 1, &arg));
+        CHECK(result.kind == WASM_EXTERNREF && result.of.foreign == (uintptr_t)&things[3]);
+        arg.of.foreign = 0;
+        CHECK(wasm_runtime_call_wasm_a(env, LOOK_UP(instance, "next"), 1, &result, 1, &arg) && result.of.foreign == 0);
+    }
     /* A native that a module of the set calls is told which. */
     CHECK(call("from another", 0, argv));
     CHECK_INT(argv[0], 3);

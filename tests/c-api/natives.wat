@@ -15,6 +15,7 @@
   (import "env" "on_start" (func $on_start (param i32)))
   (import "env" "untyped" (func $untyped (param i32 i64) (result i32)))
   (import "env" "raw" (func $raw (param i32 i64 f64) (result i64)))
+  (import "env" "next_thing" (func $next (param i32 externref f64) (result externref)))
   (import "natives_lib" "add" (func $add (param i32 i32) (result i32)))
   (memory 1)
   (data (i32.const 16) "hello\00") (data (i32.const 32) "started\00") (data (i32.const 65532) "\01\01\01\01")
@@ -45,4 +46,5 @@
       (else (i32.const 0))))
   (func (export "untyped") (param i32 i64) (result i32) (call $untyped (local.get 0) (local.get 1)))
   (func (export "raw") (param i32 i64 f64) (result i64) (call $raw (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "next") (param externref) (result externref) (call $next (i32.const 2) (local.get 0) (f64.const 0.5)))
   (func (export "from another") (result i32) (call $add (i32.const 1) (i32.const 2))))

@@ -523,6 +523,7 @@ WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_dump_call_stack_to_buf(wasm_exec_e
  *             or, where ~ follows, as many as the next parameter says
  *   ~         the length of the pointer before it, an i32
  *   $         the address of a string that ends with NUL
+ *   r         an externref: the function gets, or returns, the pointer that it refers to
  * Without a signature the function has the type it is imported with, and gets addresses as they are.
  */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_register_natives(const char *module_name, NativeSymbol *native_symbols,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use runtime::{ExternRef, Val};
+use runtime::{AsContext, AsContextMut, ExternRef, Val};
 
 use crate::boundary::{Out, guard, put};
 use crate::instance::CInstance;
@@ -59,17 +59,23 @@ pub fn value(shared: &Shared, number: u32) -> Val {
 
 /// The reference to a thing by its address; null for null.
 pub fn of_pointer(shared: &Shared, address: usize) -> Val {
-    if address == 0 {
-        return Val::ExternRef(None);
-    }
+    shared.with(|store| of_address(store, address))
+}
 
-    Val::ExternRef(Some(shared.with(|store| ExternRef::new(store, Thing(address)))))
+/// The same for who has the store.
+pub fn of_address(store: impl AsContextMut, address: usize) -> Val {
+    Val::ExternRef((address != 0).then(|| ExternRef::new(store, Thing(address))))
 }
 
 /// The address that a reference holds; zero for null, and for what is not of the program's.
-pub fn pointer(shared: &Shared, value: &Val) -> usize {
+pub fn address_in(store: &impl AsContext, value: &Val) -> usize {
     let Val::ExternRef(Some(reference)) = value else { return 0 };
-    shared.with(|store| reference.data(&store).and_then(|data| data.downcast_ref::<Thing>()).map_or(0, |thing| thing.0))
+    reference.data(store).and_then(|data| data.downcast_ref::<Thing>()).map_or(0, |thing| thing.0)
+}
+
+/// The same for who has not.
+pub fn pointer(shared: &Shared, value: &Val) -> usize {
+    shared.with(|store| address_in(&store, value))
 }
 
 /// The number of what a reference holds.

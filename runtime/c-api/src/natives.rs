@@ -5,9 +5,10 @@
 use std::ffi::c_void;
 
 use runtime::raw::ValRaw;
-use runtime::{Caller, Error, ExternType, FuncType, Module, RefType, ValType};
+use runtime::{Caller, Error, ExternType, FuncType, Module, RefType, Val, ValType};
 
 use crate::boundary::{Text, array, guard};
+use crate::external;
 use crate::global::{log, with};
 use crate::memory;
 use crate::native_call::{Arguments, INTEGERS, call_with_integers};
@@ -187,8 +188,16 @@ fn define(
         params: params.iter().map(|param| param.ty()).collect(),
         results: result.iter().map(|result| result.ty()).collect(),
     };
+    if params.iter().chain(&result).any(|kind| *kind == Parameter::Reference) {
+        let call = move |caller: Caller<'_, State>, args: &[Val], results: &mut [Val]| {
+            native.call_with_references(caller, &params, result, args, results)
+        };
+        return with(|global| {
+            global.linker.func_untyped(module, name, ty, call);
+        });
+    }
     let simple = Simple::of(native, &params, result);
-    // SAFETY: results are numbers; external references are refused below.
+    // SAFETY: results are numbers.
     with(|global| unsafe {
         if let Some(simple) = simple {
             global.linker.func_raw(module, name, ty, move |mut caller: Caller<'_, State>, slots: &mut [ValRaw]| {
@@ -249,6 +258,37 @@ impl Native {
         Ok(())
     }
 
+    /// Calls a function that gets, or gives, external references: pointers to it.
+    fn call_with_references(
+        &self,
+        mut caller: Caller<'_, State>,
+        params: &[Parameter],
+        result: Option<Parameter>,
+        args: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Error> {
+        let slot = |value: &Val| match value {
+            Val::I32(value) => ValRaw::from_i32(*value),
+            Val::I64(value) => ValRaw::from_i64(*value),
+            Val::F32(bits) => ValRaw::from_f32_bits(*bits),
+            Val::F64(bits) => ValRaw::from_f64_bits(*bits),
+            value => ValRaw::from_i64(external::address_in(&caller, value) as i64),
+        };
+        let mut slots: Vec<ValRaw> = args.iter().map(slot).collect();
+        slots.resize(slots.len().max(1), ValRaw::ZERO);
+        self.call(&mut caller, params, result, &mut slots)?;
+        if let (Some(kind), Some(place), Some(slot)) = (result, results.first_mut(), slots.first()) {
+            *place = match kind {
+                Parameter::I64 => Val::I64(slot.i64()),
+                Parameter::F32 => Val::F32(slot.f32_bits()),
+                Parameter::F64 => Val::F64(slot.f64_bits()),
+                Parameter::Reference => external::of_address(&mut caller, slot.i64() as usize),
+                _ => Val::I32(slot.i32()),
+            };
+        }
+        Ok(())
+    }
+
     /// Runs a C function with the environment of the call that is going on, which knows the instance that called.
     #[inline]
     fn in_env<R>(&self, caller: &mut Caller<'_, State>, run: impl FnOnce(*const c_void) -> R) -> Result<R, Error> {
@@ -302,9 +342,6 @@ impl Native {
                     let place = memory::place(base, offset, 1).filter(|_| memory::is_string(base, offset));
                     Some(place.ok_or_else(out_of_bounds)?)
                 }
-                Parameter::Reference => {
-                    return Err(Error::host("external references are not passed to native functions; pass a number"));
-                }
                 _ => None,
             };
             if self.is_raw {
@@ -313,7 +350,7 @@ impl Native {
             }
             let fits = match (pointer, param) {
                 (Some(pointer), _) => arguments.integer(pointer.expose_provenance() as u64),
-                (None, Parameter::I64) => arguments.integer(slot.i64().cast_unsigned()),
+                (None, Parameter::I64 | Parameter::Reference) => arguments.integer(slot.i64().cast_unsigned()),
                 (None, Parameter::F32) => arguments.float32(slot.f32_bits()),
                 (None, Parameter::F64) => arguments.float64(slot.f64_bits()),
                 (None, _) => arguments.integer32(slot.i32()),
@@ -341,12 +378,9 @@ impl Native {
         })?;
         if let (Some(result), Some(slot)) = (result, slots.first_mut()) {
             *slot = match result {
-                Parameter::I64 => ValRaw::from_i64(returned.cast_signed()),
+                Parameter::I64 | Parameter::Reference => ValRaw::from_i64(returned.cast_signed()),
                 Parameter::F32 => ValRaw::from_f32_bits(returned as u32),
                 Parameter::F64 => ValRaw::from_f64_bits(returned),
-                Parameter::Reference => {
-                    return Err(Error::host("a native function cannot return an external reference"));
-                }
                 _ => ValRaw::from_i32(returned as i32),
             };
         }
