@@ -75,6 +75,11 @@ fn main() -> ExitCode {
         let compiler = compiler.replace("gcc", "g++").replace("clang", "clang++");
         if runs(&compiler, &["--version"]) {
             let folder = folder.path().to_owned();
+            for sample in files(&paths::project().join("samples/cpp"), "cpp") {
+                let (compiler, library, folder) = (compiler.clone(), library.clone(), folder.clone());
+                let name = format!("sample::{}::{compiler}", stem(&sample));
+                trials.push(Trial::test(name, move || run_sample(&compiler, &library, &folder, &sample)));
+            }
             trials.push(Trial::test(format!("the_header_is_good_cpp::{compiler}"), move || {
                 header_in_cpp(&compiler, &folder)
             }));
@@ -264,7 +269,7 @@ fn run_sample(compiler: &str, library: &Path, folder: &Path, source: &Path) -> R
     compile_samples(&own)?;
     let program = own.join("program");
     let built = Command::new(compiler)
-        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"])
+        .args(["-Wall", "-Wextra", "-Werror", "-I"])
         .arg(paths::project().join("runtime/c-api/include"))
         .arg(source)
         .arg(library.join("libiwasm.so"))
