@@ -64,4 +64,13 @@ CMAKE
 if [ -n "${COMMANDS:-}" ]; then
   install -d "$root$prefix/bin"
   install -m 755 "$COMMANDS/wamrc" "$COMMANDS/iwasm" "$root$prefix/bin"
+  share=$root$prefix/share
+  install -d "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+  scripts/man.sh "$COMMANDS/wamrc" "compile WebAssembly ahead of time" > "$share/man/man1/wamrc.1"
+  scripts/man.sh "$COMMANDS/iwasm" "run precompiled WebAssembly" > "$share/man/man1/iwasm.1"
+  for name in wamrc iwasm; do
+    scripts/completions.sh "$COMMANDS/$name" bash > "$share/bash-completion/completions/$name"
+    scripts/completions.sh "$COMMANDS/$name" zsh > "$share/zsh/site-functions/_$name"
+    scripts/completions.sh "$COMMANDS/$name" fish > "$share/fish/vendor_completions.d/$name.fish"
+  done
 fi
