@@ -71,6 +71,9 @@ fn main() -> ExitCode {
             trials.push(Trial::test(name, move || run_sample(&compiler, &library, &folder, &sample)));
         }
         let (own, lib, temporary) = (compiler.clone(), library.clone(), folder.path().to_owned());
+        let name = format!("the_library_has_all_of_the_standard::{compiler}");
+        trials.push(Trial::test(name, move || standard(&own, &lib, &temporary)));
+        let (own, lib, temporary) = (compiler.clone(), library.clone(), folder.path().to_owned());
         trials.push(Trial::test(format!("the_readme_s_program::{compiler}"), move || readme(&own, &lib, &temporary)));
         let compiler = compiler.replace("gcc", "g++").replace("clang", "clang++");
         if runs(&compiler, &["--version"]) {
@@ -326,6 +329,33 @@ fn installed(library: &Path, folder: &Path) -> Result<(), Failed> {
     }
 }
 
+/// Links a program that has the address of every function that `wasm.h` declares, most of which macros do.
+fn standard(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
+    let include = paths::project().join("runtime/c-api/include");
+    let expanded = Command::new(compiler).args(["-E", "-P"]).arg(include.join("wasm.h")).output()?;
+    let text = String::from_utf8(expanded.stdout)?.replace(" (", "(");
+    // Types of functions stand in parentheses, too.
+    let names: Vec<&str> = functions(&text).into_iter().filter(|name| !name.ends_with("_t")).collect();
+    if names.len() < 250 {
+        return Err(format!("only {} functions were found in wasm.h", names.len()).into());
+    }
+    let source = folder.join(format!("standard-{compiler}.c"));
+    let table: String = names.iter().map(|name| format!("(void (*)(void)){name},\n")).collect();
+    let text = format!(
+        "#include <wasm.h>\nvoid (*table[])(void) = {{ {table} }};\nint main(void) {{ return table[0] == 0; }}\n"
+    );
+    std::fs::write(&source, text)?;
+    let built = Command::new(compiler)
+        .arg("-I")
+        .arg(include)
+        .arg(&source)
+        .arg(library.join("libiwasm.so"))
+        .arg("-o")
+        .arg(folder.join(format!("standard-names-{compiler}")))
+        .output()?;
+    if built.status.success() { Ok(()) } else { Err(told(compiler, &built)) }
+}
+
 /// The program that the README shows.
 fn readme(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(paths::project().join("README.md"))?;
@@ -353,7 +383,8 @@ fn readme(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
 }
 
 fn header_in_cpp(compiler: &str, folder: &Path) -> Result<(), Failed> {
-    for form in ["", "#define WASM_RUNTIME_API_2\n"] {
+    for form in ["", "#define WASM_RUNTIME_API_2\n", "#include <wasm.h>\n#define wasm_module_t wasm_export_module_t\n"]
+    {
         let source = folder.join(format!("header-{compiler}.cpp"));
         std::fs::write(
             &source,

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef CHECK_STANDARD
+#include "wasm.h"
+#else
 #include "wasm_export.h"
+#endif
 
 static int check_failures;
 
@@ -74,6 +78,7 @@ check_read(const char *name, uint32_t *size)
     return bytes;
 }
 
+#ifndef CHECK_STANDARD
 /* Loads NAME.aot, or ends the test. */
 static inline wasm_module_t
 check_load(const char *name)
@@ -107,6 +112,7 @@ check_instantiate(wasm_module_t module)
 #define LOOK_UP(instance, name) wasm_runtime_lookup_function(instance, name)
 #else
 #define LOOK_UP(instance, name) wasm_runtime_lookup_function(instance, name, NULL)
+#endif
 #endif
 
 #endif

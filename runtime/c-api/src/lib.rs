@@ -9,6 +9,7 @@
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
 //! * [`layout`]: what C programs were compiled for.
+//! * [`standard`]: the standard interface, `include/wasm.h`.
 //! * [`absent`]: functions that make no sense here, and say why. [`beyond`]: what WAMR does not have.
 //!
 //! # Safety contract
@@ -36,6 +37,7 @@ mod module;
 mod native_call;
 mod natives;
 mod shared;
+mod standard;
 mod trace;
 mod types;
 #[cfg(feature = "wasi")]

@@ -59,6 +59,14 @@ impl Shared {
         shared
     }
 
+    /// The same for a store that several hold.
+    pub fn counted(store: Store<State>) -> std::rc::Rc<Shared> {
+        let shared = std::rc::Rc::new(*Shared::new(store));
+        let place: *const Shared = std::rc::Rc::as_ptr(&shared);
+        shared.set_up(|store| store.data_mut().shared = place);
+        shared
+    }
+
     /// Works on a store that no C program knows of yet: when its instances are made.
     pub fn set_up<R>(&self, work: impl FnOnce(&mut Store<State>) -> R) -> R {
         // SAFETY: nobody else has the store; C functions that are called meanwhile reach it through their caller.
