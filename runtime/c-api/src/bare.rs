@@ -13,7 +13,7 @@ pub struct World;
 
 /// What instances of a module will have.
 #[derive(Clone, Default)]
-pub struct WasiArgs;
+pub struct WasiArgs {}
 
 /// Gives modules nothing.
 pub fn add_to_linker(_: &mut Linker<State>) {}
