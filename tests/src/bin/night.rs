@@ -31,6 +31,7 @@ Options:
   --seed N                        where the generators begin [default: 0]
   --threads N                     threads [default: one for each CPU]
   --isa NAME                      code for this instruction set, run by iwasm-observe-NAME beside this command
+  --cpu-features LIST             what code may use beyond the instruction set's base, as for wamrc: +v
   --explicit-bounds-checks        compare every memory access in code
   --opt-level none                leave code as it is
   --fault NAME                    plant this fault; with `faults`: only this one
@@ -60,6 +61,7 @@ struct Args {
     seed: u64,
     threads: usize,
     isa: Option<Isa>,
+    features: Vec<String>,
     explicit: bool,
     unoptimised: bool,
     fault: Option<&'static faults::Fault>,
@@ -112,6 +114,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
         seed: 0,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         isa: None,
+        features: Vec::new(),
         explicit: false,
         unoptimised: false,
         fault: None,
@@ -152,6 +155,7 @@ fn parse(words: &[String]) -> Result<Args, String> {
                 let isa = [Isa::X86_64, Isa::Aarch64, Isa::Riscv64];
                 args.isa = Some(*isa.iter().find(of_name).ok_or_else(|| format!("no instruction set {name:?}"))?);
             }
+            "--cpu-features" => args.features = value()?.split(',').map(str::to_owned).collect(),
             "--explicit-bounds-checks" => args.explicit = true,
             "--opt-level" => args.unoptimised = value()? == "none",
             "--fault" => {
@@ -252,7 +256,7 @@ fn night(args: &Args) -> Result<Night, String> {
     }
     let mut observer = None;
     if let Some(isa) = args.isa.filter(|isa| Isa::HOST != Some(*isa)) {
-        let target = Target::resolve(Some(isa.name()), None, &[]).map_err(|error| error.to_string())?;
+        let target = Target::resolve(Some(isa.name()), None, &args.features).map_err(|error| error.to_string())?;
         options = options.target(target);
         let found = Observer::find(isa, None);
         observer = Some(found.map_err(|path| format!("there is no {}; `make observers` builds it", path.display()))?);
@@ -299,6 +303,7 @@ fn line(args: &Args, mut line: Value, outcome: &Outcome) -> Value {
         "seed": args.seed,
         "options": format!("{}{}", if args.explicit { "explicit-bounds-checks " } else { "" },
             if args.unoptimised { "unoptimised" } else { "" }).trim(),
+        "cpu-features": args.features.join(","),
         "seconds": (outcome.time.as_secs_f64() * 10.0).round() / 10.0,
         "sets": tally.sets, "modules": tally.modules, "calls": tally.calls, "outcomes": tally.outcomes,
         "refused": tally.refused, "poisoned": tally.poisoned, "unjudged": tally.unjudged, "outvoted": tally.outvoted,
