@@ -6,15 +6,16 @@
 int
 main(int argc, char *argv[])
 {
-    static char folder[] = "/tmp/iwasm-sample-XXXXXX";
+    char folder[4096];
     const char *mapped[1], *variables[] = { "GREETING=hello" };
-    char pair[64], path[64], text[64] = "";
+    char pair[4200], path[4200], text[64] = "";
     char *args[] = { (char *)"wasi_files" };
     wasm_module_t module;
     wasm_module_inst_t instance;
     FILE *file;
     if (argc < 2)
         give_up(argv[0], "tell me the folder of the artifacts");
+    snprintf(folder, sizeof(folder), "%s/wasi_files-XXXXXX", argv[1]);
     if (!mkdtemp(folder) || !wasm_runtime_init())
         give_up("setting up", NULL);
     module = load(argv[1], "wasi_files");
