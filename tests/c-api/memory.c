@@ -127,21 +127,31 @@ globals_and_tables(wasm_module_inst_t instance)
     CHECK(!wasm_runtime_get_export_table_inst(instance, "none", &table));
 }
 
+/* They ask the runtime something, as an allocator with a log may: the runtime must not be locked while they run. */
 static int allocated;
+static void
+ask_the_runtime(void)
+{
+    mem_alloc_info_t info;
+    CHECK(!wasm_runtime_get_mem_alloc_info(&info));
+}
 static void *
 count_malloc(unsigned size)
 {
+    ask_the_runtime();
     allocated++;
     return malloc(size);
 }
 static void *
 count_realloc(void *old, unsigned size)
 {
+    ask_the_runtime();
     return realloc(old, size);
 }
 static void
 count_free(void *old)
 {
+    ask_the_runtime();
     allocated--;
     free(old);
 }
@@ -189,6 +199,15 @@ allocators(void)
     CHECK(!wasm_runtime_get_mem_alloc_info(&info));
     wasm_runtime_destroy();
     CHECK(wasm_runtime_malloc(10) == NULL);
+    /* Natives that cannot be: the runtime is not initialised by halves. */
+    {
+        static NativeSymbol wrong[] = { { "wrong", (void *)count_malloc, "(?)", NULL } };
+        args.native_module_name = "env";
+        args.native_symbols = wrong;
+        args.n_native_symbols = 1;
+        CHECK(!wasm_runtime_full_init(&args));
+        CHECK(wasm_runtime_malloc(10) == NULL);
+    }
 }
 
 int

@@ -5,10 +5,6 @@ use std::ffi::c_void;
 
 use crate::heap::Heap;
 
-type Malloc = unsafe extern "C" fn(u32) -> *mut c_void;
-type Realloc = unsafe extern "C" fn(*mut c_void, u32) -> *mut c_void;
-type Free = unsafe extern "C" fn(*mut c_void);
-
 /// Where memory comes from.
 #[derive(Default)]
 pub enum Allocator {
@@ -18,14 +14,18 @@ pub enum Allocator {
     /// A buffer of the program's.
     Pool(Pool),
     /// Functions of the program's.
-    Functions {
-        /// As `malloc`.
-        malloc: Malloc,
-        /// As `realloc`; none if the program has none.
-        realloc: Option<Realloc>,
-        /// As `free`.
-        free: Free,
-    },
+    Functions(Functions),
+}
+
+/// Functions of the program's, which may call the runtime: they are copied out of the lock before they are called.
+#[derive(Clone, Copy)]
+pub struct Functions {
+    /// As `malloc`.
+    pub malloc: unsafe extern "C" fn(u32) -> *mut c_void,
+    /// As `realloc`; none if the program has none.
+    pub realloc: Option<unsafe extern "C" fn(*mut c_void, u32) -> *mut c_void>,
+    /// As `free`.
+    pub free: unsafe extern "C" fn(*mut c_void),
 }
 
 /// A buffer that is divided up.
@@ -49,18 +49,12 @@ impl Pool {
     }
 }
 
-impl Allocator {
+impl Pool {
     /// Memory, or null.
     pub fn malloc(&mut self, size: u32) -> *mut c_void {
-        match self {
-            // SAFETY: any size is fine.
-            Allocator::System => unsafe { libc::malloc(size.max(1) as usize) },
-            Allocator::Pool(pool) => match pool.heap.allocate(u64::from(size)) {
-                Some(offset) => std::ptr::with_exposed_provenance_mut(pool.start + offset as usize),
-                None => std::ptr::null_mut(),
-            },
-            // SAFETY: what the program gave as its malloc.
-            Allocator::Functions { malloc, .. } => unsafe { malloc(size) },
+        match self.heap.allocate(u64::from(size)) {
+            Some(offset) => std::ptr::with_exposed_provenance_mut(self.start + offset as usize),
+            None => std::ptr::null_mut(),
         }
     }
 
@@ -70,45 +64,21 @@ impl Allocator {
     ///
     /// `old` is null or came from here.
     pub unsafe fn realloc(&mut self, old: *mut c_void, size: u32) -> *mut c_void {
-        match self {
-            // SAFETY: by the caller.
-            Allocator::System => unsafe { libc::realloc(old, size.max(1) as usize) },
-            // SAFETY: by the caller.
-            Allocator::Functions { realloc: Some(realloc), .. } => unsafe { realloc(old, size) },
-            Allocator::Functions { .. } => std::ptr::null_mut(),
-            Allocator::Pool(pool) => {
-                let offset = (old.addr() as u64).wrapping_sub(pool.start as u64);
-                let known = if old.is_null() { Some(0) } else { pool.heap.size_of(offset) };
-                let Some(known) = known else { return std::ptr::null_mut() };
-                let new = self.malloc(size);
-                if !new.is_null() && !old.is_null() {
-                    // SAFETY: both are blocks of the pool, and not the same.
-                    unsafe {
-                        std::ptr::copy_nonoverlapping(old.cast::<u8>(), new.cast(), known.min(u64::from(size)) as usize)
-                    };
-                    // SAFETY: by the caller.
-                    unsafe { self.free(old) };
-                }
-                new
-            }
+        let offset = (old.addr() as u64).wrapping_sub(self.start as u64);
+        let known = if old.is_null() { Some(0) } else { self.heap.size_of(offset) };
+        let Some(known) = known else { return std::ptr::null_mut() };
+        let new = self.malloc(size);
+        if !new.is_null() && !old.is_null() {
+            let kept = known.min(u64::from(size)) as usize;
+            // SAFETY: both are blocks of the pool, and not the same.
+            unsafe { std::ptr::copy_nonoverlapping(old.cast::<u8>(), new.cast(), kept) };
+            self.free(old);
         }
+        new
     }
 
-    /// Gives memory back.
-    ///
-    /// # Safety
-    ///
-    /// `old` is null or came from here.
-    pub unsafe fn free(&mut self, old: *mut c_void) {
-        match self {
-            // SAFETY: by the caller.
-            Allocator::System => unsafe { libc::free(old) },
-            // SAFETY: by the caller.
-            Allocator::Functions { free, .. } if !old.is_null() => unsafe { free(old) },
-            Allocator::Functions { .. } => {}
-            Allocator::Pool(pool) => {
-                pool.heap.free((old.addr() as u64).wrapping_sub(pool.start as u64));
-            }
-        }
+    /// Gives memory back; what is none of the pool's is left alone.
+    pub fn free(&mut self, old: *mut c_void) {
+        self.heap.free((old.addr() as u64).wrapping_sub(self.start as u64));
     }
 }

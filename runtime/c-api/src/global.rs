@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runtime::{Engine, Linker, Module};
 
-use crate::allocator::{Allocator, Pool};
+use crate::allocator::{Allocator, Functions, Pool};
 use crate::boundary::{Out, Text, array, guard, put};
 use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
@@ -172,7 +172,7 @@ unsafe fn allocator(kind: u32, option: MemAllocOption) -> Option<Allocator> {
             let AllocatorOption { malloc_func, realloc_func, free_func, .. } = unsafe { option.allocator };
             // SAFETY: pointers of these types, or null, which is none of the option's.
             unsafe {
-                Some(Allocator::Functions {
+                Some(Allocator::Functions(Functions {
                     malloc: std::mem::transmute::<*mut c_void, Option<unsafe extern "C" fn(u32) -> *mut c_void>>(
                         malloc_func,
                     )?,
@@ -181,7 +181,7 @@ unsafe fn allocator(kind: u32, option: MemAllocOption) -> Option<Allocator> {
                         Option<unsafe extern "C" fn(*mut c_void, u32) -> *mut c_void>,
                     >(realloc_func),
                     free: std::mem::transmute::<*mut c_void, Option<unsafe extern "C" fn(*mut c_void)>>(free_func)?,
-                })
+                }))
             }
         }
         _ => Some(Allocator::System),
@@ -216,11 +216,15 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
         // SAFETY: as many symbols as it says.
         let symbols = unsafe { array(args.native_symbols.cast_const(), args.n_native_symbols as usize) };
         let name = args.native_module_name.get();
-        match name {
+        let registered = match name {
             // SAFETY: natives by the header.
             Some(name) if !symbols.is_empty() => unsafe { natives::register(&name, symbols, false) }.is_ok(),
             _ => true,
+        };
+        if !registered {
+            wasm_runtime_destroy();
         }
+        registered
     })
 }
 
@@ -256,24 +260,57 @@ pub extern "C" fn wasm_runtime_set_log_level(level: u32) {
     });
 }
 
+/// Where memory comes from now, for work that needs no lock; the pool's work is done under it.
+enum Source<R> {
+    System,
+    Functions(Functions),
+    Pool(R),
+}
+
+fn from_source<R>(pool_s_work: impl FnOnce(&mut Pool) -> R) -> Result<Source<R>, String> {
+    with(|global| match &mut global.allocator {
+        Allocator::System => Source::System,
+        Allocator::Functions(functions) => Source::Functions(*functions),
+        Allocator::Pool(pool) => Source::Pool(pool_s_work(pool)),
+    })
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_malloc(size: u32) -> *mut c_void {
-    guard(std::ptr::null_mut(), || with(|global| global.allocator.malloc(size)).unwrap_or(std::ptr::null_mut()))
+    guard(std::ptr::null_mut(), || match from_source(|pool| pool.malloc(size)) {
+        // SAFETY: any size is fine.
+        Ok(Source::System) => unsafe { libc::malloc(size.max(1) as usize) },
+        // SAFETY: what the program gave as its malloc.
+        Ok(Source::Functions(functions)) => unsafe { (functions.malloc)(size) },
+        Ok(Source::Pool(memory)) => memory,
+        Err(_) => std::ptr::null_mut(),
+    })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_realloc(old: *mut c_void, size: u32) -> *mut c_void {
-    guard(std::ptr::null_mut(), || {
+    // SAFETY: by the header, it came from here.
+    guard(std::ptr::null_mut(), || match from_source(|pool| unsafe { pool.realloc(old, size) }) {
         // SAFETY: by the header, it came from here.
-        with(|global| unsafe { global.allocator.realloc(old, size) }).unwrap_or(std::ptr::null_mut())
+        Ok(Source::System) => unsafe { libc::realloc(old, size.max(1) as usize) },
+        Ok(Source::Functions(functions)) => match functions.realloc {
+            // SAFETY: what the program gave as its realloc; by the header, the memory came from its malloc.
+            Some(realloc) => unsafe { realloc(old, size) },
+            None => std::ptr::null_mut(),
+        },
+        Ok(Source::Pool(memory)) => memory,
+        Err(_) => std::ptr::null_mut(),
     })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasm_runtime_free(old: *mut c_void) {
-    guard((), || {
+    guard((), || match from_source(|pool| pool.free(old)) {
         // SAFETY: by the header, it came from here.
-        let _ = with(|global| unsafe { global.allocator.free(old) });
+        Ok(Source::System) => unsafe { libc::free(old) },
+        // SAFETY: what the program gave as its free; by the header, the memory came from its malloc.
+        Ok(Source::Functions(functions)) if !old.is_null() => unsafe { (functions.free)(old) },
+        Ok(Source::Functions(_) | Source::Pool(())) | Err(_) => {}
     });
 }
 
