@@ -63,7 +63,7 @@ mod value;
 mod vm;
 
 pub use aot_format::Integrity;
-pub use aot_format::layout::FORMAT_VERSION;
+pub use aot_format::layout::{FORMAT_VERSION, is_artifact, said_version};
 pub use aot_format::types::{
     ExternKind, ExternType, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeIndex, ValType,
 };

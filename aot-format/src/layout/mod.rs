@@ -27,6 +27,16 @@ pub fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> 
     bytes.get(offset..offset.checked_add(N)?)?.try_into().ok()
 }
 
+/// Whether bytes begin as an artifact does, plain or fat. Says nothing of the rest.
+pub fn is_artifact(bytes: &[u8]) -> bool {
+    matches!(bytes_at(bytes, 0), Some(MAGIC | FAT_MAGIC))
+}
+
+/// The format version that an artifact says, plain or fat: in all versions it stands behind the magic.
+pub fn said_version(bytes: &[u8]) -> Option<u32> {
+    if is_artifact(bytes) { u32::get(bytes, MAGIC.len()) } else { None }
+}
+
 /// A little-endian integer (or array of bytes) in a record.
 pub trait Field: Sized {
     /// Width in bytes.

@@ -416,13 +416,11 @@ pub unsafe extern "C" fn wasm_runtime_call_wasm_a(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_func_get_param_count(function: Option<&CFunction>, _: Option<&CInstance>) -> u32 {
-    // SAFETY: by the header.
     guard(0, || function.map_or(0, |function| function.params.len() as u32))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_func_get_result_count(function: Option<&CFunction>, _: Option<&CInstance>) -> u32 {
-    // SAFETY: by the header.
     guard(0, || function.map_or(0, |function| function.results.len() as u32))
 }
 
@@ -564,7 +562,6 @@ pub unsafe extern "C" fn wasm_application_execute_main(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_lookup_wasi_start_function(instance: Option<&CInstance>) -> *const CFunction {
-    // SAFETY: by the header.
     guard(std::ptr::null(), || instance.and_then(|instance| look_up(instance, "_start")).unwrap_or(std::ptr::null()))
 }
 

@@ -284,7 +284,6 @@ pub extern "C" fn wasm_runtime_get_module_name(module: Option<&CModule>) -> *con
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_import_count(module: Option<&CModule>) -> i32 {
-    // SAFETY: by the header.
     guard(-1, || module.map_or(-1, |module| module.imports.len() as i32))
 }
 
@@ -313,7 +312,6 @@ pub extern "C" fn wasm_runtime_get_import_type(module: Option<&CModule>, index: 
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_export_count(module: Option<&CModule>) -> i32 {
-    // SAFETY: by the header.
     guard(-1, || module.map_or(-1, |module| module.exports.len() as i32))
 }
 
@@ -351,8 +349,7 @@ const UNKNOWN: u32 = 0xffff;
 fn package_type(bytes: &[u8]) -> u32 {
     match bytes {
         [0, b'a', b's', b'm', ..] => BYTECODE,
-        [0x89, b'A', b'O', b'T', b'\r', b'\n', 0x1a, b'\n', ..]
-        | [0x89, b'F', b'A', b'T', b'\r', b'\n', 0x1a, b'\n', ..] => AOT,
+        _ if runtime::is_artifact(bytes) => AOT,
         _ => UNKNOWN,
     }
 }
@@ -379,12 +376,11 @@ pub unsafe extern "C" fn wasm_runtime_get_file_package_version(buffer: *const u8
     guard(0, || {
         // SAFETY: by the header.
         let bytes = unsafe { array(buffer, size as usize) };
-        let version = match package_type(bytes) {
-            BYTECODE => bytes.get(4..8),
-            AOT => bytes.get(8..12),
-            _ => None,
+        let version = match bytes {
+            [0, b'a', b's', b'm', a, b, c, d, ..] => Some(u32::from_le_bytes([*a, *b, *c, *d])),
+            _ => runtime::said_version(bytes),
         };
-        version.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+        version.unwrap_or(0)
     })
 }
 
@@ -408,23 +404,17 @@ pub extern "C" fn wasm_runtime_is_underlying_binary_freeable(module: Option<&CMo
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_is_import_func_linked(module: Text, name: Text) -> bool {
-    // SAFETY: by the header.
-    guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Func(_))) })
+pub extern "C" fn wasm_runtime_is_import_func_linked(module: Text, name: Text) -> bool {
+    guard(false, || is_linked(module, name, |ty| matches!(ty, ExternType::Func(_))))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_is_import_global_linked(module: Text, name: Text) -> bool {
-    // SAFETY: by the header.
-    guard(false, || unsafe { is_linked(module, name, |ty| matches!(ty, ExternType::Global(_))) })
+pub extern "C" fn wasm_runtime_is_import_global_linked(module: Text, name: Text) -> bool {
+    guard(false, || is_linked(module, name, |ty| matches!(ty, ExternType::Global(_))))
 }
 
 /// Whether the host, or a registered module, has something for an import.
-///
-/// # Safety
-///
-/// Both are null, or strings.
-unsafe fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bool {
+fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bool {
     let (Some(module), Some(name)) = (module.get(), name.get()) else { return false };
     let found = with(|global| {
         global.untyped.contains_key(&(module.to_string(), name.to_string()))
