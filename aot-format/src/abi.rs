@@ -34,6 +34,8 @@
 //!   address the call returns to. An object is complete before the next call.
 //! * Frame pointers are kept by all compiled code: the frame pointer points at the caller's saved
 //!   frame pointer, and the return address stands one word above it.
+//! * In a linked set, the vmctxs of the members stand in one block, at distances that [`set_places`] says:
+//!   code of one member reaches what another defines, and calls its functions, from its own vmctx.
 //! * An imported memory, table, global or tag is one pointer in the importer's vmctx, to the
 //!   definition in its owner. A shared memory belongs to no instance: where the [`Memory`] of an own one
 //!   would stand, there is such a pointer too.
@@ -362,6 +364,21 @@ structure! {
     }
 }
 
+/// Alignment in bytes of the vmctxs of a linked set, which stand in one block: see [`set_places`].
+pub const VMCTX_ALIGN: u64 = 64;
+
+/// Where the vmctx of each member of a linked set stands in the set's block, for vmctxs of these sizes, and the size
+/// of the block. Code of one member relies on how far the others are.
+pub fn set_places(sizes: impl IntoIterator<Item = u64>) -> (Vec<u64>, u64) {
+    let mut next = 0u64;
+    let mut places = Vec::new();
+    for size in sizes {
+        places.push(next);
+        next = next.saturating_add(size).next_multiple_of(VMCTX_ALIGN);
+    }
+    (places, next)
+}
+
 /// Size in bytes of the storage of a global, aligned to as much.
 pub const GLOBAL_SIZE: u32 = 16;
 
@@ -550,6 +567,7 @@ const CONSTANTS: &[(&str, u32)] = &[
     ("OBJECT_ALIGN", OBJECT_ALIGN),
     ("MIN_DISPLAY", MIN_DISPLAY),
     ("FIRST_OBJECT_ADDRESS", FIRST_OBJECT_ADDRESS),
+    ("VMCTX_ALIGN", VMCTX_ALIGN as u32),
     ("ENTRY_RETURNED", ENTRY_RETURNED),
     ("ENTRY_UNWOUND", ENTRY_UNWOUND),
     ("GUARDED_RESERVATION_BYTES", (GUARDED_RESERVATION_BYTES >> 16) as u32),

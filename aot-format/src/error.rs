@@ -148,6 +148,24 @@ pub enum FormatError {
         /// Its value.
         value: u64,
     },
+    /// The record of a member of a linked set has a value that it cannot have.
+    #[error("member {index} of the linked set: its {field} has the impossible value {value}")]
+    BadMember {
+        /// Position of the member.
+        index: u32,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// A member of a linked set is not as it must be.
+    #[error("member {name:?} of the linked set: {error}")]
+    Member {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        error: alloc::boxed::Box<FormatError>,
+    },
     /// More of something than the limits allow.
     #[error("{what}: {count} is over the limit of {limit}")]
     LimitExceeded {
@@ -165,6 +183,7 @@ fn hint(found: &[u8; 8]) -> &'static str {
         [0, b'a', b's', b'm', ..] => " (a WebAssembly module: compile it with wamrc first)",
         [0, b'a', b'o', b't', ..] => " (an .aot file of WAMR: compile the module again with this wamrc)",
         [0x7f, b'E', b'L', b'F', ..] => " (an ELF file)",
+        [0x89, b'S', b'E', b'T', ..] => " (a linked set, of which no single artifact can be taken)",
         [0x89, b'F', b'A', b'T', ..] => " (a fat artifact, of which one artifact has to be chosen)",
         _ => "",
     }

@@ -9,6 +9,7 @@
 //! * [`write`]: [`write::Contents`] → bytes, deterministically.
 //! * [`read`]: bytes → [`read::Artifact`], which can only be had by verification ([`verify`]).
 //! * [`fat`]: several artifacts in one file, for several machines.
+//! * [`set`]: several modules in one file, compiled together.
 //! * [`dump`]: an artifact as text.
 //!
 //! Absent on purpose: wasm bytes, host addresses, files, `unsafe`.
@@ -27,6 +28,7 @@ pub mod features;
 pub mod layout;
 pub mod limits;
 pub mod read;
+pub mod set;
 pub mod types;
 mod verify;
 pub mod write;

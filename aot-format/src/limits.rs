@@ -5,6 +5,8 @@
 pub const MAX_FILE_BYTES: u64 = 4 << 30;
 /// Artifacts in a fat one.
 pub const MAX_SLICES: u32 = 64;
+/// Modules in a linked set.
+pub const MAX_MEMBERS: u32 = 1_000;
 /// Sections of one artifact.
 pub const MAX_SECTIONS: u32 = 64;
 /// Type definitions; wasm engines agree on this number.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use aot_format::cpu::Isa;
 use aot_format::layout::HEADER_BYTES;
-use aot_format::{FormatError, Integrity, fat};
+use aot_format::{FormatError, Integrity, fat, set};
 
 use crate::error::LoadError;
 use crate::sys::cpu::{feature_names, host_features};
@@ -15,8 +15,33 @@ use crate::sys::mapping::ArtifactMapping;
 /// A verified artifact. Any bytes may be tried; what comes out is well-formed. Whether its *code*
 /// may be called is for the embedder to say: see [`Module::new`](crate::Module::new).
 pub struct Artifact {
+    /// Of a linked set, that of the main module.
     pub(crate) inner: aot_format::Artifact<MappedBytes>,
     pub(crate) origin: String,
+    /// What else a linked set has.
+    pub(crate) set: Option<Box<SetParts>>,
+}
+
+/// A linked set but for its main module.
+pub(crate) struct SetParts {
+    /// All bytes of the set.
+    pub(crate) whole: ArtifactMapping,
+    /// Where its text stands in them.
+    pub(crate) text: Range<usize>,
+    /// Where the main module's code stands in the text.
+    pub(crate) main_text: Range<usize>,
+    /// The main module's name.
+    pub(crate) main_name: String,
+    /// The other members, in order.
+    pub(crate) members: Vec<MemberParts>,
+}
+
+/// A member of a linked set other than the main module.
+pub(crate) struct MemberParts {
+    pub(crate) name: String,
+    pub(crate) artifact: aot_format::Artifact<MappedBytes>,
+    /// Where its code stands in the set's text.
+    pub(crate) text: Range<usize>,
 }
 
 /// The mapping as the bytes of an `aot_format` artifact.
@@ -102,8 +127,14 @@ impl Artifact {
                 Err(error) => return Err(LoadError::Format { origin, error }),
             }
         }
+        if set::is_set(mapping.bytes()) {
+            return match verify_set(mapping, integrity) {
+                Ok((inner, parts)) => Ok(Artifact { inner, origin, set: Some(Box::new(parts)) }),
+                Err(error) => Err(LoadError::Format { origin, error }),
+            };
+        }
         match aot_format::Artifact::verify(MappedBytes(mapping), integrity) {
-            Ok(inner) => Ok(Artifact { inner, origin }),
+            Ok(inner) => Ok(Artifact { inner, origin, set: None }),
             Err(error) => Err(LoadError::Format { origin, error }),
         }
     }
@@ -123,10 +154,32 @@ impl Artifact {
         self.inner.source_digest()
     }
 
-    /// The artifact as text.
+    /// The artifact as text; of a linked set, that of each member.
     pub fn dump(&self) -> String {
-        aot_format::dump::dump(&self.inner)
+        let others = self.set.iter().flat_map(|set| &set.members).map(|member| aot_format::dump::dump(&member.artifact));
+        others.chain([aot_format::dump::dump(&self.inner)]).collect()
     }
+}
+
+/// Verifies a linked set and each member of it; gives the main module apart from the rest.
+fn verify_set(
+    whole: ArtifactMapping,
+    integrity: Integrity,
+) -> Result<(aot_format::Artifact<MappedBytes>, SetParts), FormatError> {
+    let read = set::read(whole.bytes(), integrity)?;
+    let mut members = Vec::with_capacity(read.members.len());
+    for set::Member { name, artifact, text } in read.members {
+        let bytes = MappedBytes(whole.part(artifact));
+        // The digest of the set, if it was asked for, has covered the member.
+        let verified = aot_format::Artifact::verify_member(bytes, text.len() as u64, Integrity::Directory);
+        match verified {
+            Ok(artifact) => members.push(MemberParts { name, artifact, text }),
+            Err(error) => return Err(FormatError::Member { name, error: Box::new(error) }),
+        }
+    }
+    let main = members.pop().ok_or(FormatError::BadHeader { field: "member count", value: 0 })?;
+    let parts = SetParts { whole, text: read.text, main_text: main.text, main_name: main.name, members };
+    Ok((main.artifact, parts))
 }
 
 /// Where the artifact is that this machine can run.

@@ -365,6 +365,21 @@ pub enum LinkError {
         /// The first import from it.
         site: Box<ImportSite>,
     },
+    /// A member of a linked set has a name that is taken, by an instance of the store or another module of the set that
+    /// is made.
+    #[error("module {module:?} is a linked set with a member {member:?}, but another module has that name")]
+    MemberTaken {
+        /// The main module of the linked set.
+        module: String,
+        /// The member.
+        member: String,
+    },
+    /// Explicit imports were given to the main module of a linked set, whose other members a linker makes.
+    #[error("module {module:?} is a linked set, which only a linker instantiates")]
+    LinkedSet {
+        /// The main module of the linked set.
+        module: String,
+    },
     /// Explicit imports were given, but not one for each import.
     #[error("module {module:?} has {wanted} imports, but {found} were given")]
     ImportCount {

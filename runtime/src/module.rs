@@ -8,14 +8,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
-use aot_format::abi::VmctxLayout;
+use aot_format::abi::{VmctxLayout, set_places};
 use aot_format::cpu::Isa;
+use aot_format::limits::MAX_VMCTX_BYTES;
 use aot_format::layout::{NONE, SEGMENT_ACTIVE, SEGMENT_PASSIVE, SectionKind};
 use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
 
-use crate::artifact::{Artifact, MappedBytes};
+use crate::artifact::{Artifact, MappedBytes, MemberParts, SetParts};
 use crate::engine::Engine;
 use crate::error::{Error, LoadError};
 use crate::sys::cpu::feature_names;
@@ -59,6 +60,57 @@ struct ModuleInner {
     /// Data segments that are copied at instantiation.
     active_data: Box<[u32]>,
     has_passive_data: bool,
+    /// What is known of the linked set it belongs to.
+    member: Option<MemberOf>,
+}
+
+/// A module's place in its linked set.
+struct MemberOf {
+    /// Its number.
+    index: u32,
+    set: Arc<SetInfo>,
+    /// Of the main module, the other members. They know it by the set.
+    others: Box<[Module]>,
+}
+
+/// What the members of a linked set have in common.
+pub(crate) struct SetInfo {
+    /// The name of each, by which the others import from it; the main module's is the last.
+    names: Box<[String]>,
+    /// Where the vmctx of each stands in the set's block, in bytes.
+    places: Vec<u64>,
+    /// Size of that block in bytes.
+    block_bytes: u64,
+    /// All of them, once they are made.
+    modules: OnceLock<Box<[Weak<ModuleInner>]>>,
+}
+
+impl SetInfo {
+    /// The number of the member of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The name of a member.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("", String::as_str)
+    }
+
+    /// Where the vmctx of a member stands in the set's block, in bytes.
+    pub(crate) fn place(&self, index: usize) -> u64 {
+        self.places.get(index).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Size of the set's block of vmctxs in bytes.
+    pub(crate) fn block_bytes(&self) -> u64 {
+        self.block_bytes
+    }
+
+    /// A member, if any instance of the set is alive.
+    pub(crate) fn module(&self, index: u32) -> Option<Module> {
+        let inner = self.modules.get()?.get(index as usize)?.upgrade()?;
+        Some(Module { inner })
+    }
 }
 
 /// Addresses of type descriptors.
@@ -117,14 +169,68 @@ impl Module {
     /// [`LoadError::WrongIsa`] and [`LoadError::MissingCpuFeatures`] if this machine cannot run the
     /// code; nothing has been made executable then. [`LoadError::Text`] if the system refuses.
     pub unsafe fn new(engine: &Engine, artifact: Artifact) -> Result<Module, LoadError> {
-        let Artifact { inner: mut artifact, origin } = artifact;
+        let Artifact { inner: mut artifact, origin, set } = artifact;
         check_machine(engine, &artifact, &origin)?;
+        if let Some(set) = set {
+            return Module::of_set(engine, artifact, origin, *set);
+        }
         let text = artifact.section_range(SectionKind::Text);
         let mapped = artifact.get_mut().0.make_text_executable(text);
         mapped.map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
         if artifact.images().next().is_none() {
             artifact.get_mut().0.close_file();
         }
+        Ok(Module::of_artifact(engine, artifact, origin, None))
+    }
+
+    /// The main module of a linked set, which has the others.
+    fn of_set(
+        engine: &Engine,
+        main: aot_format::Artifact<MappedBytes>,
+        origin: String,
+        parts: SetParts,
+    ) -> Result<Module, LoadError> {
+        let SetParts { mut whole, text, main_text, main_name, mut members } = parts;
+        let mapped = whole.make_text_executable(text);
+        mapped.map_err(|error| LoadError::Text { origin: origin.clone(), reason: error.to_string() })?;
+        members.push(MemberParts { name: main_name, artifact: main, text: main_text });
+        let (places, block_bytes) = set_places(members.iter().map(|member| member.artifact.layout().size()));
+        if block_bytes > MAX_VMCTX_BYTES {
+            let error = aot_format::FormatError::LimitExceeded {
+                what: "bytes of the vmctxs of a linked set",
+                count: block_bytes,
+                limit: MAX_VMCTX_BYTES,
+            };
+            return Err(LoadError::Format { origin, error });
+        }
+        let set = Arc::new(SetInfo {
+            names: members.iter().map(|member| member.name.clone()).collect(),
+            places,
+            block_bytes,
+            modules: OnceLock::new(),
+        });
+        let last = members.len() - 1;
+        let mut others = Vec::with_capacity(last);
+        for (index, MemberParts { name, mut artifact, text }) in members.into_iter().enumerate() {
+            artifact.get_mut().0.share_text(&whole, text);
+            let others_of = if index == last { std::mem::take(&mut others).into() } else { Box::default() };
+            let member = MemberOf { index: index as u32, set: set.clone(), others: others_of };
+            let origin = if index == last { origin.clone() } else { format!("{origin}, member {name:?}") };
+            others.push(Module::of_artifact(engine, artifact, origin, Some(member)));
+        }
+        let main = others.pop().ok_or_else(|| LoadError::Text { origin, reason: "the set is empty".into() })?;
+        let all = main.others().iter().chain([&main]).map(|module| Arc::downgrade(&module.inner)).collect();
+        // It is set here only.
+        let _ = set.modules.set(all);
+        Ok(main)
+    }
+
+    fn of_artifact(
+        engine: &Engine,
+        artifact: aot_format::Artifact<MappedBytes>,
+        origin: String,
+        member: Option<MemberOf>,
+    ) -> Module {
         let defs: Vec<_> = (0..artifact.type_count()).filter_map(|index| artifact.type_def(TypeIndex(index))).collect();
         let type_ids = engine.types().intern(&defs);
         let import = |import: aot_format::read::Import<'_>| ImportType {
@@ -170,8 +276,25 @@ impl Module {
             managed_globals,
             memories_64,
             tables_64,
+            member,
         };
-        Ok(Module { inner: Arc::new(inner) })
+        Module { inner: Arc::new(inner) }
+    }
+
+    /// Names of the modules that came with this one: the other members, if it is the main module of a linked set.
+    /// They are instantiated with it, under these names.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.set().into_iter().flat_map(|(set, _)| (0..self.others().len()).map(|index| set.name(index)))
+    }
+
+    /// The linked set it belongs to, and its number there.
+    pub(crate) fn set(&self) -> Option<(&Arc<SetInfo>, usize)> {
+        self.inner.member.as_ref().map(|member| (&member.set, member.index as usize))
+    }
+
+    /// The other members, if it is the main module of a linked set.
+    pub(crate) fn others(&self) -> &[Module] {
+        self.inner.member.as_ref().map_or(&[], |member| &member.others)
     }
 
     /// The module's own name, from its name section; may be empty.

@@ -1,17 +1,19 @@
 //! Every byte of an artifact: here the header, the section directory and the kinds of sections; the
 //! entries of sections stand in `records`, fat
-//! artifacts in `fat`. Writer, reader, verifier, dumper and
+//! artifacts in `fat`, linked sets in `set`. Writer, reader, verifier, dumper and
 //! `docs/aot-format.md` all derive from this folder.
 //!
 //! All integers are little-endian. Records are read through [`bytes_at`] and nothing else.
 
 mod fat;
 mod records;
+mod set;
 
 use alloc::vec::Vec;
 
 pub use fat::*;
 pub use records::*;
+pub use set::*;
 
 /// First bytes of every artifact. The high bit and the line ends show a file mangled as text.
 pub const MAGIC: [u8; 8] = *b"\x89AOT\r\n\x1a\n";
@@ -27,12 +29,12 @@ pub fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> 
     bytes.get(offset..offset.checked_add(N)?)?.try_into().ok()
 }
 
-/// Whether bytes begin as an artifact does, plain or fat. Says nothing of the rest.
+/// Whether bytes begin as an artifact does: plain, fat or of a linked set. Says nothing of the rest.
 pub fn is_artifact(bytes: &[u8]) -> bool {
-    matches!(bytes_at(bytes, 0), Some(MAGIC | FAT_MAGIC))
+    matches!(bytes_at(bytes, 0), Some(MAGIC | FAT_MAGIC | SET_MAGIC))
 }
 
-/// The format version that an artifact says, plain or fat: in all versions it stands behind the magic.
+/// The format version that an artifact says, of whichever kind: in all versions it stands behind the magic.
 pub fn said_version(bytes: &[u8]) -> Option<u32> {
     if is_artifact(bytes) { u32::get(bytes, MAGIC.len()) } else { None }
 }

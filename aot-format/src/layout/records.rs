@@ -329,7 +329,7 @@ record! {
         ty: u32,
         /// Its native entry, in bytes from the start of the text.
         text_offset: u32,
-        /// Length of its code in bytes, at least 1.
+        /// Length of its code in bytes; zero if it was left out, as nothing refers to it.
         text_bytes: u32,
     }
 }

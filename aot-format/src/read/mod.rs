@@ -186,7 +186,17 @@ impl<B: AsRef<[u8]>> Artifact<B> {
     /// The first thing that is wrong, for any bytes at all. Whether the machine can run the
     /// artifact is not asked here.
     pub fn verify(bytes: B, integrity: Integrity) -> Result<Artifact<B>, FormatError> {
-        let directory = verify::verify(bytes.as_ref(), integrity)?;
+        let directory = verify::verify(bytes.as_ref(), integrity, None)?;
+        Ok(Artifact { bytes, directory })
+    }
+
+    /// Verifies a member of a linked set, whose code of `text_bytes` bytes stands elsewhere. As [`Artifact::verify`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifact::verify`].
+    pub fn verify_member(bytes: B, text_bytes: u64, integrity: Integrity) -> Result<Artifact<B>, FormatError> {
+        let directory = verify::verify(bytes.as_ref(), integrity, Some(text_bytes))?;
         Ok(Artifact { bytes, directory })
     }
 
@@ -249,7 +259,7 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         self.directory.ranges[kind as usize].clone()
     }
 
-    /// The machine code.
+    /// The machine code; of a member of a linked set, none: it stands in the set's.
     pub fn text(&self) -> &[u8] {
         self.view().section(SectionKind::Text)
     }

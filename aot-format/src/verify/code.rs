@@ -16,8 +16,9 @@ impl Verifier<'_> {
         let mut next = 0;
         let funcrefs = self.view.table::<u32>(SectionKind::FuncRefs);
         for (slot, function) in funcrefs.iter().enumerate() {
+            let has_code = self.has_code(function);
             match self.referenced.get_mut(function as usize) {
-                Some(referenced) if function >= next => *referenced = true,
+                Some(referenced) if function >= next && has_code => *referenced = true,
                 _ => return Err(bad(SectionKind::FuncRefs, slot, "function", function)),
             }
             // A function index is far below the limit of its type, or it would not be one.
@@ -27,9 +28,15 @@ impl Verifier<'_> {
         Ok(())
     }
 
+    /// Whether there is a function to be called: one that is imported, or was not left out as unused.
+    fn has_code(&self, function: u32) -> bool {
+        let Some(own) = function.checked_sub(self.counts.imported_functions) else { return true };
+        let record = self.view.table::<FunctionRecord>(SectionKind::Functions).get(own as usize);
+        record.is_some_and(|record| record.text_bytes > 0)
+    }
+
     pub(super) fn trampolines(&self) -> Result<()> {
         const SECTION: SectionKind = SectionKind::Trampolines;
-        let text_bytes = self.view.section(SectionKind::Text).len();
         let mut next = 0;
         for (index, record) in self.view.table::<TrampolineRecord>(SECTION).iter().enumerate() {
             if record.ty < next || !self.is_func_type(TypeIndex(record.ty)) {
@@ -37,7 +44,7 @@ impl Verifier<'_> {
             }
             next = record.ty + 1;
             for offset in [record.entry, record.host] {
-                if some(offset).is_some_and(|offset| offset as usize >= text_bytes) {
+                if some(offset).is_some_and(|offset| u64::from(offset) >= self.text_bytes) {
                     return Err(bad(SECTION, index, "text offset", offset));
                 }
             }

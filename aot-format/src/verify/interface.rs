@@ -59,7 +59,7 @@ impl<'a> Verifier<'a> {
 
     pub(super) fn functions(&mut self) -> Result<()> {
         const SECTION: SectionKind = SectionKind::Functions;
-        let text_bytes = self.view.section(SectionKind::Text).len() as u64;
+        let text_bytes = self.text_bytes;
         limit("bytes of text", text_bytes, u64::from(u32::MAX))?;
         let records = self.view.table::<FunctionRecord>(SECTION);
         let all = self.functions.len() + records.len();
@@ -73,9 +73,6 @@ impl<'a> Verifier<'a> {
             let stop = u64::from(record.text_offset) + u64::from(record.text_bytes);
             if u64::from(record.text_offset) < end || stop > text_bytes {
                 return Err(bad(SECTION, index, "text offset", record.text_offset));
-            }
-            if record.text_bytes == 0 {
-                return Err(bad(SECTION, index, "text length", record.text_bytes));
             }
             end = stop;
             self.functions.push(record.ty);

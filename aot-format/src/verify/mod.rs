@@ -32,7 +32,8 @@ use segments::Operand;
 
 type Result<T, E = FormatError> = core::result::Result<T, E>;
 
-pub(crate) fn verify(bytes: &[u8], integrity: Integrity) -> Result<Directory> {
+/// `text_bytes` is how much code there is elsewhere, for a member of a linked set.
+pub(crate) fn verify(bytes: &[u8], integrity: Integrity, text_bytes: Option<u64>) -> Result<Directory> {
     let header = header(bytes)?;
     let isa = Isa::from_code(header.isa).ok_or(FormatError::UnknownIsa { code: header.isa })?;
     if header.page_size_log2 != isa.page_size_log2() {
@@ -40,7 +41,13 @@ pub(crate) fn verify(bytes: &[u8], integrity: Integrity) -> Result<Directory> {
     }
     digests(bytes, &header, integrity)?;
     let ranges = sections(bytes, &header)?;
-    let layout = Verifier::new(View { bytes, ranges: &ranges }).run(isa)?;
+    let own_text = ranges[SectionKind::Text as usize].len() as u64;
+    let text_bytes = match text_bytes {
+        Some(_) if own_text > 0 => return Err(FormatError::DuplicateSection { section: SectionKind::Text }),
+        Some(text_bytes) => text_bytes,
+        None => own_text,
+    };
+    let layout = Verifier::new(View { bytes, ranges: &ranges }, text_bytes).run(isa)?;
     Ok(Directory {
         isa,
         cpu_features: header.cpu_features,
@@ -185,6 +192,7 @@ impl Consecutive {
 /// Collects the index spaces while checking the sections that fill them.
 struct Verifier<'a> {
     view: View<'a>,
+    text_bytes: u64,
     /// `TYPE_*` of each type.
     type_kinds: Vec<u32>,
     /// Whether all fields, or the elements, of each type can be zero or null.
@@ -210,9 +218,10 @@ struct Verifier<'a> {
 }
 
 impl<'a> Verifier<'a> {
-    fn new(view: View<'a>) -> Self {
+    fn new(view: View<'a>, text_bytes: u64) -> Self {
         Verifier {
             view,
+            text_bytes,
             type_kinds: Vec::new(),
             defaultable: Vec::new(),
             functions: Vec::new(),

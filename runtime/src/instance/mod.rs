@@ -8,7 +8,8 @@
 //! # Safety contract
 //!
 //! * The vmctx is allocated once, zeroed, 16-aligned, never moved, and as long as the layout of the
-//!   verified artifact says; offsets come from that layout only.
+//!   verified artifact says; offsets come from that layout only. Those of a linked set stand in one
+//!   block, which is freed with the last of them.
 //! * `Vmctx::instance` points to the boxed `InstanceData` that owns the vmctx.
 //! * `store` points to the store that owns the instance and outlives it.
 
@@ -17,7 +18,9 @@ mod const_expr;
 mod init;
 mod link;
 
+use std::cell::UnsafeCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use aot_format::abi::{FuncRef, VmctxLayout};
 use aot_format::types::{GlobalType, TypeIndex};
@@ -26,6 +29,44 @@ use crate::externs::{Func, Global, Memory, Table, Tag};
 use crate::module::Module;
 use crate::store::{InstanceId, Item, MemoryData, Owner, StoreId, StoreOpaque, TableData};
 use crate::vm::structs::{VMFuncRef, VMHostContext, VMMemory, VMTable, VMTag, ValRaw, Vmctx};
+
+/// Zeroed memory for the vmctx of one instance, or for those of a linked set.
+#[derive(Clone)]
+pub(crate) struct VmctxBlock(Arc<[UnsafeCell<u128>]>);
+
+// SAFETY: it is reached through the instances of one store only, which one thread at a time uses.
+unsafe impl Send for VmctxBlock {}
+// SAFETY: as above.
+unsafe impl Sync for VmctxBlock {}
+
+impl VmctxBlock {
+    /// So many bytes.
+    pub(crate) fn new(bytes: u64) -> VmctxBlock {
+        let words = (bytes as usize).div_ceil(size_of::<u128>());
+        // SAFETY: zeros are integers.
+        VmctxBlock(unsafe { Arc::new_zeroed_slice(words).assume_init() })
+    }
+}
+
+/// Where a vmctx stands.
+struct VmctxPlace {
+    start: *mut u8,
+    bytes: usize,
+    /// Keeps it.
+    _block: VmctxBlock,
+}
+
+impl VmctxPlace {
+    /// So many bytes at an offset into a block; nothing if it does not have them.
+    fn new(block: VmctxBlock, offset: u64, bytes: usize) -> Option<VmctxPlace> {
+        let (offset, whole) = (usize::try_from(offset).ok()?, size_of_val::<[_]>(&block.0));
+        if !offset.is_multiple_of(size_of::<u128>()) || offset.checked_add(bytes)? > whole {
+            return None;
+        }
+        let start = UnsafeCell::raw_get(block.0.as_ptr()).cast::<u8>().wrapping_add(offset);
+        Some(VmctxPlace { start, bytes, _block: block })
+    }
+}
 
 /// An instance and everything it owns.
 pub(crate) struct InstanceData {
@@ -38,7 +79,7 @@ pub(crate) struct InstanceData {
     /// The instances that its imports name, whoever defines what they pass on.
     pub(crate) dependencies: Vec<InstanceId>,
     store: *mut StoreOpaque,
-    vmctx: Box<[u128]>,
+    vmctx: VmctxPlace,
     /// Offset of the first funcref in the vmctx, and their number: every call from the host asks.
     funcrefs: (u32, u32),
     pub(crate) imports: Imports,
@@ -76,10 +117,19 @@ impl Imports {
 }
 
 impl InstanceData {
-    /// An instance whose vmctx has its header and its own functions' references, and nothing else.
-    pub(crate) fn allocate(store: &mut StoreOpaque, module: &Module, name: &str) -> Box<InstanceData> {
+    /// An instance whose vmctx has its header and its own functions' references, and nothing else. The vmctx stands in
+    /// the block, if there is one, where that of a member of its linked set does; nothing if there is no room.
+    pub(crate) fn allocate(
+        store: &mut StoreOpaque,
+        module: &Module,
+        name: &str,
+        block: Option<VmctxBlock>,
+    ) -> Option<Box<InstanceData>> {
         let layout = *module.layout();
-        let words = (layout.size() as usize).div_ceil(size_of::<u128>());
+        let vmctx = match (module.set(), block) {
+            (Some((set, index)), Some(block)) => VmctxPlace::new(block, set.place(index), layout.size() as usize)?,
+            _ => VmctxPlace::new(VmctxBlock::new(layout.size()), 0, layout.size() as usize)?,
+        };
         let counts = layout.counts;
         let mut data = Box::new(InstanceData {
             // Set when the store takes it in.
@@ -89,7 +139,7 @@ impl InstanceData {
             root: false,
             dependencies: Vec::new(),
             store: &raw mut *store,
-            vmctx: vec![0u128; words].into_boxed_slice(),
+            vmctx,
             funcrefs: (layout.funcref(0), counts.funcrefs),
             imports: Imports::default(),
             memories: Vec::with_capacity(counts.defined_memories as usize),
@@ -122,7 +172,7 @@ impl InstanceData {
             // SAFETY: the layout has a slot for each referenced function.
             unsafe { data.funcref_ptr(slot as u32).write(funcref) };
         }
-        data
+        Some(data)
     }
 
     /// The instance of a vmctx.
@@ -141,12 +191,12 @@ impl InstanceData {
 
     /// The vmctx as compiled code gets it.
     pub(crate) fn vmctx_ptr(&self) -> *mut Vmctx {
-        self.vmctx.as_ptr().cast_mut().cast()
+        self.vmctx.start.cast()
     }
 
     /// A place in the vmctx.
     pub(crate) fn at<P>(&self, offset: u32) -> *mut P {
-        debug_assert!(offset as usize + size_of::<P>() <= self.vmctx.len() * size_of::<u128>());
+        debug_assert!(offset as usize + size_of::<P>() <= self.vmctx.bytes);
         self.vmctx_ptr().cast::<u8>().wrapping_add(offset as usize).cast()
     }
 
@@ -162,8 +212,8 @@ impl InstanceData {
 
     /// Addresses in the vmctx; references that this instance makes have them.
     pub(crate) fn addresses(&self) -> Range<u64> {
-        let start = self.vmctx.as_ptr().addr() as u64;
-        start..start + (self.vmctx.len() * size_of::<u128>()) as u64
+        let start = self.vmctx.start.addr() as u64;
+        start..start + self.vmctx.bytes as u64
     }
 
     fn item(&self, store: StoreId, index: u32) -> Item {
@@ -235,7 +285,7 @@ impl InstanceData {
 
     /// The own tag at an address.
     pub(crate) fn tag_at(&self, store: StoreId, tag: *const VMTag) -> Tag {
-        let offset = tag as usize - self.vmctx.as_ptr() as usize - self.layout().tag(0) as usize;
+        let offset = tag as usize - self.vmctx.start as usize - self.layout().tag(0) as usize;
         Tag(self.item(store, (offset / size_of::<VMTag>()) as u32))
     }
 

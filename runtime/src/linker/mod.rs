@@ -11,6 +11,8 @@
 //!   instance named `M` in the store; the module registered as `M`; the module the reader gives for
 //!   `M`. A name is asked of the reader once; that there is none is remembered.
 //! * There is one instance per name and store, shared by all importers.
+//! * What members of a linked set import from each other, by the names the set has for them, was decided when it was
+//!   compiled, and comes before all that. With its main module all of its members are made, under those names.
 //! * Functions may be imported in a circle: all instances are made and linked before any is
 //!   initialised. Anything else must exist before it is imported; a circle is an error.
 //! * Instances are initialised dependencies first, in the order of imports; in a circle, the module
@@ -345,7 +347,9 @@ pub(crate) fn instantiate_with(
     module.check_engine(&store.engine)?;
     let name = display_name("", module);
     let mut errors = Vec::new();
-    if imports.len() != module.imports().len() {
+    if !module.others().is_empty() {
+        errors.push(LinkError::LinkedSet { module: name.to_string() });
+    } else if imports.len() != module.imports().len() {
         errors.push(LinkError::ImportCount {
             module: name.to_string(),
             wanted: module.imports().len(),
@@ -361,7 +365,7 @@ pub(crate) fn instantiate_with(
         return Err(LinkErrors(errors).into());
     }
     let mut made = Unfinished { store, ids: Vec::new() };
-    let id = made.store.new_instance(module, module.name())?;
+    let id = made.store.new_instance(module, module.name(), None)?;
     made.ids.push(id);
     made.store.instance_mut(id)?.root = true;
     made.store.link_instance(id, imports)?;

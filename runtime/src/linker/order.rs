@@ -30,9 +30,14 @@ pub(super) fn make_order(nodes: &[Node]) -> Result<Vec<usize>, String> {
 /// Dependencies first, in the order of imports, starting from the main module. Circles through
 /// functions are entered where they are met first; who is reached first is initialised last.
 ///
-/// Here a dependency is the module an import names, whoever defines what it re-exports.
+/// Here a dependency is the module an import names, whoever defines what it re-exports; the main module of a linked set
+/// depends on all of the set.
 pub(super) fn init_order(nodes: &[Node]) -> Vec<usize> {
-    let mut walk = Walk::new(nodes, |node| node.dependencies.clone());
+    let needed = |node: &Node| {
+        let companions = node.companions.iter().map(|companion| (*companion, usize::MAX));
+        node.dependencies.iter().copied().chain(companions).collect()
+    };
+    let mut walk = Walk::new(nodes, needed);
     walk.visit(0);
     if is_planted(Fault::InitialisationOrder) && walk.order.len() > 1 {
         walk.order.swap(0, 1);
@@ -98,7 +103,9 @@ impl<'a> Walk<'a> {
     fn circle_text(&self, path: &[(usize, usize)]) -> String {
         let step = |(node, edge): &(usize, usize)| {
             let Node { name, module, .. } = &self.nodes[*node];
-            let import = &module.imports()[self.edges[*node][edge - 1].1];
+            let Some(import) = module.imports().get(self.edges[*node][edge - 1].1) else {
+                return format!("{:?} is linked with the next", display_name(name, module));
+            };
             let kind = import.ty.kind();
             format!("{:?} imports {kind} {:?}.{:?}", display_name(name, module), import.module, import.name)
         };

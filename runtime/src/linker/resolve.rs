@@ -8,6 +8,7 @@ use aot_format::types::{ExternKind, ExternType, FuncType};
 
 use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func};
+use crate::instance::VmctxBlock;
 use crate::module::Module;
 use crate::store::{InstanceId, Item, Owner, StoreOpaque};
 
@@ -25,6 +26,10 @@ pub(super) struct Node {
     pub(super) dependencies: Vec<(usize, usize)>,
     /// The instances its imports name that were there before.
     named: BTreeSet<InstanceId>,
+    /// Of a member of a linked set, the node of the main module; the others follow in order.
+    pub(super) main_member: Option<usize>,
+    /// Of the main module of a linked set, the nodes of the other members.
+    pub(super) companions: Vec<usize>,
 }
 
 impl Node {
@@ -123,20 +128,53 @@ pub(super) fn resolve<T>(
 }
 
 impl<T> Resolver<'_, T> {
+    /// Adds a module; of a linked set, all members, behind each other.
     fn add_node(&mut self, name: &str, module: &Module) -> usize {
         let index = self.nodes.len();
+        self.push_node(name, module);
+        let others = module.others();
+        if others.is_empty() {
+            return index;
+        }
+        for (member, other) in module.members().zip(others) {
+            if self.by_name.contains_key(member) || self.store.named(member).is_some() {
+                let (module, member) = (display_name(name, module).to_string(), member.to_string());
+                self.errors.push(((index, 0), LinkError::MemberTaken { module, member }));
+            }
+            let node = self.nodes.len();
+            self.push_node(member, other);
+            self.nodes[node].main_member = Some(index);
+            // Whatever the main module imports, the whole set is there when it is initialised.
+            self.nodes[index].companions.push(node);
+        }
+        self.nodes[index].main_member = Some(index);
+        index
+    }
+
+    fn push_node(&mut self, name: &str, module: &Module) {
         if !name.is_empty() {
-            self.by_name.insert(name.to_string(), index);
+            self.by_name.insert(name.to_string(), self.nodes.len());
         }
         self.nodes.push(Node {
             name: name.to_string(),
             module: module.clone(),
             imports: Vec::new(),
             dependencies: Vec::new(),
+            companions: Vec::new(),
             named: BTreeSet::new(),
+            main_member: None,
         });
         self.targets.push(Vec::new());
-        index
+    }
+
+    /// The node of the member of a node's own linked set that has this name. The main module comes first here, and last
+    /// in the set.
+    fn member(&self, node: usize, name: &str) -> Option<usize> {
+        let Node { module, main_member, .. } = &self.nodes[node];
+        let (main, (set, _)) = ((*main_member)?, module.set()?);
+        let found = set.find(name)?;
+        let others = self.nodes[main].module.others().len();
+        Some(if found == others { main } else { main + 1 + found })
     }
 
     /// Finds what each import of a node leads to, adding nodes for modules met for the first time.
@@ -169,6 +207,9 @@ impl<T> Resolver<'_, T> {
     fn target(&mut self, node: usize, index: usize) -> Result<Target, LinkError> {
         let module = self.nodes[node].module.clone();
         let import = &module.imports()[index];
+        if let Some(member) = self.member(node, &import.module) {
+            return self.export_of(member, node, index);
+        }
         let defined = self.linker.definitions.get(&import.module);
         if let Some(definition) = defined.and_then(|items| items.get(&import.name)) {
             return Ok(Target::Item(match definition {
@@ -202,8 +243,14 @@ impl<T> Resolver<'_, T> {
                 Ok(None) => return Err(LinkError::MissingModule { site: self.site(node, index) }),
             },
         };
-        match self.nodes[found].module.artifact().export(&import.name) {
-            Some(export) => Ok(Target::Export { node: found, kind: export.kind, index: export.index }),
+        self.export_of(found, node, index)
+    }
+
+    /// What import number `index` of a node is, exported by another.
+    fn export_of(&self, exporter: usize, node: usize, index: usize) -> Result<Target, LinkError> {
+        let name = &self.nodes[node].module.imports()[index].name;
+        match self.nodes[exporter].module.artifact().export(name) {
+            Some(export) => Ok(Target::Export { node: exporter, kind: export.kind, index: export.index }),
             None => Err(LinkError::MissingExport { site: self.site(node, index) }),
         }
     }
@@ -306,14 +353,19 @@ impl Set {
     /// Makes and links all instances. Nothing runs.
     pub(super) fn make(&self, made: &mut Unfinished<'_>) -> Result<(), Error> {
         let Unfinished { store, ids } = made;
+        let mut blocks: BTreeMap<usize, VmctxBlock> = BTreeMap::new();
         for node in &self.nodes {
-            ids.push(store.new_instance(&node.module, display_name(&node.name, &node.module))?);
+            let block = node.main_member.zip(node.module.set()).map(|(main, (set, _))| {
+                blocks.entry(main).or_insert_with(|| VmctxBlock::new(set.block_bytes())).clone()
+            });
+            ids.push(store.new_instance(&node.module, display_name(&node.name, &node.module), block)?);
         }
         if let Some(main) = ids.first() {
             store.instance_mut(*main)?.root = true;
         }
         for (id, node) in ids.iter().zip(&self.nodes) {
-            let made: BTreeSet<usize> = node.dependencies.iter().map(|(dependency, _)| *dependency).collect();
+            let imported = node.dependencies.iter().map(|(dependency, _)| *dependency);
+            let made: BTreeSet<usize> = imported.chain(node.companions.iter().copied()).collect();
             let made = made.into_iter().filter_map(|dependency| ids.get(dependency).copied());
             store.instance_mut(*id)?.dependencies = made.chain(node.named.iter().copied()).collect();
         }

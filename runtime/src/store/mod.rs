@@ -28,7 +28,7 @@ use crate::error::Error;
 use crate::externs::{Func, Instance};
 use crate::gc::{Handles, Heap};
 use crate::host::HostFunc;
-use crate::instance::InstanceData;
+use crate::instance::{InstanceData, VmctxBlock};
 use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::limits::StoreLimits;
 use crate::module::Module;
@@ -378,8 +378,14 @@ impl StoreOpaque {
         Ok((data.ok_or(Error::StaleHandle { what: "instance" })?, allocator))
     }
 
-    /// Allocates an instance in the store, under no name yet; `label` is for messages.
-    pub(crate) fn new_instance(&mut self, module: &Module, label: &str) -> Result<InstanceId, Error> {
+    /// Allocates an instance in the store, under no name yet; `label` is for messages. For a member of a linked set,
+    /// `block` is where the vmctxs of the set's instances stand.
+    pub(crate) fn new_instance(
+        &mut self,
+        module: &Module,
+        label: &str,
+        block: Option<VmctxBlock>,
+    ) -> Result<InstanceId, Error> {
         if self.live_instances >= self.limits.max_instances {
             return Err(Error::Resource {
                 module: label.to_string(),
@@ -387,7 +393,12 @@ impl StoreOpaque {
                 reason: format!("the store's limit of {} instances is reached", self.limits.max_instances),
             });
         }
-        let mut data = InstanceData::allocate(self, module, label);
+        let data = InstanceData::allocate(self, module, label, block);
+        let mut data = data.ok_or_else(|| Error::Resource {
+            module: label.to_string(),
+            what: "the vmctx".into(),
+            reason: "it does not fit into that of its linked set".into(),
+        })?;
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.instances.push(InstanceSlot::default());
             self.instances.len() as u32 - 1

@@ -15,8 +15,8 @@
 //! # Safety contract
 //!
 //! The pointers an [`ArtifactMapping`] gives out stay valid until it is dropped: it owns the
-//! mappings, and its owned bytes live behind a pointer that nothing else holds and that is never
-//! written through. Executing the text is the caller's decision and outside this file.
+//! mappings, alone or with the other members of a linked set, and owned bytes live behind a pointer that
+//! nothing else holds and that is never written through. Executing the text is the caller's decision and outside this file.
 
 use core::ops::Range;
 use core::ptr::{self, NonNull};
@@ -24,6 +24,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
@@ -169,16 +170,25 @@ enum Backing {
     Owned { owner: NonNull<dyn AsRef<[u8]> + Send + Sync>, bytes: NonNull<[u8]> },
 }
 
-/// Executable text.
+impl Drop for Backing {
+    fn drop(&mut self) {
+        if let Backing::Owned { owner, .. } = self {
+            // SAFETY: it came from a box, and everything that borrowed from it borrowed a mapping that held this.
+            drop(unsafe { Box::from_raw(owner.as_ptr()) });
+        }
+    }
+}
+
+/// Executable text: all of the pages, or a part of those of a linked set.
 struct Text {
-    pages: Mapped,
-    bytes: usize,
+    pages: Arc<Mapped>,
+    part: Range<usize>,
 }
 
 /// The bytes of one artifact and, once asked for, its executable text.
 pub(crate) struct ArtifactMapping {
-    backing: Backing,
-    /// Which of the bytes are the artifact: all, or a part of a fat one.
+    backing: Arc<Backing>,
+    /// Which of the bytes are the artifact: all, or a part of a fat one or a linked set.
     part: Range<usize>,
     text: Option<Text>,
 }
@@ -224,7 +234,7 @@ impl ArtifactMapping {
         }
         match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
             Ok(map) => {
-                let backing = Backing::File { map, file: Some(file), path };
+                let backing = Arc::new(Backing::File { map, file: Some(file), path });
                 Ok(ArtifactMapping { backing, part: 0..bytes, text: None })
             }
             Err(source) => Err(MapError::Map { path, bytes, source }),
@@ -239,7 +249,8 @@ impl ArtifactMapping {
         // accessed mutably, so what it lends now it may be taken to lend until then.
         let bytes = NonNull::from(unsafe { owner.as_ref() }.as_ref());
         let part = 0..bytes.len();
-        let mapping = ArtifactMapping { backing: Backing::Owned { owner, bytes }, part, text: None };
+        let backing = Arc::new(Backing::Owned { owner, bytes });
+        let mapping = ArtifactMapping { backing, part, text: None };
         if mapping.bytes().is_empty() { Err(MapError::EmptyBuffer) } else { Ok(mapping) }
     }
 
@@ -250,7 +261,7 @@ impl ArtifactMapping {
 
     /// All bytes of the artifact.
     pub(crate) fn bytes(&self) -> &[u8] {
-        let all = match &self.backing {
+        let all = match &*self.backing {
             // SAFETY: the mapping is readable and lives as long as `self`.
             Backing::File { map, .. } => unsafe { core::slice::from_raw_parts(map.base.as_ptr(), map.bytes) },
             // SAFETY: lent by the owner, which lives as long as `self`.
@@ -265,9 +276,16 @@ impl ArtifactMapping {
         self.part = start + part.start..start + part.end;
     }
 
+    /// The same bytes once more, or a part of them, without text.
+    pub(crate) fn part(&self, part: Range<usize>) -> ArtifactMapping {
+        let mut mapping = ArtifactMapping { backing: self.backing.clone(), part: self.part.clone(), text: None };
+        mapping.narrow(part);
+        mapping
+    }
+
     /// The file, for an artifact that came from one.
     pub(crate) fn path(&self) -> Option<&Path> {
-        match &self.backing {
+        match &*self.backing {
             Backing::File { path, .. } => Some(path),
             Backing::Owned { .. } => None,
         }
@@ -280,61 +298,62 @@ impl ArtifactMapping {
         let Some(code) = self.bytes().get(range.clone()) else {
             return Err(MapError::TextRange { start: range.start, end: range.end, bytes: self.bytes().len() });
         };
-        self.text = match (&self.backing, code.len()) {
+        let pages = match (&*self.backing, code.len()) {
             (_, 0) => None,
             (Backing::File { file: Some(file), path, .. }, bytes)
                 if (self.part.start + range.start).is_multiple_of(super::page_size()) =>
             {
                 let protection = ProtFlags::READ | ProtFlags::EXEC;
                 match Mapped::file(file.as_fd(), (self.part.start + range.start) as u64, bytes, protection) {
-                    Ok(map) => Some(Text { pages: map, bytes }),
+                    Ok(map) => Some(map),
                     Err(source) => return Err(MapError::ExecutableFile { path: path.clone(), bytes, source }),
                 }
             }
             (_, bytes) => match Mapped::executable_copy(code) {
-                Ok(map) => Some(Text { pages: map, bytes }),
+                Ok(map) => Some(map),
                 Err(source) => return Err(MapError::ExecutableMemory { bytes, source }),
             },
         };
+        self.text = pages.map(|pages| Text { pages: Arc::new(pages), part: 0..range.len() });
         Ok(())
     }
 
-    /// Closes the file: no more of it will be mapped. Images are copied from then on.
+    /// Takes a part of the executable text of another mapping as its own; nothing of it, if it has no such part.
+    pub(crate) fn share_text(&mut self, of: &ArtifactMapping, part: Range<usize>) {
+        let inside = |text: &&Text| part.start < part.end && part.end <= text.part.len();
+        self.text = of.text.as_ref().filter(inside).map(|text| {
+            let start = text.part.start;
+            Text { pages: text.pages.clone(), part: start + part.start..start + part.end }
+        });
+    }
+
+    /// Closes the file, if nobody else has a part of it: no more of it will be mapped. Images are copied from then on.
     pub(crate) fn close_file(&mut self) {
-        if let Backing::File { file, .. } = &mut self.backing {
+        if let Some(Backing::File { file, .. }) = Arc::get_mut(&mut self.backing) {
             *file = None;
         }
     }
 
     /// The first byte of the executable text; null before there is one, and for an empty text.
     pub(crate) fn text_base(&self) -> *const u8 {
-        self.text.as_ref().map_or(ptr::null(), |text| text.pages.base.as_ptr())
+        self.text.as_ref().map_or(ptr::null(), |text| text.pages.base.as_ptr().wrapping_add(text.part.start))
     }
 
     /// Addresses of the executable text.
     pub(crate) fn text_range(&self) -> Range<usize> {
         let start = self.text_base().addr();
-        start..start + self.text.as_ref().map_or(0, |text| text.bytes)
+        start..start + self.text.as_ref().map_or(0, |text| text.part.len())
     }
 
     /// A part of the artifact as the initial contents of a memory.
     pub(crate) fn image(&self, range: Range<usize>) -> Option<Image<'_>> {
         let bytes = self.bytes().get(range.clone())?;
-        let file = match &self.backing {
+        let file = match &*self.backing {
             Backing::File { file: Some(file), .. } => Some((file.as_fd(), (self.part.start + range.start) as u64)),
             Backing::File { file: None, .. } => None,
             Backing::Owned { .. } => None,
         };
         Some(Image { bytes, file })
-    }
-}
-
-impl Drop for ArtifactMapping {
-    fn drop(&mut self) {
-        if let Backing::Owned { owner, .. } = &self.backing {
-            // SAFETY: it came from a box, and everything that borrowed from it borrowed `self`.
-            drop(unsafe { Box::from_raw(owner.as_ptr()) });
-        }
     }
 }
 
