@@ -9,7 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::cpu::Isa;
 use crate::error::FormatError;
 use crate::layout::{
-    FAT_HEADER_BYTES, FAT_MAGIC, FORMAT_VERSION, FatHeader, FatSlice, HEADER_BYTES, Header, MAGIC, Record, bytes_at,
+    FAT_HEADER_BYTES, FAT_MAGIC, FORMAT_VERSION, FatHeader, FatSlice, HEADER_BYTES, Header, MAGIC, Record, SET_MAGIC,
+    SetHeader, bytes_at,
 };
 use crate::limits::{MAX_FILE_BYTES, MAX_SLICES};
 
@@ -83,8 +84,7 @@ pub fn slices(bytes: &[u8]) -> Result<Vec<Slice>, FormatError> {
         let stop = start.checked_add(record.bytes).filter(|stop| *stop <= header.file_bytes);
         let stop = stop.ok_or(bad("length", record.bytes))?;
         let own = bytes.get(start as usize..stop as usize).unwrap_or_default();
-        let own = Header::decode(own).filter(|own| own.magic == MAGIC).ok_or(bad("length", record.bytes))?;
-        if (own.isa, own.cpu_features) != (record.isa, record.cpu_features) {
+        if machine(own).ok_or(bad("length", record.bytes))? != (record.isa, record.cpu_features) {
             return Err(bad("machine, which is not the artifact's own,", record.isa.into()));
         }
         slices.push(Slice { isa, cpu_features: record.cpu_features, range: start as usize..stop as usize });
@@ -112,13 +112,13 @@ pub fn write(artifacts: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, FormatError> {
     let mut records = Vec::with_capacity(artifacts.len());
     let mut end = directory_bytes as u64;
     for artifact in artifacts.iter().map(AsRef::as_ref) {
-        let own = Header::decode(artifact);
-        let own = own.ok_or(FormatError::TooShort { bytes: artifact.len(), needed: HEADER_BYTES })?;
-        let isa = Isa::from_code(own.isa).ok_or(FormatError::UnknownIsa { code: own.isa })?;
+        let own = machine(artifact);
+        let (code, cpu_features) = own.ok_or(FormatError::TooShort { bytes: artifact.len(), needed: HEADER_BYTES })?;
+        let isa = Isa::from_code(code).ok_or(FormatError::UnknownIsa { code })?;
         let page_size_log2 = isa.page_size_log2();
         let offset = end.next_multiple_of(1 << page_size_log2);
         let bytes = artifact.len() as u64;
-        records.push(FatSlice { isa: own.isa, page_size_log2, cpu_features: own.cpu_features, offset, bytes });
+        records.push(FatSlice { isa: code, page_size_log2, cpu_features, offset, bytes });
         end = offset + bytes;
     }
     limit("file size", end, MAX_FILE_BYTES)?;
@@ -143,6 +143,15 @@ pub fn write(artifacts: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, FormatError> {
         out.extend_from_slice(artifact.as_ref());
     }
     Ok(out)
+}
+
+/// The instruction set and the CPU features that an artifact or a linked set says it needs.
+fn machine(artifact: &[u8]) -> Option<(u32, u64)> {
+    match bytes_at(artifact, 0)? {
+        MAGIC => Header::decode(artifact).map(|own| (own.isa, own.cpu_features)),
+        SET_MAGIC => SetHeader::decode(artifact).map(|own| (own.isa, own.cpu_features)),
+        _ => None,
+    }
 }
 
 /// XXH3-64 of header and records, with the digest in the header taken as zero.

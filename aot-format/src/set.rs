@@ -1,8 +1,7 @@
 //! Linked sets: written from the artifacts of their members and the code of all, and read back. What is inside a member
-//! is none of this file's business: whoever uses one verifies it, by [`Artifact::verify_member`].
-//!
-//! [`Artifact::verify_member`]: crate::Artifact::verify_member
+//! is none of this file's business: it is verified as any other, by [`Artifact::verify_member`].
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -17,7 +16,7 @@ use crate::layout::{
     SectionRecord, SetHeader, SetMember, bytes_at,
 };
 use crate::limits::{MAX_FILE_BYTES, MAX_MEMBERS, MAX_NAME_BYTES};
-use crate::read::Integrity;
+use crate::read::{Artifact, Integrity};
 
 /// Alignment of members without memory images: that of sections.
 const ALIGN_LOG2: u32 = SECTION_ALIGN.ilog2();
@@ -116,6 +115,22 @@ pub fn read(bytes: &[u8], integrity: Integrity) -> Result<Set, FormatError> {
     let text = text.filter(|text| text.start as u64 == header.text_offset && text.end == bytes.len());
     let text = text.ok_or(FormatError::BadHeader { field: "text offset", value: header.text_offset })?;
     Ok(Set { isa, cpu_features: header.cpu_features, members, text })
+}
+
+/// The artifacts of the members of a linked set, verified, in order.
+///
+/// # Errors
+///
+/// Those of [`read`], and [`FormatError::Member`] for the first member that is wrong.
+pub fn members(bytes: &[u8], integrity: Integrity) -> Result<Vec<(String, Artifact<&[u8]>)>, FormatError> {
+    let verify = |Member { name, artifact, text }: Member| {
+        let own = bytes.get(artifact).unwrap_or_default();
+        match Artifact::verify_member(own, text.len() as u64, integrity) {
+            Ok(artifact) => Ok((name, artifact)),
+            Err(error) => Err(FormatError::Member { name, error: Box::new(error) }),
+        }
+    };
+    read(bytes, integrity)?.members.into_iter().map(verify).collect()
 }
 
 /// Where `bytes` bytes stand behind `end` in a file, aligned; nothing if they are not all in it, or what is left out is

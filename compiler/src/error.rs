@@ -247,10 +247,101 @@ pub enum Error {
         /// What the writer says.
         reason: String,
     },
+    /// Modules that are to be linked do not fit.
+    #[error(transparent)]
+    Link(LinkErrors),
+    /// In one of the modules that are linked.
+    #[error("in module {module:?}: {error}")]
+    InMember {
+        /// The module's name.
+        module: String,
+        /// What is wrong.
+        error: Box<Error>,
+    },
     /// The artifact cannot be written, or the verifier refuses it.
     #[error("the artifact cannot be written: {0}")]
     Artifact(#[from] FormatError),
 }
+
+/// An import of a module that is linked with others.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("module {importer:?} imports {module:?}.{field:?} as {wanted}")]
+pub struct LinkSite {
+    /// The module that imports.
+    pub importer: String,
+    /// The module it imports from.
+    pub module: String,
+    /// The name of the export there.
+    pub field: String,
+    /// Kind and type wanted.
+    pub wanted: String,
+}
+
+/// Why modules cannot be linked.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// Two members of one name.
+    #[error("two modules have the name {name:?}")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// A WASI command that is not the main module.
+    #[error("module {name:?} is a command (it exports _start), and not the main module, which is the last one")]
+    CommandAsDependency {
+        /// Its name.
+        name: String,
+    },
+    /// The member has no export of that name.
+    #[error("{site}: module {module:?} does not export {field:?}", module = .site.module, field = .site.field)]
+    MissingExport {
+        /// The import.
+        site: Box<LinkSite>,
+    },
+    /// The export has another kind or type.
+    #[error("{site}: incompatible import type: found {found}")]
+    IncompatibleType {
+        /// The import.
+        site: Box<LinkSite>,
+        /// Kind and type found.
+        found: String,
+    },
+    /// Exports that are each other's imports, with nothing at the end.
+    #[error("{site}: the export is an import of itself: {cycle}")]
+    CircularReexport {
+        /// The import.
+        site: Box<LinkSite>,
+        /// The way round.
+        cycle: String,
+    },
+    /// Memories, tables, globals or tags that would have to exist before themselves.
+    #[error(
+        "circular import of something that must exist first, among {members}; only functions may be imported in a cycle"
+    )]
+    CircularImport {
+        /// The modules.
+        members: String,
+    },
+}
+
+/// All the reasons why modules cannot be linked, in the order in which imports were met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkErrors(pub Vec<LinkError>);
+
+impl fmt::Display for LinkErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => write!(f, "link error: {one}"),
+            all => {
+                write!(f, "{} link errors:", all.len())?;
+                all.iter().try_for_each(|error| write!(f, "\n  {error}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for LinkErrors {}
 
 /// A function in an error message: its index, and its name where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]

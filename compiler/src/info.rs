@@ -111,9 +111,10 @@ impl fmt::Display for Definition<'_> {
     }
 }
 
-struct External<'a>(&'a Module<'a>, &'a ExternType);
+/// The type of an import or definition of a module.
+pub(crate) struct External<'a, 'data>(pub(crate) &'a Module<'data>, pub(crate) &'a ExternType);
 
-impl fmt::Display for External<'_> {
+impl fmt::Display for External<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
             ExternType::Func(ty) => self.0.func_type_at(*ty).fmt(f),

@@ -12,8 +12,9 @@
 //! The phases, each of which takes what the one before returned and can be run alone:
 //!
 //! 1. [`module`]: wasm bytes → a validated [`module::Module`].
-//! 2. [`translate`], [`trampoline`]: function bodies and types → CLIF.
-//! 3. [`codegen`]: CLIF → machine code, placed and bound → [`aot_format::write::Contents`] → bytes.
+//! 2. [`set`]: modules → a set of which is known what its members import from each other.
+//! 3. [`translate`], [`trampoline`]: function bodies and types → CLIF.
+//! 4. [`codegen`]: CLIF → machine code, placed and bound → [`aot_format::write::Contents`] → bytes.
 //!
 //! Also here: [`Options`] and [`Target`], [`Error`], and [`object`] and [`info`], which print.
 //! Absent on purpose: running anything, host addresses, byte layouts, files (the command has those).
@@ -27,6 +28,7 @@ pub mod module;
 mod native;
 pub mod object;
 mod options;
+pub mod set;
 mod target;
 pub mod trampoline;
 pub mod translate;
@@ -37,7 +39,7 @@ use aot_format::write::Contents;
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 pub use aot_format::features::Feature;
-pub use codegen::{Code, Progress, ProgressHook};
+pub use codegen::{Code, Progress, ProgressHook, SetCode};
 pub use error::{BodyError, Error, FunctionLabel};
 #[doc(hidden)]
 pub use options::Tamper;
@@ -46,6 +48,7 @@ pub use target::{Target, cpu_names, help as target_help};
 
 use codegen::{Environment, Threads};
 use module::{Admitted, Module};
+use set::Set;
 use translate::TranslateSettings;
 
 /// A compiler with its options resolved. Compiles any number of modules, from any thread.
@@ -104,9 +107,44 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn compile_with(&self, wasm: &[u8], progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
-        let module = self.parse(wasm)?;
-        let code = self.generate(&module, progress)?;
-        Ok(self.contents(&module, code)?.write()?)
+        let set = Set::alone(self.parse(wasm)?);
+        let mut code = self.generate(&set, progress)?;
+        let (_, mut alone) = code.members.swap_remove(0);
+        alone.text = code.text;
+        Ok(self.contents(set.module(0), alone)?.write()?)
+    }
+
+    /// Compiles modules together to the bytes of a linked set: an artifact that has all of them. Each comes with the name
+    /// by which the others import from it; the last one is the main module. What they import from each other is called
+    /// and accessed directly. The same modules and options give the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]: [`Error::Link`] has all that does not fit, [`Error::InMember`] says which module another error is
+    /// in.
+    pub fn compile_set(&self, modules: &[(&str, &[u8])], progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
+        let set = self.link(modules)?;
+        let code = self.generate(&set, progress)?;
+        let mut members = Vec::with_capacity(set.members().len());
+        for (member, (text, code)) in set.members().iter().zip(code.members) {
+            // Its text is in the set's.
+            let artifact = self.contents(&member.module, code)?.write()?;
+            members.push(aot_format::set::MemberContents { name: member.name.clone(), artifact, text });
+        }
+        Ok(aot_format::set::write(&members, &code.text)?)
+    }
+
+    /// Parses modules and links them; see [`Self::compile_set`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile_set`].
+    pub fn link<'data>(&self, modules: &[(&str, &'data [u8])]) -> Result<Set<'data>, Error> {
+        let parsed = modules.iter().map(|(name, wasm)| match self.parse(wasm) {
+            Ok(module) => Ok(((*name).to_owned(), module)),
+            Err(error) => Err(Error::InMember { module: (*name).to_owned(), error: Box::new(error) }),
+        });
+        Set::link(parsed.collect::<Result<_, _>>()?)
     }
 
     /// Parses a module; what it may use is the options' and the target's to say.
@@ -119,13 +157,13 @@ impl Compiler {
         module::parse_with(wasm, Admitted { switched_off, lacks_vectors })
     }
 
-    /// Translates, compiles and binds the functions of a module.
+    /// Translates, compiles and binds the functions of a set.
     ///
     /// # Errors
     ///
     /// As [`Self::compile`].
-    pub fn generate(&self, module: &Module<'_>, progress: ProgressHook<'_>) -> Result<Code, Error> {
-        codegen::generate(self.environment(), module, &self.threads, progress)
+    pub fn generate(&self, set: &Set<'_>, progress: ProgressHook<'_>) -> Result<SetCode, Error> {
+        codegen::generate(self.environment(), set, &self.threads, progress)
     }
 
     /// Puts together what an artifact holds.
@@ -143,14 +181,24 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn clif(&self, wasm: &[u8]) -> Result<String, Error> {
-        let module = self.parse(wasm)?;
+        self.clif_of(&Set::alone(self.parse(wasm)?))
+    }
+
+    /// The same of a set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile_set`].
+    pub fn clif_of(&self, set: &Set<'_>) -> Result<String, Error> {
         let mut text = String::new();
-        codegen::for_each_clif(self.environment(), &module, |index, function| {
-            let _ = writeln!(text, ";; {}\n{function}", heading(&module, index));
+        codegen::for_each_clif(self.environment(), set, |definition, function| {
+            let _ = writeln!(text, ";; {}{}\n{function}", heading(set, definition), codegen::label(set, definition));
             Ok(())
         })?;
-        for function in codegen::trampoline_clif(self.environment(), &module) {
-            let _ = writeln!(text, ";; trampoline\n{function}");
+        for member in 0..set.members().len() {
+            for function in codegen::trampoline_clif(self.environment(), set, member) {
+                let _ = writeln!(text, ";; trampoline\n{function}");
+            }
         }
         Ok(text)
     }
@@ -161,10 +209,18 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn asm(&self, wasm: &[u8]) -> Result<String, Error> {
-        let module = self.parse(wasm)?;
+        self.asm_of(&Set::alone(self.parse(wasm)?))
+    }
+
+    /// The same of a set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile_set`].
+    pub fn asm_of(&self, set: &Set<'_>) -> Result<String, Error> {
         let mut text = String::new();
-        codegen::for_each_asm(self.environment(), &module, |index, function| {
-            let _ = writeln!(text, ";; {}\n{function}", heading(&module, index));
+        codegen::for_each_asm(self.environment(), set, |definition, function| {
+            let _ = writeln!(text, ";; {}{}\n{function}", heading(set, definition), codegen::label(set, definition));
             Ok(())
         })?;
         Ok(text)
@@ -177,9 +233,17 @@ impl Compiler {
     ///
     /// As [`Self::compile`].
     pub fn compile_object(&self, wasm: &[u8], progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
-        let module = self.parse(wasm)?;
-        let code = self.generate(&module, progress)?;
-        object::write(self.target.isa, &module, &code)
+        self.object_of(&Set::alone(self.parse(wasm)?), progress)
+    }
+
+    /// The same of a set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile_set`].
+    pub fn object_of(&self, set: &Set<'_>, progress: ProgressHook<'_>) -> Result<Vec<u8>, Error> {
+        let code = self.generate(set, progress)?;
+        object::write(self.target.isa, set, &code)
     }
 
     fn environment(&self) -> Environment<'_> {
@@ -194,6 +258,10 @@ impl Compiler {
     }
 }
 
-fn heading(module: &Module<'_>, func_index: u32) -> FunctionLabel {
-    FunctionLabel { index: func_index, name: module.function_name(func_index).map(str::to_owned) }
+/// Which member a function belongs to, where there are several.
+fn heading(set: &Set<'_>, definition: set::Definition) -> String {
+    match set.members() {
+        [_] => String::new(),
+        members => format!("module {}, ", members[definition.member].name),
+    }
 }

@@ -156,7 +156,8 @@ impl Artifact {
 
     /// The artifact as text; of a linked set, that of each member.
     pub fn dump(&self) -> String {
-        let others = self.set.iter().flat_map(|set| &set.members).map(|member| aot_format::dump::dump(&member.artifact));
+        let others =
+            self.set.iter().flat_map(|set| &set.members).map(|member| aot_format::dump::dump(&member.artifact));
         others.chain([aot_format::dump::dump(&self.inner)]).collect()
     }
 }

@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use aot_format::abi::{VmctxLayout, set_places};
 use aot_format::cpu::Isa;
-use aot_format::limits::MAX_VMCTX_BYTES;
 use aot_format::layout::{NONE, SEGMENT_ACTIVE, SEGMENT_PASSIVE, SectionKind};
+use aot_format::limits::MAX_VMCTX_BYTES;
 use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
 
 use crate::artifact::{Artifact, MappedBytes, MemberParts, SetParts};

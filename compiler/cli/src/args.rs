@@ -24,6 +24,11 @@ struct Command {
     #[arg(short, long, value_name = "OUT.aot|DIR")]
     output: Option<PathBuf>,
 
+    /// Compile all inputs together to one artifact that has all of them: what they import from each other is called and
+    /// accessed directly. Each has the name of its file, or is given as NAME=FILE; the last one is the main module
+    #[arg(long)]
+    link: bool,
+
     #[command(flatten)]
     code: CodeArgs,
 
@@ -127,6 +132,8 @@ Examples:
                                                  for all three, in one file
   wamrc --cpu=native app.wasm -o app.aot         use all that this CPU has
   wamrc mA.wasm mB.wasm mC.wasm -o build/        compile several modules
+  wamrc --link mA.wasm mB.wasm main.wasm -o app.aot
+                                                 compile them together, to one artifact
   wamrc --emit=clif app.wat                      show the intermediate code
   wamrc --check app.aot app.wasm                 prove where an artifact came from
 
@@ -168,8 +175,17 @@ pub enum Action {
     Check {
         /// The artifact.
         artifact: PathBuf,
-        /// The module.
-        wasm: PathBuf,
+        /// The module; of a linked set, each with its name.
+        inputs: Vec<(String, PathBuf)>,
+    },
+    /// Compile modules together.
+    Link {
+        /// Inputs, each with its name.
+        inputs: Vec<(String, PathBuf)>,
+        /// The output; without one, standard output.
+        output: Option<PathBuf>,
+        /// What to write.
+        kind: Kind,
     },
     /// Compile.
     Compile {
@@ -309,8 +325,10 @@ fn action(command: &Command) -> Result<Action, UsageError> {
         return Err(UsageError::NoInput);
     }
     if let Some(artifact) = &command.check {
+        let artifact = artifact.clone();
         return match inputs.as_slice() {
-            [wasm] => Ok(Action::Check { artifact: artifact.clone(), wasm: wasm.clone() }),
+            inputs if command.link => Ok(Action::Check { artifact, inputs: named(inputs)? }),
+            [wasm] => Ok(Action::Check { artifact, inputs: vec![(String::new(), wasm.clone())] }),
             inputs => Err(UsageError::CheckInputs { count: inputs.len() }),
         };
     }
@@ -329,10 +347,26 @@ fn action(command: &Command) -> Result<Action, UsageError> {
             return Err(UsageError::SeparateToStdout);
         }
         match inputs.len() {
-            1 if std::io::stdout().is_terminal() => return Err(UsageError::BinaryToTerminal),
+            _ if std::io::stdout().is_terminal() => return Err(UsageError::BinaryToTerminal),
             1 => {}
+            _ if command.link => {}
             count => return Err(UsageError::SeveralToStdout { count }),
         }
+    }
+    if command.link {
+        let inputs = named(inputs)?;
+        let output = match &command.output {
+            None if command.emit.is_none() => return Err(UsageError::NoOutput),
+            Some(output) if !stdout => Some(output.clone()),
+            _ => None,
+        };
+        if let Some(path) = output.clone().filter(|path| is_folder(&[], path)) {
+            return Err(UsageError::LinkToFolder { path });
+        }
+        if let Some(path) = output.clone().filter(|path| inputs.iter().any(|(_, input)| same_file(input, path))) {
+            return Err(UsageError::OutputIsInput { path });
+        }
+        return Ok(Action::Link { inputs, output, kind });
     }
     let outputs = match &command.output {
         _ if stdout => inputs.iter().map(|input| (input.clone(), None)).collect(),
@@ -342,6 +376,23 @@ fn action(command: &Command) -> Result<Action, UsageError> {
     };
     let folder = command.output.clone().filter(|output| !stdout && is_folder(inputs, output));
     Ok(Action::Compile { outputs, folder, kind })
+}
+
+/// Gives each input of a set its name: that of the file, or the one before the sign in NAME=FILE.
+fn named(inputs: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, UsageError> {
+    let mut names = BTreeSet::new();
+    let name = |input: &PathBuf| {
+        let given = input.to_str().filter(|_| !input.exists()).and_then(|text| text.split_once('='));
+        let (name, path) = match given {
+            Some((name, path)) => (name.to_owned(), PathBuf::from(path)),
+            None => (input.file_stem().unwrap_or_default().to_string_lossy().into_owned(), input.clone()),
+        };
+        match names.insert(name.clone()) && !name.is_empty() && name != "-" {
+            true => Ok((name, path)),
+            false => Err(UsageError::LinkName { name }),
+        }
+    };
+    inputs.iter().map(name).collect()
 }
 
 /// Whether the outputs go into this folder, which need not be there yet.

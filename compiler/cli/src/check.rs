@@ -1,9 +1,9 @@
 //! `--check`: was this artifact made from this wasm, by this compiler, with the options it records?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aot_format::layout::SectionKind;
-use aot_format::{Artifact, Integrity, fat};
+use aot_format::{Artifact, Integrity, fat, set};
 use wamrc::codegen::emit;
 use wamrc::{Compiler, Options};
 
@@ -14,19 +14,29 @@ use crate::progress::Bar;
 /// From this verbosity on, success is told, too.
 const VERBOSE: u8 = 3;
 
-/// Compiles `wasm_path` as the artifact says it was, and compares every byte.
-pub fn check(artifact_path: &Path, wasm_path: &Path, threads: usize, verbosity: u8) -> Result<(), InputError> {
+/// Compiles the inputs as the artifact says they were, and compares every byte. Those of a linked set have names.
+pub fn check(
+    artifact_path: &Path,
+    inputs: &[(String, PathBuf)],
+    threads: usize,
+    verbosity: u8,
+) -> Result<(), InputError> {
     let path = || artifact_path.to_owned();
     let bytes =
         input::read_artifact(artifact_path).map_err(|source| InputError::ReadArtifact { path: path(), source })?;
     let wrong = |source| InputError::Artifact { path: path(), source };
-    let wasm = input::read(wasm_path)?;
-    let job = Job { artifact_path, wasm_path, wasm: &wasm, threads, verbosity };
-    if !fat::is_fat(&bytes) {
-        return job.check(&Artifact::verify(&bytes[..], Integrity::Full).map_err(wrong)?);
-    }
-    for slice in fat::slices(&bytes).map_err(wrong)? {
-        job.check(&Artifact::verify(&bytes[slice.range], Integrity::Full).map_err(wrong)?)?;
+    let wasms = inputs.iter().map(|(_, path)| input::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let job = Job { artifact_path, inputs, wasms: &wasms, threads, verbosity };
+    let parts = match fat::is_fat(&bytes) {
+        true => fat::slices(&bytes).map_err(wrong)?.into_iter().map(|slice| &bytes[slice.range]).collect(),
+        false => vec![&bytes[..]],
+    };
+    for part in parts {
+        let members = match set::is_set(part) {
+            true => set::members(part, Integrity::Full).map_err(wrong)?,
+            false => vec![(String::new(), Artifact::verify(part, Integrity::Full).map_err(wrong)?)],
+        };
+        job.check(part, &members)?;
     }
     Ok(())
 }
@@ -34,22 +44,34 @@ pub fn check(artifact_path: &Path, wasm_path: &Path, threads: usize, verbosity: 
 /// What artifacts are compared with.
 struct Job<'a> {
     artifact_path: &'a Path,
-    wasm_path: &'a Path,
-    wasm: &'a [u8],
+    inputs: &'a [(String, PathBuf)],
+    wasms: &'a [Vec<u8>],
     threads: usize,
     verbosity: u8,
 }
 
 impl Job<'_> {
-    /// One artifact; of a fat one, one of those inside.
-    fn check(&self, artifact: &Artifact<&[u8]>) -> Result<(), InputError> {
+    /// One artifact, or linked set, with its members; of a fat one, one of those inside.
+    fn check(&self, bytes: &[u8], members: &[(String, Artifact<&[u8]>)]) -> Result<(), InputError> {
         let path = || self.artifact_path.to_owned();
-        let bar = Bar::new(self.wasm_path, self.verbosity);
-        let actual = emit::source_digest(self.wasm);
-        if artifact.source_digest() != actual {
-            let recorded = hex(&artifact.source_digest());
-            return Err(InputError::OtherSource { path: path(), recorded, actual: hex(&actual) });
+        let main = self.inputs.last().map_or(Path::new(""), |(_, path)| path);
+        let bar = Bar::new(main, self.verbosity);
+        let names =
+            |names: &mut dyn Iterator<Item = &String>| names.map(|name| format!("{name:?}")).collect::<Vec<_>>();
+        let recorded = names(&mut members.iter().map(|(name, _)| name));
+        let given = names(&mut self.inputs.iter().map(|(name, _)| name));
+        if recorded != given {
+            let (recorded, given) = (recorded.join(", "), given.join(", "));
+            return Err(InputError::OtherMembers { path: path(), recorded, given });
         }
+        for ((_, artifact), wasm) in members.iter().zip(self.wasms) {
+            let actual = emit::source_digest(wasm);
+            if artifact.source_digest() != actual {
+                let recorded = hex(&artifact.source_digest());
+                return Err(InputError::OtherSource { path: path(), recorded, actual: hex(&actual) });
+            }
+        }
+        let Some((_, artifact)) = members.last() else { return Ok(()) };
         let producer = emit::producer();
         if artifact.module().producer != producer {
             let recorded = artifact.module().producer.to_owned();
@@ -57,12 +79,21 @@ impl Job<'_> {
         }
         let options = Options::from_recorded(artifact.module().options)?;
         let compiler = Compiler::new(options.threads(self.threads))?;
-        let again = compiler.compile_with(self.wasm, &|progress| bar.update(progress))?;
-        if let Some(offset) = first_difference(artifact.bytes(), &again) {
-            return Err(InputError::Differs { path: path(), offset, part: part_at(artifact, offset) });
+        let progress = |progress| bar.update(progress);
+        let again = match self.wasms {
+            [wasm] if !set::is_set(bytes) => compiler.compile_with(wasm, &progress)?,
+            wasms => {
+                let inputs = self.inputs.iter().zip(wasms);
+                let modules: Vec<_> = inputs.map(|((name, _), wasm)| (name.as_str(), wasm.as_slice())).collect();
+                compiler.compile_set(&modules, &progress)?
+            }
+        };
+        if let Some(offset) = first_difference(bytes, &again) {
+            let part = if set::is_set(bytes) { "linked set".to_owned() } else { part_at(artifact, offset) };
+            return Err(InputError::Differs { path: path(), offset, part });
         }
         if self.verbosity >= VERBOSE {
-            let (artifact_path, wasm_path) = (self.artifact_path.display(), self.wasm_path.display());
+            let (artifact_path, wasm_path) = (self.artifact_path.display(), main.display());
             let options = artifact.module().options;
             eprintln!("{artifact_path} was compiled from {wasm_path} by these options: {options}");
         }

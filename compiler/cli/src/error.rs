@@ -41,6 +41,18 @@ pub enum UsageError {
         /// The path.
         path: PathBuf,
     },
+    /// Two modules of one name, or one without.
+    #[error("--link needs a name for each module, and each another: {name:?}; NAME=FILE gives one")]
+    LinkName {
+        /// The name.
+        name: String,
+    },
+    /// A linked set goes to one file.
+    #[error("--link writes one file, but `-o {}` is a folder", .path.display())]
+    LinkToFolder {
+        /// The output.
+        path: PathBuf,
+    },
     /// A name without a last part.
     #[error("{} is not the name of a file", .path.display())]
     NotAFile {
@@ -107,6 +119,14 @@ pub enum InputError {
     TooLarge {
         /// The limit.
         limit: u64,
+    },
+    /// One of the modules that are linked cannot be read.
+    #[error("{}: {error}", .path.display())]
+    Member {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        error: Box<InputError>,
     },
     /// Nothing in it.
     #[error("not a WebAssembly module: it is empty")]
@@ -190,6 +210,16 @@ pub enum InputError {
         path: PathBuf,
         /// What is wrong.
         source: FormatError,
+    },
+    /// The artifact is of other modules, by their names.
+    #[error("{} was compiled from modules named {recorded}, not {given}; give those of a linked set with --link", .path.display())]
+    OtherMembers {
+        /// The artifact.
+        path: PathBuf,
+        /// Names in the artifact.
+        recorded: String,
+        /// Names that were given.
+        given: String,
     },
     /// The artifact was made from other wasm.
     #[error("{} was compiled from other wasm: its source has SHA-256 {recorded}, this has {actual}", .path.display())]

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use aot_format::layout::{FAT_MAGIC, MAGIC};
+use aot_format::layout::is_artifact;
 use wamrc::limits::MAX_MODULE_BYTES;
 
 use crate::error::InputError;
@@ -79,7 +79,7 @@ fn kind(path: &Path, head: &[u8]) -> Kind {
     }
     match extension {
         Some("wat" | "wast") => Kind::Text,
-        _ if head.starts_with(&MAGIC) || head.starts_with(&FAT_MAGIC) => Kind::Artifact,
+        _ if is_artifact(head) => Kind::Artifact,
         Some("wasm") => Kind::Other,
         _ if matches!(without_mark(head).trim_ascii_start().first(), Some(b'(' | b';')) => Kind::Text,
         _ => Kind::Other,
@@ -107,7 +107,7 @@ fn not_wasm(head: &[u8]) -> InputError {
 
 fn hint(head: &[u8]) -> &'static str {
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    if head.starts_with(&MAGIC) || head.starts_with(&FAT_MAGIC) {
+    if is_artifact(head) {
         " (it is an .aot artifact; --emit=aot-dump shows it)"
     } else if head.starts_with(b"\0aot") {
         " (it is an .aot file of WAMR's; compile the .wasm that it was made from)"
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(of("a.wat", b""), Kind::Text);
         assert_eq!(of("-", b"\xef\xbb\xbf \n(module)"), Kind::Text);
         assert_eq!(of("-", b";; x"), Kind::Text);
-        assert_eq!(of("a.aot", &MAGIC), Kind::Artifact);
+        assert_eq!(of("a.aot", &aot_format::layout::MAGIC), Kind::Artifact);
         assert_eq!(of("/dev/zero", &[0; 4096]), Kind::Other);
     }
 
@@ -146,6 +146,6 @@ mod tests {
         assert!(of(b"garb").starts_with("not a WebAssembly module: it begins with 67 61 72 62 (it looks like text;"));
         assert!(of(b"\x7fELF\x02").ends_with("(it is an ELF file)"));
         assert!(of(b"\0aot\x05").contains("WAMR's"));
-        assert!(of(&MAGIC).contains("an .aot artifact"));
+        assert!(of(&aot_format::layout::MAGIC).contains("an .aot artifact"));
     }
 }

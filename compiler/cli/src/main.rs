@@ -63,14 +63,16 @@ fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
             eprintln!("error: {error}");
             Ok(ExitCode::from(FAILURE))
         }
-        Action::Check { artifact, wasm } => {
-            Ok(report(wasm, check::check(artifact, wasm, invocation.threads, invocation.verbosity)))
+        Action::Check { artifact, inputs } => {
+            let main = inputs.last().map_or(artifact, |(_, path)| path);
+            Ok(report(main, check::check(artifact, inputs, invocation.threads, invocation.verbosity)))
+        }
+        Action::Link { inputs, output, kind } => {
+            let main = inputs.last().map_or(Path::new(""), |(_, path)| path);
+            Ok(report(main, job(invocation, *kind)?.link(inputs, output.as_deref())))
         }
         Action::Compile { outputs, folder, kind } => {
-            let compilers = invocation.options.iter().cloned().map(Compiler::new).collect::<Result<_, _>>();
-            let compilers = compilers.map_err(UsageError::Options)?;
-            let (separate, verbosity) = (invocation.separate, invocation.verbosity);
-            let job = Job { compilers, kind: *kind, separate, verbosity };
+            let job = job(invocation, *kind)?;
             if let Some(folder) = folder
                 && let Err(source) = std::fs::create_dir_all(folder)
             {
@@ -85,6 +87,12 @@ fn perform(invocation: &Invocation) -> Result<ExitCode, UsageError> {
             Ok(code)
         }
     }
+}
+
+fn job(invocation: &Invocation, kind: args::Kind) -> Result<Job, UsageError> {
+    let compilers = invocation.options.iter().cloned().map(Compiler::new).collect::<Result<_, _>>();
+    let compilers = compilers.map_err(UsageError::Options)?;
+    Ok(Job { compilers, kind, separate: invocation.separate, verbosity: invocation.verbosity })
 }
 
 fn report(input: &Path, done: Result<(), InputError>) -> ExitCode {

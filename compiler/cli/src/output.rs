@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use aot_format::{Artifact, FormatError, Integrity, fat};
+use aot_format::{Artifact, FormatError, Integrity, fat, set};
 
 use crate::error::InputError;
 
@@ -84,6 +84,9 @@ fn check(file: &mut tempfile::NamedTempFile, path: &Path, bytes: &[u8], expect: 
 fn verify(bytes: &[u8]) -> Result<(), FormatError> {
     if fat::is_fat(bytes) {
         return fat::slices(bytes)?.into_iter().try_for_each(|slice| verify(&bytes[slice.range]));
+    }
+    if set::is_set(bytes) {
+        return set::members(bytes, Integrity::Full).map(drop);
     }
     Artifact::verify(bytes, Integrity::Full).map(drop)
 }

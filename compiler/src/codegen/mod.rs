@@ -1,4 +1,4 @@
-//! A validated module → bound machine code and the tables that go with it.
+//! Validated modules → bound machine code and the tables that go with it.
 //!
 //! * [`isa`]: our options as Cranelift's settings.
 //! * `effort`: which functions Cranelift had better not optimise.
@@ -20,6 +20,7 @@ mod text;
 mod trampolines;
 mod worker;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aot_format::abi::{Builtin, TrapCode};
@@ -28,7 +29,8 @@ use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
 
 use crate::error::{Error, FunctionLabel};
-use crate::module::{Body, Module};
+use crate::module::Body;
+use crate::set::{Definition, Set};
 use crate::translate::TranslateSettings;
 
 pub use aot_format::write::{CallSite, StackMap, Trampolines};
@@ -55,10 +57,19 @@ pub struct TextRange {
     pub bytes: u32,
 }
 
-/// Bound machine code of a module.
+/// Bound machine code of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetCode {
+    /// Machine code of all members, with no relocations left.
+    pub text: Vec<u8>,
+    /// For each member, its code's range of the text, and what is known of it. Offsets are from where that begins.
+    pub members: Vec<(Range<usize>, Code)>,
+}
+
+/// What is known of the machine code of a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Code {
-    /// Machine code, with no relocations left.
+    /// The machine code of a module alone; that of a member of a set stands in the set's.
     pub text: Vec<u8>,
     /// Where each function the module defines stands; offsets ascend.
     pub functions: Vec<TextRange>,
@@ -95,32 +106,54 @@ pub struct Environment<'a> {
     pub tamper: Option<crate::Tamper>,
 }
 
-/// Translates, compiles and binds all functions of a module.
+/// Translates, compiles and binds all functions of a set.
 ///
 /// # Errors
 ///
-/// That of the function with the lowest index, for any number of threads.
+/// That of the first function of the first member that has one, for any number of threads.
 pub fn generate(
     environment: Environment<'_>,
-    module: &Module<'_>,
+    set: &Set<'_>,
     threads: &Threads,
     progress: ProgressHook<'_>,
-) -> Result<Code, Error> {
-    let total_bytes = module.bodies.iter().map(body_bytes).sum();
+) -> Result<SetCode, Error> {
+    let functions: Vec<Definition> = definitions(set).collect();
+    let weight = |function: &Definition| body_bytes(&set.module(function.member).bodies[function.index as usize]);
+    let weights: Vec<u64> = functions.iter().map(weight).collect();
+    let total_bytes = weights.iter().sum();
     let done = AtomicU64::new(0);
-    let weights: Vec<u64> = module.bodies.iter().map(body_bytes).collect();
     let compiled = queue::run(threads, &weights, worker::Worker::new, |worker, index| {
-        let body = &module.bodies[index];
-        let compiled = worker.compile(environment, module, body)?;
+        let compiled = worker.compile(environment, set, functions[index]).map_err(in_member(set, functions[index]))?;
         let done_bytes = done.fetch_add(weights[index], Ordering::Relaxed) + weights[index];
         progress(Progress { done_bytes, total_bytes });
         Ok(compiled)
     })?;
-    let indirect = compiled.iter().flat_map(|function| function.indirect_types.iter().copied());
-    let plan = trampolines::Plan::new(module, indirect);
-    let bodies = plan.compile(environment, module, threads)?;
-    let services = trampolines::services(environment, &compiled)?;
-    text::bind(environment, module, &compiled, &plan, &bodies, &services)
+    let mut compiled = compiled.into_iter();
+    let mut parts = Vec::with_capacity(set.members().len());
+    for (number, member) in set.members().iter().enumerate() {
+        let functions: Vec<_> = compiled.by_ref().take(member.module.bodies.len()).collect();
+        let indirect = functions.iter().flat_map(|function| function.indirect_types.iter().copied());
+        let plan = trampolines::Plan::new(set, number, indirect);
+        let trampolines = plan.compile(environment, set, &member.module, threads)?;
+        let services = trampolines::services(environment, set, &functions)?;
+        parts.push(text::Part { functions, plan, trampolines, services });
+    }
+    text::bind(environment, set, &parts)
+}
+
+/// The functions that a set defines, member by member.
+fn definitions(set: &Set<'_>) -> impl Iterator<Item = Definition> {
+    let members = set.members().iter().enumerate();
+    members.flat_map(|(member, of)| (0..of.module.bodies.len() as u32).map(move |index| Definition { member, index }))
+}
+
+/// Says which member an error is in, where there are several.
+fn in_member(set: &Set<'_>, function: Definition) -> impl FnOnce(Error) -> Error {
+    let module = (set.members().len() > 1).then(|| set.members()[function.member].name.clone());
+    |error| match module {
+        Some(module) => Error::InMember { module, error: Box::new(error) },
+        None => error,
+    }
 }
 
 /// Translates all functions, one after the other, and gives each to `each`.
@@ -130,15 +163,11 @@ pub fn generate(
 /// That of the first function that has one, or what `each` returns.
 pub fn for_each_clif(
     environment: Environment<'_>,
-    module: &Module<'_>,
-    mut each: impl FnMut(u32, &ir::Function) -> Result<(), Error>,
+    set: &Set<'_>,
+    mut each: impl FnMut(Definition, &ir::Function) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut worker = worker::Worker::new();
-    for body in &module.bodies {
-        let function = worker.translate(environment, module, body)?;
-        each(body.to_validate.index, &function)?;
-    }
-    Ok(())
+    definitions(set).try_for_each(|definition| each(definition, &worker.translate(environment, set, definition)?))
 }
 
 /// Compiles all functions, one after the other, and gives each one's machine code as text to `each`.
@@ -148,21 +177,18 @@ pub fn for_each_clif(
 /// That of the first function that has one, or what `each` returns.
 pub fn for_each_asm(
     environment: Environment<'_>,
-    module: &Module<'_>,
-    mut each: impl FnMut(u32, &str) -> Result<(), Error>,
+    set: &Set<'_>,
+    mut each: impl FnMut(Definition, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut worker = worker::Worker::new();
-    for body in &module.bodies {
-        let text = worker.disassemble(environment, module, body)?;
-        each(body.to_validate.index, &text)?;
-    }
-    Ok(())
+    definitions(set).try_for_each(|definition| each(definition, &worker.disassemble(environment, set, definition)?))
 }
 
 /// The trampolines of all function types, and the service trampolines that a module may need.
-pub fn trampoline_clif(environment: Environment<'_>, module: &Module<'_>) -> Vec<ir::Function> {
+pub fn trampoline_clif(environment: Environment<'_>, set: &Set<'_>, member: usize) -> Vec<ir::Function> {
+    let module = set.module(member);
     let every_type = (0..module.types.len() as u32).map(TypeIndex);
-    let mut all = trampolines::Plan::new(module, every_type).clif(environment, module);
+    let mut all = trampolines::Plan::new(set, member, every_type).clif(environment, module);
     let objects = module.types.iter().any(|ty| ty.as_func().is_none());
     let may_need = |builtin: Builtin| match builtin {
         Builtin::Throw => !module.tags.is_empty(),
@@ -178,6 +204,8 @@ fn body_bytes(body: &Body<'_>) -> u64 {
     body.body.as_bytes().len() as u64
 }
 
-fn label(module: &Module<'_>, func_index: u32) -> FunctionLabel {
-    FunctionLabel { index: func_index, name: module.function_name(func_index).map(str::to_owned) }
+pub(crate) fn label(set: &Set<'_>, definition: Definition) -> FunctionLabel {
+    let module = set.module(definition.member);
+    let index = module.counts.imported_functions + definition.index;
+    FunctionLabel { index, name: module.function_name(index).map(str::to_owned) }
 }

@@ -1,7 +1,8 @@
-//! Placement and binding: functions in the module's order, then trampolines; calls between them
-//! bound, with veneers where they are too far apart for one branch. No relocation is left.
+//! Placement and binding: member by member of the set, functions in the module's order, then trampolines; calls between
+//! them bound, with veneers where they are too far apart for one branch. No relocation is left.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aot_format::abi::Builtin;
 use aot_format::types::TypeIndex;
@@ -11,121 +12,171 @@ use cranelift_codegen::control::ControlPlane;
 
 use super::trampolines::{Direction, Plan, Service};
 use super::worker::{Compiled, Target};
-use super::{Code, Environment, TextRange, label};
+use super::{Code, Environment, SetCode, TextRange, label};
 use crate::error::Error;
-use crate::module::Module;
+use crate::set::{Definition, Set};
 
 /// Bytes of machine code in one artifact. Text offsets are 32-bit, branches and veneers signed.
 pub const MAX_TEXT_BYTES: u64 = 1 << 30;
 
-/// Binds a module's functions and trampolines.
+/// What is to be bound of one member of a set.
+pub struct Part {
+    /// Its functions.
+    pub functions: Vec<Compiled>,
+    /// Its trampolines.
+    pub plan: Plan,
+    /// Their code.
+    pub trampolines: Vec<Compiled>,
+    /// The service trampolines that its functions call.
+    pub services: Vec<Service>,
+}
+
+impl Part {
+    fn codes(&self) -> impl Iterator<Item = &Compiled> {
+        let services = self.services.iter().map(|service| &service.code);
+        self.functions.iter().chain(&self.trampolines).chain(services)
+    }
+}
+
+/// Binds the functions and trampolines of a set, member by member.
 ///
 /// # Errors
 ///
 /// [`Error::Relocation`] for a reference that cannot be bound, [`Error::LimitExceeded`] for more
 /// code than [`MAX_TEXT_BYTES`].
-pub fn bind(
-    environment: Environment<'_>,
-    module: &Module<'_>,
-    functions: &[Compiled],
-    plan: &Plan,
-    trampolines: &[Compiled],
-    services: &[Service],
-) -> Result<Code, Error> {
+pub fn bind(environment: Environment<'_>, set: &Set<'_>, parts: &[Part]) -> Result<SetCode, Error> {
     let alignment = environment.isa.function_alignment();
     let alignment = if environment.align_functions { alignment.preferred } else { alignment.minimum };
     let padding = vec![0; environment.spread_text as usize];
-    let total = functions
+    let functions: usize = parts.iter().map(|part| part.functions.len()).sum();
+    let total = parts
         .iter()
-        .chain(trampolines)
-        .chain(services.iter().map(|service| &service.code))
+        .flat_map(Part::codes)
         .map(|code| code.code.len() as u64 + u64::from(alignment))
         .sum::<u64>()
-        .saturating_add((padding.len() as u64).saturating_mul(functions.len() as u64));
+        .saturating_add((padding.len() as u64).saturating_mul(functions as u64));
     if total > MAX_TEXT_BYTES {
         let what = "the size of the machine code in bytes";
         return Err(Error::LimitExceeded { what, count: total, limit: MAX_TEXT_BYTES });
     }
-    // Labels are numbered as what has one is placed: functions, then service trampolines.
-    let builder = environment.isa.text_section_builder(functions.len() + services.len());
-    let labels = services.iter().zip(functions.len()..);
-    let service_labels = labels.map(|(service, label)| (service.builtin as u32, label)).collect();
-    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), module, service_labels };
-    let mut code = Code {
-        text: Vec::new(),
-        functions: Vec::with_capacity(functions.len()),
-        trampolines: Vec::new(),
-        trampoline_ranges: Vec::with_capacity(trampolines.len()),
-        service_ranges: Vec::with_capacity(services.len()),
-        traps: Vec::new(),
-        call_sites: Vec::new(),
-        stack_maps: Vec::new(),
-        addresses: Vec::new(),
-    };
-    for (function, body) in functions.iter().zip(&module.bodies) {
-        let range = binder.place(function, true, || label(module, body.to_validate.index).to_string())?;
-        if !padding.is_empty() {
-            binder.builder.append(false, &padding, alignment, &mut binder.control);
-        }
-        code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
-        code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
-        code.call_sites.extend(function.call_sites.iter().map(|site| site_at(site, range.offset)));
-        let at = |map: &StackMap| StackMap { return_offset: range.offset + map.return_offset, ..map.clone() };
-        code.stack_maps.extend(function.stack_maps.iter().map(at));
-        code.functions.push(range);
+    // Labels are numbered as what has one is placed: the functions of a member, then its service trampolines.
+    let mut first_label = 0;
+    let mut first_labels = Vec::with_capacity(parts.len());
+    for part in parts {
+        first_labels.push(first_label);
+        first_label += part.functions.len() + part.services.len();
     }
-    for Service { builtin, code: trampoline } in services {
-        let name = service_name(*builtin as u32);
-        let range = binder.place(trampoline, true, || name.clone())?;
-        code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
-        code.service_ranges.push((name, range));
+    let builder = environment.isa.text_section_builder(first_label);
+    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), first_labels };
+    let mut members = Vec::with_capacity(parts.len());
+    for (member, part) in parts.iter().enumerate() {
+        members.push(binder.member(set, member, part, &padding)?);
     }
-    for (trampoline, body) in trampolines.iter().zip(&plan.bodies) {
-        let name = format!("{} trampoline {}", body.direction.label(), body.shape);
-        let range = binder.place(trampoline, false, || name.clone())?;
-        code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
-        code.trampoline_ranges.push((name, range));
-    }
-    code.text = binder.builder.finish(&mut binder.control);
-    code.trampolines = records(plan, &code.trampoline_ranges);
-    Ok(code)
+    Ok(SetCode { text: binder.builder.finish(&mut binder.control), members })
 }
 
-struct Binder<'a, 'data> {
+struct Binder {
     builder: Box<dyn TextSectionBuilder>,
     alignment: u32,
     control: ControlPlane,
-    module: &'a Module<'data>,
-    service_labels: BTreeMap<u32, usize>,
+    /// The number of the first label of each member.
+    first_labels: Vec<usize>,
 }
 
-impl Binder<'_, '_> {
-    /// Appends code and binds what it refers to, which may stand further on.
-    fn place(&mut self, code: &Compiled, labeled: bool, name: impl Fn() -> String) -> Result<TextRange, Error> {
+/// Where a member's code begins, once something was placed, and ends.
+#[derive(Default)]
+struct Extent {
+    start: Option<u64>,
+    end: u64,
+}
+
+impl Extent {
+    /// Takes something in, and gives its range from where the member's code begins.
+    fn add(&mut self, offset: u64, code: &Compiled) -> TextRange {
+        let start = *self.start.get_or_insert(offset);
+        self.end = offset + code.code.len() as u64;
+        TextRange { offset: (offset - start) as u32, bytes: code.code.len() as u32 }
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.start.map_or(0..0, |start| start as usize..self.end as usize)
+    }
+}
+
+impl Binder {
+    fn member(
+        &mut self,
+        set: &Set<'_>,
+        member: usize,
+        part: &Part,
+        padding: &[u8],
+    ) -> Result<(Range<usize>, Code), Error> {
+        let mut extent = Extent::default();
+        let mut code = Code::default();
+        let services = part.services.iter().zip(self.first_labels[member] + part.functions.len()..);
+        let services: BTreeMap<u32, usize> = services.map(|(service, label)| (service.builtin as u32, label)).collect();
+        for (index, function) in (0..).zip(&part.functions) {
+            let name = || label(set, Definition { member, index }).to_string();
+            let range = extent.add(self.place(function, true, &services, name)?, function);
+            if !padding.is_empty() {
+                self.builder.append(false, padding, self.alignment, &mut self.control);
+            }
+            code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
+            code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
+            code.call_sites.extend(function.call_sites.iter().map(|site| site_at(site, range.offset)));
+            let at = |map: &StackMap| StackMap { return_offset: range.offset + map.return_offset, ..map.clone() };
+            code.stack_maps.extend(function.stack_maps.iter().map(at));
+            code.functions.push(range);
+        }
+        for Service { builtin, code: trampoline } in &part.services {
+            let name = service_name(*builtin as u32);
+            let range = extent.add(self.place(trampoline, true, &services, || name.clone())?, trampoline);
+            code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
+            code.service_ranges.push((name, range));
+        }
+        for (trampoline, body) in part.trampolines.iter().zip(&part.plan.bodies) {
+            let name = format!("{} trampoline {}", body.direction.label(), body.shape);
+            let range = extent.add(self.place(trampoline, false, &services, || name.clone())?, trampoline);
+            code.traps.extend(trampoline.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
+            code.trampoline_ranges.push((name, range));
+        }
+        code.trampolines = records(&part.plan, &code.trampoline_ranges);
+        Ok((extent.range(), code))
+    }
+
+    /// Appends code and binds what it refers to, which may stand further on; gives where it stands. `services` are the
+    /// labels of the member's service trampolines.
+    fn place(
+        &mut self,
+        code: &Compiled,
+        labeled: bool,
+        services: &BTreeMap<u32, usize>,
+        name: impl Fn() -> String,
+    ) -> Result<u64, Error> {
         let alignment = self.alignment.max(code.alignment);
         let offset = self.builder.append(labeled, &code.code, alignment, &mut self.control);
         for relocation in &code.relocations {
             let place = offset + u64::from(relocation.offset);
-            let own = match relocation.target {
-                Target::Function(index) => self.module.defined_func(index).map(|label| label as usize),
-                Target::Service(builtin) => self.service_labels.get(&builtin).copied(),
+            let label = match relocation.target {
+                Target::Function(Definition { member, index }) => Some(self.first_labels[member] + index as usize),
+                Target::Service(builtin) => services.get(&builtin).copied(),
                 Target::Other(_) => None,
             };
             let bound =
-                own.is_some_and(|label| self.builder.resolve_reloc(place, relocation.kind, relocation.addend, label));
+                label.is_some_and(|label| self.builder.resolve_reloc(place, relocation.kind, relocation.addend, label));
             if !bound {
                 return Err(Error::Relocation {
                     function: name(),
                     kind: relocation.kind.to_string(),
                     target: match &relocation.target {
-                        Target::Function(index) => format!("function {index}"),
+                        Target::Function(definition) => format!("function {} of the set", definition.index),
                         Target::Service(builtin) => format!("the {}", service_name(*builtin)),
                         Target::Other(name) => name.clone(),
                     },
                 });
             }
         }
-        Ok(TextRange { offset: offset as u32, bytes: code.code.len() as u32 })
+        Ok(offset)
     }
 }
 

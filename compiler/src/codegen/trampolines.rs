@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aot_format::abi::Builtin;
-use aot_format::types::{FuncType, TypeIndex, ValType};
+use aot_format::types::{ExternKind, FuncType, TypeIndex, ValType};
 use cranelift_codegen::ir;
 
 use super::Environment;
@@ -12,6 +12,7 @@ use super::queue::{self, Threads};
 use super::worker::{Compiled, Target, Worker};
 use crate::error::Error;
 use crate::module::Module;
+use crate::set::Set;
 use crate::trampoline;
 
 /// Direction of a trampoline.
@@ -64,7 +65,7 @@ pub struct Service {
 /// # Errors
 ///
 /// [`Error::ServiceTrampoline`] where the code generator fails.
-pub fn services(environment: Environment<'_>, functions: &[Compiled]) -> Result<Vec<Service>, Error> {
+pub fn services(environment: Environment<'_>, set: &Set<'_>, functions: &[Compiled]) -> Result<Vec<Service>, Error> {
     let relocations = functions.iter().flat_map(|function| &function.relocations);
     let wanted: BTreeSet<u32> = relocations
         .filter_map(|relocation| match relocation.target {
@@ -75,7 +76,7 @@ pub fn services(environment: Environment<'_>, functions: &[Compiled]) -> Result<
     let builtins = wanted.into_iter().filter_map(|builtin| Builtin::ALL.get(builtin as usize).copied());
     let mut worker = Worker::new();
     let compile = |builtin| {
-        let code = worker.compile_trampoline(environment, || trampoline::service(builtin, environment.isa));
+        let code = worker.compile_trampoline(environment, set, || trampoline::service(builtin, environment.isa));
         code.map(|code| Service { builtin, code }).map_err(|reason| Error::ServiceTrampoline { builtin, reason })
     };
     builtins.map(compile).collect()
@@ -118,12 +119,16 @@ impl Body {
 impl Plan {
     /// Functions that the host can get hold of are called through entry trampolines. Functions of
     /// the host stand in imports, and wherever wasm calls indirectly; a reference to one can also be
-    /// given back to the host as what an export of this type would be.
-    pub fn new(module: &Module<'_>, indirect: impl Iterator<Item = TypeIndex>) -> Plan {
+    /// given back to the host as what an export of this type would be. An import that another member of the set
+    /// defines is no function of the host's.
+    pub fn new(set: &Set<'_>, member: usize, indirect: impl Iterator<Item = TypeIndex>) -> Plan {
+        let module = set.module(member);
         let type_of = |func: &u32| module.functions[*func as usize];
         let referenced = module.funcrefs.iter().map(type_of);
         let entered = referenced.clone().chain(module.start.as_ref().map(type_of));
-        let imported = module.functions.iter().take(module.counts.imported_functions as usize).copied();
+        let imported = (0..module.counts.imported_functions)
+            .filter(|index| set.definition(member, ExternKind::Func, *index).is_none())
+            .map(|index| type_of(&index));
         let mut plan = Plan { uses: BTreeMap::new(), bodies: Vec::new() };
         let mut known = BTreeMap::new();
         let entries = entered.map(|ty| (ty, Direction::Entry));
@@ -151,13 +156,14 @@ impl Plan {
     pub fn compile(
         &self,
         environment: Environment<'_>,
+        set: &Set<'_>,
         module: &Module<'_>,
         threads: &Threads,
     ) -> Result<Vec<Compiled>, Error> {
         let weights = vec![TYPICAL_WEIGHT; self.bodies.len()];
         queue::run(threads, &weights, Worker::new, |worker, index| {
             let body = &self.bodies[index];
-            let compiled = worker.compile_trampoline(environment, || body.clif(environment, module));
+            let compiled = worker.compile_trampoline(environment, set, || body.clif(environment, module));
             compiled.map_err(|reason| body.failed(reason))
         })
     }

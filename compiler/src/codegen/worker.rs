@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aot_format::abi::TrapCode;
-use aot_format::types::TypeIndex;
+use aot_format::types::{ExternKind, TypeIndex};
 use aot_format::write::{CallSite, Handler, StackMap};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
@@ -15,7 +15,8 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::{Environment, effort, label};
 use crate::error::{BodyError, Error};
-use crate::module::{Body, Module};
+use crate::module::Body;
+use crate::set::{Definition, Set};
 use crate::translate::{self, TranslateContext, trap};
 
 /// A reference from code to one of the module's own functions, or to what cannot be bound.
@@ -34,8 +35,8 @@ pub struct Relocation {
 /// What a relocation refers to.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A function, in the function index space.
-    Function(u32),
+    /// A function of a member of the set.
+    Function(Definition),
     /// A service trampoline, by the number of its builtin.
     Service(u32),
     /// Something that an artifact does not have, printed.
@@ -80,29 +81,28 @@ impl Worker {
     pub fn translate(
         &mut self,
         environment: Environment<'_>,
-        module: &Module<'_>,
-        body: &Body<'_>,
+        set: &Set<'_>,
+        definition: Definition,
     ) -> Result<ir::Function, Error> {
-        let func_index = body.to_validate.index;
-        self.guarded(module, func_index, |worker| worker.translate_body(environment, module, body))
+        self.guarded(set, definition, |worker| worker.translate_body(environment, set, definition))
     }
 
     /// wasm → CLIF → machine code.
     pub fn compile(
         &mut self,
         environment: Environment<'_>,
-        module: &Module<'_>,
-        body: &Body<'_>,
+        set: &Set<'_>,
+        definition: Definition,
     ) -> Result<Compiled, Error> {
-        let func_index = body.to_validate.index;
-        self.guarded(module, func_index, |worker| {
-            let function = worker.translate_body(environment, module, body)?;
+        self.guarded(set, definition, |worker| {
+            let function = worker.translate_body(environment, set, definition)?;
+            let body = body_of(set, definition);
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
-                .code(environment, function, |code, func| extract(code, func, start))
+                .code(environment, function, |code, func| extract(code, func, start, set))
                 .and_then(|extracted| extracted)
-                .map_err(|reason| Error::Codegen { function: label(module, func_index), reason })?;
-            compiled.indirect_types = indirect_types(body).map_err(|error| explain(module, func_index, error))?;
+                .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
+            compiled.indirect_types = indirect_types(body).map_err(|error| explain(set, definition, error))?;
             Ok(compiled)
         })
     }
@@ -111,16 +111,15 @@ impl Worker {
     pub fn disassemble(
         &mut self,
         environment: Environment<'_>,
-        module: &Module<'_>,
-        body: &Body<'_>,
+        set: &Set<'_>,
+        definition: Definition,
     ) -> Result<String, Error> {
-        let func_index = body.to_validate.index;
-        self.guarded(module, func_index, |worker| {
-            let function = worker.translate_body(environment, module, body)?;
+        self.guarded(set, definition, |worker| {
+            let function = worker.translate_body(environment, set, definition)?;
             worker.context.set_disasm(true);
             worker
                 .code(environment, function, |code, _| code.vcode.clone().unwrap_or_default())
-                .map_err(|reason| Error::Codegen { function: label(module, func_index), reason })
+                .map_err(|reason| Error::Codegen { function: label(set, definition), reason })
         })
     }
 
@@ -128,10 +127,11 @@ impl Worker {
     pub fn compile_trampoline(
         &mut self,
         environment: Environment<'_>,
+        set: &Set<'_>,
         build: impl FnOnce() -> ir::Function,
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
-            let extracted = worker.code(environment, build(), |code, func| extract(code, func, 0));
+            let extracted = worker.code(environment, build(), |code, func| extract(code, func, 0, set));
             // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
             extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
         };
@@ -141,9 +141,10 @@ impl Worker {
     fn translate_body(
         &mut self,
         environment: Environment<'_>,
-        module: &Module<'_>,
-        body: &Body<'_>,
+        set: &Set<'_>,
+        definition: Definition,
     ) -> Result<ir::Function, Error> {
+        let body = body_of(set, definition);
         let to_validate = &body.to_validate;
         let to_validate = FuncToValidate {
             resources: to_validate.resources.clone(),
@@ -151,13 +152,12 @@ impl Worker {
             ty: to_validate.ty,
             features: to_validate.features,
         };
-        let index = to_validate.index;
         let mut validator = to_validate.into_validator(std::mem::take(&mut self.validator));
         let cx = &mut self.translate;
         let translated =
-            translate::translate_function(cx, module, environment.settings, index, &body.body, &mut validator);
+            translate::translate_function(cx, set, environment.settings, definition, &body.body, &mut validator);
         self.validator = validator.into_allocations();
-        let mut function = translated.map_err(|error| explain(module, index, error))?;
+        let mut function = translated.map_err(|error| explain(set, definition, error))?;
         if let Some(tamper) = environment.tamper {
             tamper(&mut function);
         }
@@ -186,14 +186,14 @@ impl Worker {
         taken
     }
 
-    /// Runs `work` on a function of the module.
+    /// Runs `work` on a function of the set.
     fn guarded<T>(
         &mut self,
-        module: &Module<'_>,
-        func_index: u32,
+        set: &Set<'_>,
+        definition: Definition,
         work: impl FnOnce(&mut Worker) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.catching(work, |message| Error::Panic { function: label(module, func_index), message })
+        self.catching(work, |message| Error::Panic { function: label(set, definition), message })
     }
 
     /// Runs `work` so that a panic in it is an error: a module must never take down the process that
@@ -213,18 +213,24 @@ impl Worker {
     }
 }
 
-fn explain(module: &Module<'_>, func_index: u32, error: BodyError) -> Error {
-    error.explain(module.wasm, Some(label(module, func_index)), module.admitted)
+fn explain(set: &Set<'_>, definition: Definition, error: BodyError) -> Error {
+    let module = set.module(definition.member);
+    error.explain(module.wasm, Some(label(set, definition)), module.admitted)
+}
+
+/// The body of a function.
+fn body_of<'a, 'data>(set: &'a Set<'data>, definition: Definition) -> &'a Body<'data> {
+    &set.module(definition.member).bodies[definition.index as usize]
 }
 
 /// Copies out of Cranelift's buffers what placement needs.
-fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32) -> Result<Compiled, String> {
+fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32, set: &Set<'_>) -> Result<Compiled, String> {
     let buffer = &code.buffer;
     let relocations = buffer.relocs().iter().map(|relocation| Relocation {
         offset: relocation.offset,
         kind: relocation.kind,
         addend: relocation.addend,
-        target: target(&relocation.target, func),
+        target: target(&relocation.target, func, set),
     });
     let guard = |code: ir::TrapCode| code == trap::GUARD_FAULT;
     let mut traps: Vec<(u32, TrapCode)> = buffer
@@ -291,14 +297,17 @@ fn stack_maps(code: &CompiledCode) -> Vec<StackMap> {
     .collect()
 }
 
-fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
+fn target(target: &FinalizedRelocTarget, func: &ir::Function, set: &Set<'_>) -> Target {
     if let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = target
         && let Some(name) = func.params.user_named_funcs().get(*name)
     {
-        match name.namespace {
-            translate::FUNCTION_NAMESPACE => return Target::Function(name.index),
-            translate::SERVICE_NAMESPACE => return Target::Service(name.index),
-            _ => {}
+        if name.namespace == translate::SERVICE_NAMESPACE {
+            return Target::Service(name.index);
+        }
+        if let Some((member, index)) = translate::named_function(name)
+            && let Some(definition) = set.definition(member, ExternKind::Func, index)
+        {
+            return Target::Function(definition);
         }
     }
     Target::Other(target.display(Some(&func.params)))

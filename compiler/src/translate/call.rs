@@ -1,10 +1,11 @@
 //! Calls, plain and tail.
 //!
-//! Every callee gets its own instance's vmctx: the caller's own for a function of the same module,
-//! what the import record or the function reference holds for any other.
+//! Every callee gets its own instance's vmctx: the caller's own for a function of the same module, that at a known
+//! distance for one of another member of the set, what the import record or the function reference holds for any
+//! other.
 
 use aot_format::abi::{Builtin, FuncRef, TrapCode};
-use aot_format::types::{HeapType, RefType, TypeIndex};
+use aot_format::types::{ExternKind, HeapType, RefType, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, Value, types};
 
@@ -124,37 +125,39 @@ impl FuncTranslator<'_, '_> {
 
     pub(super) fn visit_call(&mut self, function_index: u32) -> Result<(), BodyError> {
         let ty = self.module.functions[function_index as usize];
-        if self.module.is_imported_func(function_index) {
+        let Some(definition) = self.definition(ExternKind::Func, function_index) else {
             let callee = self.imported_callee(function_index);
             self.call_indirectly(&callee, ty);
-        } else {
-            let callee = self.callee(function_index);
-            let args = self.pop_args(self.vmctx, ty);
-            if self.can_catch() {
-                let signature = self.signature(ty);
-                let results = &self.module.func_type_at(ty).results;
-                self.try_call(signature, results, |ins, table| ins.try_call(callee, &args, table));
-                return Ok(());
-            }
-            let call = self.builder.ins().call(callee, &args);
-            self.locate(call);
-            self.push_results(call, ty);
+            return Ok(());
+        };
+        let callee = self.callee(definition, ty);
+        let vmctx = self.vmctx_of(definition.member);
+        let args = self.pop_args(vmctx, ty);
+        if self.can_catch() {
+            let signature = self.signature(ty);
+            let results = &self.module.func_type_at(ty).results;
+            self.try_call(signature, results, |ins, table| ins.try_call(callee, &args, table));
+            return Ok(());
         }
+        let call = self.builder.ins().call(callee, &args);
+        self.locate(call);
+        self.push_results(call, ty);
         Ok(())
     }
 
     pub(super) fn visit_return_call(&mut self, function_index: u32) -> Result<(), BodyError> {
         let ty = self.module.functions[function_index as usize];
-        if self.module.is_imported_func(function_index) {
+        let Some(definition) = self.definition(ExternKind::Func, function_index) else {
             let callee = self.imported_callee(function_index);
             self.return_call_indirectly(&callee, ty);
-        } else {
-            let callee = self.callee(function_index);
-            let args = self.pop_args(self.vmctx, ty);
-            let call = self.builder.ins().return_call(callee, &args);
-            self.locate(call);
-            self.set_unreachable();
-        }
+            return Ok(());
+        };
+        let callee = self.callee(definition, ty);
+        let vmctx = self.vmctx_of(definition.member);
+        let args = self.pop_args(vmctx, ty);
+        let call = self.builder.ins().return_call(callee, &args);
+        self.locate(call);
+        self.set_unreachable();
         Ok(())
     }
 

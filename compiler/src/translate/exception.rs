@@ -14,7 +14,7 @@
 //! two imports) know by different indices can be one.
 
 use aot_format::abi::{Builtin, Exception, Tag, TrapCode};
-use aot_format::types::ValType;
+use aot_format::types::{ExternKind, ValType};
 use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExceptionTag, Inst,
     InstBuilder, MemFlagsData, SigRef, Value,
@@ -183,8 +183,11 @@ impl FuncTranslator<'_, '_> {
 
     /// Where a tag is defined.
     fn tag(&mut self, index: u32) -> Place {
-        match self.module.defined_tag(index) {
-            Some(defined) => self.own(self.module.layout.tag(defined)),
+        match self.definition(ExternKind::Tag, index) {
+            Some(definition) => {
+                let offset = self.set.module(definition.member).layout.tag(definition.index);
+                self.place_of(definition.member, offset)
+            }
             None => self.imported(self.module.layout.imported_tag(index)),
         }
     }

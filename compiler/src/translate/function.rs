@@ -23,9 +23,10 @@ use super::locals::{Local, Locals};
 use super::operand_stack::OperandStack;
 use super::regions::Region;
 use super::signature::{ValueKind, builtin_signature, service_signature, wasm_signature};
-use super::{FUNCTION_NAMESPACE, SERVICE_NAMESPACE, TranslateContext, TranslateSettings, trap};
+use super::{SERVICE_NAMESPACE, TranslateContext, TranslateSettings, function_name, trap};
 use crate::error::BodyError;
 use crate::module::{BranchHint, Module, usually_taken};
+use crate::set::{Definition, Set};
 use aot_format::types::{FuncType, TypeIndex, ValType};
 
 /// State of a translation whose allocations the next one reuses.
@@ -36,7 +37,7 @@ pub struct State {
     pub(super) locals: Locals,
     signatures: HashMap<TypeIndex, SigRef>,
     builtin_signatures: HashMap<u32, SigRef>,
-    callees: HashMap<u32, FuncRef>,
+    callees: HashMap<Definition, FuncRef>,
     pub(super) struct_layouts: HashMap<TypeIndex, Rc<StructLayout>>,
     pub(super) handlers: HandlerStack,
     /// How each legacy `try` ends; unknown before the first.
@@ -62,6 +63,11 @@ impl State {
 /// Translates one function, operator by operator.
 pub struct FuncTranslator<'f, 'data> {
     pub(super) builder: FunctionBuilder<'f>,
+    /// What is compiled together.
+    pub(super) set: &'f Set<'data>,
+    /// Which of it the function belongs to.
+    pub(super) member: usize,
+    /// That module.
     pub(super) module: &'f Module<'data>,
     pub(super) settings: &'f TranslateSettings,
     pub(super) state: &'f mut State,
@@ -90,7 +96,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
     /// parameters, stack check.
     pub fn new(
         cx: &'f mut TranslateContext,
-        module: &'f Module<'data>,
+        (set, member): (&'f Set<'data>, usize),
         settings: &'f TranslateSettings,
         func: &'f mut ir::Function,
         ty: &FuncType,
@@ -98,6 +104,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         hints: &'f [BranchHint],
     ) -> Result<Self, BodyError> {
         let offset = body.range().start;
+        let module = set.module(member);
         if module.layout.size() > MAX_VMCTX_BYTES {
             return Err(BodyError::TooLarge { what: "the size of the vmctx in bytes", limit: MAX_VMCTX_BYTES, offset });
         }
@@ -134,6 +141,8 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         });
         let mut translator = FuncTranslator {
             builder,
+            set,
+            member,
             module,
             settings,
             state,
@@ -370,16 +379,16 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
         *entry.or_insert_with(|| builder.import_signature(builtin_signature(builtin, call_conv)))
     }
 
-    /// One of the module's own functions as a direct callee, declared once.
-    pub(super) fn callee(&mut self, func_index: u32) -> FuncRef {
-        if let Some(&callee) = self.state.callees.get(&func_index) {
+    /// A function that the set defines as a direct callee, declared once; `ty` is the type it is known by here.
+    pub(super) fn callee(&mut self, definition: Definition, ty: TypeIndex) -> FuncRef {
+        if let Some(&callee) = self.state.callees.get(&definition) {
             return callee;
         }
-        let signature = self.signature(self.module.functions[func_index as usize]);
-        let name = UserExternalName { namespace: FUNCTION_NAMESPACE, index: func_index };
+        let signature = self.signature(ty);
+        let name = function_name(self.set, definition);
         let name = ExternalName::user(self.builder.func.declare_imported_user_function(name));
         let callee = self.builder.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
-        self.state.callees.insert(func_index, callee);
+        self.state.callees.insert(definition, callee);
         callee
     }
 

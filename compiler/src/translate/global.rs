@@ -1,10 +1,10 @@
 //! `global.get` and `global.set`.
 //!
 //! A mutable global is a load or store each time, and Cranelift's alias analysis forwards between
-//! them; an immutable one never changes once code runs, and a defined one whose initialiser is a
-//! literal is that literal.
+//! them; an immutable one never changes once code runs, and one that the set defines with a literal as its
+//! initialiser is that literal.
 
-use aot_format::types::ValType;
+use aot_format::types::{ExternKind, ValType};
 use aot_format::write::ConstOp;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -18,16 +18,18 @@ use crate::error::BodyError;
 impl FuncTranslator<'_, '_> {
     /// Storage of a global.
     fn global(&mut self, index: u32) -> (Place, Region) {
-        match self.module.defined_global(index) {
-            Some(defined) => (self.own(self.module.layout.global(defined)), Region::Global(defined)),
+        match self.definition(ExternKind::Global, index) {
+            Some(definition) => {
+                let offset = self.set.module(definition.member).layout.global(definition.index);
+                (self.place_of(definition.member, offset), Region::Global(definition))
+            }
             None => (self.imported(self.module.layout.imported_global(index)), Region::ImportedGlobals),
         }
     }
 
     /// The value of an immutable global that is known here.
     fn global_literal(&mut self, index: u32) -> Option<Value> {
-        let init = self.module.global_inits.get(self.module.defined_global(index)? as usize)?;
-        let &[op] = init.as_slice() else { return None };
+        let (member, op) = self.set.literal(self.member, index)?;
         Some(match op {
             ConstOp::I32Const(value) => self.builder.ins().iconst(types::I32, i64::from(value as u32)),
             ConstOp::I64Const(value) => self.builder.ins().iconst(types::I64, value),
@@ -36,8 +38,10 @@ impl FuncTranslator<'_, '_> {
             ConstOp::V128Const(value) => self.vector_const(value.to_le_bytes()),
             ConstOp::RefNull(_) => self.builder.ins().iconst(POINTER, 0),
             ConstOp::RefFunc(func_index) => {
-                let slot = self.module.funcref_slot(func_index)?;
-                self.address(self.own(self.module.layout.funcref(slot)))
+                let module = self.set.module(member);
+                let offset = module.layout.funcref(module.funcref_slot(func_index)?);
+                let place = self.place_of(member, offset);
+                self.address(place)
             }
             _ => return None,
         })

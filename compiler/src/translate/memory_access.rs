@@ -17,7 +17,7 @@
 //! processor cannot predict, and the access traps; without, a branch does.
 
 use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES, Guard, Memory, TrapCode};
-use aot_format::types::MemoryType;
+use aot_format::types::{ExternKind, MemoryType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, Value, types};
@@ -59,14 +59,22 @@ struct Static {
 
 impl FuncTranslator<'_, '_> {
     fn memory_type(&self, index: u32) -> MemoryType {
-        self.module.memories[index as usize]
+        let own = self.module.memories[index as usize];
+        // What is defined may be known to be larger than what is asked for.
+        self.definition(ExternKind::Memory, index).map_or(own, |definition| self.set.memory_type(definition))
     }
 
     fn memory(&mut self, index: u32) -> Place {
-        match self.module.defined_memory(index) {
-            // It is nobody's own.
-            Some(defined) if self.memory_type(index).shared => self.imported(self.module.layout.memory(defined)),
-            Some(defined) => self.own(self.module.layout.memory(defined)),
+        match self.definition(ExternKind::Memory, index) {
+            Some(definition) => {
+                let offset = self.set.module(definition.member).layout.memory(definition.index);
+                let place = self.place_of(definition.member, offset);
+                if !self.memory_type(index).shared {
+                    return place;
+                }
+                // It is nobody's own.
+                Place { base: self.load_constant(place, POINTER), offset: 0 }
+            }
             None => self.imported(self.module.layout.imported_memory(index)),
         }
     }
@@ -121,8 +129,8 @@ impl FuncTranslator<'_, '_> {
     }
 
     fn heap_flags(&mut self, memory: u32, code: Option<cranelift_codegen::ir::TrapCode>) -> MemFlagsData {
-        let region = match self.module.defined_memory(memory) {
-            Some(defined) => Region::Memory(defined),
+        let region = match self.definition(ExternKind::Memory, memory) {
+            Some(definition) => Region::Memory(definition),
             None => Region::ImportedMemories,
         };
         regions::heap(self.builder.func, region, code)

@@ -69,7 +69,7 @@ mod visitor;
 mod vmctx;
 
 use aot_format::types::FuncType;
-use cranelift_codegen::ir::{Function, UserFuncName};
+use cranelift_codegen::ir::{Function, UserExternalName, UserFuncName};
 use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::FunctionBuilderContext;
 use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
@@ -78,18 +78,39 @@ use self::function::FuncTranslator;
 use self::visitor::Visitor;
 use crate::error::BodyError;
 use crate::limits::max_operands;
-use crate::module::Module;
+use crate::set::{Definition, Set};
 
 pub use self::exception::caught_tag;
 pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, service_signature, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
-/// Namespace of wasm functions in CLIF names; the index is the function's.
-pub const FUNCTION_NAMESPACE: u32 = 0;
+/// Namespace of wasm functions of a module alone, and of the first member of a set, in CLIF names; the index is the
+/// function's.
+const FUNCTION_NAMESPACE: u32 = 0;
+/// Behind this, the other members of a set have a namespace each, by their numbers.
+const MEMBER_NAMESPACE: u32 = 16;
 /// Namespace of trampolines in CLIF names; nothing refers to them by name, but to the one below.
 pub const TRAMPOLINE_NAMESPACE: u32 = 1;
 /// Namespace of service trampolines in CLIF names; the index is the builtin's.
 pub const SERVICE_NAMESPACE: u32 = 2;
+
+/// What a function that the set defines is called in CLIF.
+pub fn function_name(set: &Set<'_>, definition: Definition) -> UserExternalName {
+    let namespace = match definition.member {
+        0 => FUNCTION_NAMESPACE,
+        member => MEMBER_NAMESPACE + member as u32,
+    };
+    let index = definition.index + set.module(definition.member).counts.imported_functions;
+    UserExternalName { namespace, index }
+}
+
+/// The function of a name that [`function_name`] gave: its member, and its index there.
+pub fn named_function(name: &UserExternalName) -> Option<(usize, u32)> {
+    match name.namespace {
+        FUNCTION_NAMESPACE => Some((0, name.index)),
+        namespace => Some((namespace.checked_sub(MEMBER_NAMESPACE)? as usize, name.index)),
+    }
+}
 
 /// What the translation of all functions of a compilation has in common.
 #[derive(Clone, Copy)]
@@ -142,8 +163,7 @@ impl TranslateContext {
     }
 }
 
-/// Translates the body of function `func_index` (in the module's function index space) and
-/// validates it in the same pass. The validator must be fresh, made for this body.
+/// Translates the body of a function of the set and validates it in the same pass. The validator must be fresh, made for this body.
 ///
 /// Source locations are wasm offsets; only calls and instructions that can trap have one. To see
 /// the result as text, print it: `ir::Function` is `Display`.
@@ -153,16 +173,16 @@ impl TranslateContext {
 /// The first thing that is invalid, unsupported, or over a limit, with its wasm offset.
 pub fn translate_function(
     cx: &mut TranslateContext,
-    module: &Module<'_>,
+    set: &Set<'_>,
     settings: &TranslateSettings,
-    func_index: u32,
+    definition: Definition,
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<Function, BodyError> {
-    let ty = module.func_type(func_index);
-    let signature = wasm_signature(ty);
-    let mut func = Function::with_name_signature(UserFuncName::user(FUNCTION_NAMESPACE, func_index), signature);
-    let translated = translate_body(cx, module, settings, (&mut func, ty), body, validator);
+    let name = function_name(set, definition);
+    let ty = set.module(definition.member).func_type(name.index);
+    let mut func = Function::with_name_signature(UserFuncName::User(name), wasm_signature(ty));
+    let translated = translate_body(cx, (set, definition.member), settings, (&mut func, ty), body, validator);
     if translated.is_err() {
         // A builder that was left halfway leaves its context dirty.
         *cx = TranslateContext::default();
@@ -172,17 +192,18 @@ pub fn translate_function(
 
 fn translate_body(
     cx: &mut TranslateContext,
-    module: &Module<'_>,
+    (set, member): (&Set<'_>, usize),
     settings: &TranslateSettings,
     (func, ty): (&mut Function, &FuncType),
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
+    let module = set.module(member);
     let mut reader = body.get_binary_reader();
     let range = body.range();
     let limit = max_operands(range.end - range.start, module.bodies.len() as u64);
     let hints = module.branch_hints.of(validator.index());
-    let mut translator = FuncTranslator::new(cx, module, settings, func, ty, body, hints)?;
+    let mut translator = FuncTranslator::new(cx, (set, member), settings, func, ty, body, hints)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;

@@ -1,13 +1,15 @@
 //! What Cranelift may assume about each kind of memory access: alias regions and flags.
 //!
 //! Accesses in different regions never touch the same byte, so that a store to linear memory leaves
-//! known values of globals and tables alone. The rule behind the partition: what an instance
+//! known values of globals and tables alone. The rule behind the partition: what a set
 //! defines cannot be among what it imports (imports exist first), but two imports of a kind can be
-//! the same thing. Region ids are unique within one instance's functions; whoever inlines functions
-//! of one module into another must renumber them by owner first.
+//! the same thing. Region ids are those of a whole set of modules, so that functions of one can be inlined into
+//! those of another.
 
 use aot_format::types::{StorageType, ValType};
 use cranelift_codegen::ir::{AliasRegion, AliasRegionData, AliasRegionSet, Function, MemFlagsData, TrapCode};
+
+use crate::set::Definition;
 
 /// Own memories, tables and globals past this many share one region per kind: Cranelift numbers the
 /// distinct flag sets of a function in 16 bits.
@@ -42,10 +44,10 @@ pub enum Region {
     StackSlot(u32),
     /// Locals that live in the frame.
     FrameLocals,
-    /// Contents of one memory the module defines.
-    Memory(u32),
-    /// Storage of one global the module defines.
-    Global(u32),
+    /// Contents of one memory that the set defines.
+    Memory(Definition),
+    /// Storage of one global that the set defines.
+    Global(Definition),
 }
 
 /// What a field or element holds: two with different answers are never the same bytes.
@@ -71,6 +73,7 @@ impl Storage {
 impl Region {
     fn id(self) -> u32 {
         let own = |kind: u32, index: u32| kind << 16 | index.min(MAX_OWN_REGIONS);
+        let of_member = |kind: u32, Definition { member, index }| own(kind, index) | (member as u32) << 18;
         match self {
             Region::MemoryDefinitions => 1,
             Region::TableDefinitions => 2,
@@ -84,8 +87,8 @@ impl Region {
             Region::FrameLocals => 10,
             Region::Fields(storage) => 16 + storage.0,
             Region::Elements(storage) => 32 + storage.0,
-            Region::Memory(index) => own(1, index),
-            Region::Global(index) => own(2, index),
+            Region::Memory(definition) => of_member(1, definition),
+            Region::Global(definition) => of_member(2, definition),
             Region::StackSlot(slot) => own(3, slot),
         }
     }
@@ -160,22 +163,28 @@ pub fn heap(func: &mut Function, region: Region, code: Option<TrapCode>) -> MemF
 
 #[cfg(test)]
 mod tests {
+    use aot_format::limits::MAX_MEMBERS;
     use aot_format::types::RefType;
 
     use super::*;
 
     #[test]
     fn ids_are_distinct_until_shared() {
+        let definition = |member: u32, index| Definition { member: member as usize, index };
         let regions = [
             Region::MemoryDefinitions,
             Region::TableDefinitions,
             Region::TableElements,
             Region::ImportedMemories,
             Region::ImportedGlobals,
-            Region::Memory(0),
-            Region::Memory(MAX_OWN_REGIONS),
-            Region::Global(0),
-            Region::Global(MAX_OWN_REGIONS),
+            Region::Memory(definition(0, 0)),
+            Region::Memory(definition(0, MAX_OWN_REGIONS)),
+            Region::Memory(definition(1, 0)),
+            Region::Memory(definition(MAX_MEMBERS, MAX_OWN_REGIONS)),
+            Region::Global(definition(0, 0)),
+            Region::Global(definition(0, MAX_OWN_REGIONS)),
+            Region::Global(definition(1, 0)),
+            Region::Global(definition(MAX_MEMBERS, MAX_OWN_REGIONS)),
             Region::HeapBounds,
             Region::Descriptors,
             Region::ArrayLengths,
@@ -193,6 +202,6 @@ mod tests {
                 assert_ne!(a.id(), b.id(), "{a:?} {b:?}");
             }
         }
-        assert_eq!(Region::Global(MAX_OWN_REGIONS).id(), Region::Global(u32::MAX).id());
+        assert_eq!(Region::Global(definition(3, MAX_OWN_REGIONS)).id(), Region::Global(definition(3, u32::MAX)).id());
     }
 }

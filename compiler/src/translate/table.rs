@@ -6,7 +6,7 @@
 //! neither: tables never shrink.
 
 use aot_format::abi::{Builtin, POINTER_SIZE, Table, TrapCode};
-use aot_format::types::{TableType, ValType};
+use aot_format::types::{ExternKind, TableType, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 
@@ -22,14 +22,21 @@ const ELEMENT_SIZE_LOG2: i64 = POINTER_SIZE.ilog2() as i64;
 
 impl FuncTranslator<'_, '_> {
     fn table_type(&self, index: u32) -> TableType {
-        self.module.tables[index as usize]
+        let own = self.module.tables[index as usize];
+        let Some(definition) = self.definition(ExternKind::Table, index) else { return own };
+        // What is defined may be known to be larger than what is asked for.
+        let TableType { min, max, .. } = self.set.table_type(definition);
+        TableType { min, max, ..own }
     }
 
     /// The table's definition, and the flags to load a field of it with. The definition of a table
     /// that cannot grow never changes.
     fn table(&mut self, index: u32) -> (Place, MemFlagsData) {
-        let place = match self.module.defined_table(index) {
-            Some(defined) => self.own(self.module.layout.table(defined)),
+        let place = match self.definition(ExternKind::Table, index) {
+            Some(definition) => {
+                let offset = self.set.module(definition.member).layout.table(definition.index);
+                self.place_of(definition.member, offset)
+            }
             None => self.imported(self.module.layout.imported_table(index)),
         };
         let flags = match fixed_length(self.table_type(index)) {

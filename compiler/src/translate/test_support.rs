@@ -11,7 +11,8 @@ use wasmparser::FuncToValidate;
 
 use super::{TranslateContext, TranslateSettings, translate_function};
 use crate::error::BodyError;
-use crate::module::{Body, Module, parse};
+use crate::module::{Body, parse};
+use crate::set::{Definition, Set};
 
 fn isa_named(triple: &str, features: &[&str]) -> Arc<dyn TargetIsa> {
     let mut flags = settings::builder();
@@ -79,22 +80,23 @@ pub fn compile(func: &Function, isa: &dyn TargetIsa) -> CompiledCode {
 
 fn translate_one(
     cx: &mut TranslateContext,
-    module: &Module<'_>,
+    set: &Set<'_>,
     settings: &TranslateSettings,
     body: &Body<'_>,
 ) -> Result<Function, BodyError> {
     let FuncToValidate { ref resources, index, ty, features } = body.to_validate;
     let to_validate = FuncToValidate { resources: resources.clone(), index, ty, features };
     let mut validator = to_validate.into_validator(Default::default());
-    translate_function(cx, module, settings, index, &body.body, &mut validator)
+    let definition = Definition { member: 0, index: index - set.module(0).counts.imported_functions };
+    translate_function(cx, set, settings, definition, &body.body, &mut validator)
 }
 
 /// Translates all functions of a module in text form.
 pub fn translate_with(wat: &str, settings: &TranslateSettings) -> Result<Vec<Function>, BodyError> {
     let wasm = wat::parse_str(wat).unwrap();
-    let module = parse(&wasm).unwrap();
+    let set = Set::alone(parse(&wasm).unwrap());
     let mut cx = TranslateContext::new();
-    module.bodies.iter().map(|body| translate_one(&mut cx, &module, settings, body)).collect()
+    set.module(0).bodies.iter().map(|body| translate_one(&mut cx, &set, settings, body)).collect()
 }
 
 /// All combinations of settings for an ISA.

@@ -471,10 +471,10 @@ fn an_error_leaves_the_context_usable() {
     let isa = &isas()[0];
     let settings = TranslateSettings::new(&**isa);
     let wasm = wat::parse_str("(module (func (block (drop (i32.add (i64.const 1) (i32.const 1))))) (func))").unwrap();
-    let module = crate::module::parse(&wasm).unwrap();
+    let set = crate::set::Set::alone(crate::module::parse(&wasm).unwrap());
     let mut cx = super::TranslateContext::new();
     let mut results = Vec::new();
-    for body in &module.bodies {
+    for body in &set.module(0).bodies {
         let of = &body.to_validate;
         let to_validate = wasmparser::FuncToValidate {
             resources: of.resources.clone(),
@@ -483,7 +483,8 @@ fn an_error_leaves_the_context_usable() {
             features: of.features,
         };
         let mut validator = to_validate.into_validator(Default::default());
-        results.push(super::translate_function(&mut cx, &module, &settings, of.index, &body.body, &mut validator));
+        let definition = crate::set::Definition { member: 0, index: of.index };
+        results.push(super::translate_function(&mut cx, &set, &settings, definition, &body.body, &mut validator));
     }
     assert!(matches!(results[0], Err(BodyError::Invalid(_))));
     compile(results[1].as_ref().unwrap(), &**isa);

@@ -1,7 +1,7 @@
 //! Loads through the vmctx: where an instance's things stand, as CLIF values.
 
 use aot_format::abi::{FunctionImport, Offset, POINTER_SIZE, StoreContext, Vmctx};
-use aot_format::types::TypeIndex;
+use aot_format::types::{ExternKind, TypeIndex};
 use cranelift_codegen::ir::{
     Function, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData, Type, Value, immediates::Offset32, types,
 };
@@ -9,6 +9,7 @@ use cranelift_codegen::ir::{
 use super::function::FuncTranslator;
 use super::regions;
 use super::signature::POINTER;
+use crate::set::Definition;
 
 /// Where a structure of the runtime is: `base` plus `offset` bytes.
 #[derive(Clone, Copy)]
@@ -59,6 +60,24 @@ impl FuncTranslator<'_, '_> {
     /// A place in the own vmctx.
     pub(super) fn own(&self, offset: Offset) -> Place {
         Place { base: self.vmctx, offset }
+    }
+
+    /// What an item of an index space is, unless that will be known only where the set is run.
+    pub(super) fn definition(&self, kind: ExternKind, index: u32) -> Option<Definition> {
+        self.set.definition(self.member, kind, index)
+    }
+
+    /// The vmctx of a member of the set.
+    pub(super) fn vmctx_of(&mut self, member: usize) -> Value {
+        match self.set.distance(self.member, member) {
+            0 => self.vmctx,
+            distance => self.builder.ins().iadd_imm_s(self.vmctx, distance),
+        }
+    }
+
+    /// A place in the vmctx of a member of the set.
+    pub(super) fn place_of(&mut self, member: usize, offset: Offset) -> Place {
+        Place { base: self.vmctx_of(member), offset }
     }
 
     /// The place a pointer in the own vmctx points to. Linking sets such pointers for good.

@@ -1,0 +1,343 @@
+//! A set of modules that are compiled together, and what each import of theirs is, where that is known. A module alone is
+//! a set of one, of whose imports nothing is known.
+//!
+//! * [`Set::link`]: modules → a set; every import that names a member is traced to whoever defines it, through
+//!   re-exports, and checked. All that is wrong is found.
+//! * `matching`: the types of several modules held against each other.
+//!
+//! Absent on purpose: code. That what was decided here holds where the set is run, the runtime sees to: it resolves the
+//! members' imports from each other by the same names, and checks them again.
+
+mod matching;
+
+use std::collections::{BTreeSet, HashMap};
+
+use aot_format::abi::set_places;
+use aot_format::limits::{MAX_MEMBERS, MAX_VMCTX_BYTES};
+use aot_format::types::{ExternKind, ExternType, MemoryType, TableType};
+use aot_format::write::ConstOp;
+
+use crate::error::{Error, LinkError, LinkErrors, LinkSite};
+use crate::info::External;
+use crate::module::Module;
+use matching::Canonical;
+
+/// How many globals a value may be passed on by, each initialised with the one before.
+const MAX_PASSED_ON: usize = 64;
+
+/// See the top of the file. The last member is the main module.
+pub struct Set<'data> {
+    members: Vec<Member<'data>>,
+}
+
+/// A module of a set.
+pub struct Member<'data> {
+    /// The name by which the others import from it.
+    pub name: String,
+    /// The module.
+    pub module: Module<'data>,
+    /// Where its vmctx stands in the set's block, in bytes.
+    place: u64,
+    /// For each kind, what each import is.
+    imports: [Vec<Option<Definition>>; 5],
+}
+
+/// What a member defines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Definition {
+    /// The number of the member.
+    pub member: usize,
+    /// Its number among what the member defines of the kind, without imports.
+    pub index: u32,
+}
+
+impl<'data> Set<'data> {
+    /// A module alone.
+    pub fn alone(module: Module<'data>) -> Set<'data> {
+        let mut member = Member { name: String::new(), module, place: 0, imports: Default::default() };
+        member.imports = std::array::from_fn(|kind| vec![None; member.imported(KINDS[kind]) as usize]);
+        Set { members: vec![member] }
+    }
+
+    /// Links modules, each with the name by which the others import from it. The last one is the main module.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Link`] with all that does not link, [`Error::LimitExceeded`] for too many or too large members.
+    pub fn link(modules: Vec<(String, Module<'data>)>) -> Result<Set<'data>, Error> {
+        limit("the number of modules in a set", modules.len() as u64, MAX_MEMBERS.into())?;
+        let (places, whole) = set_places(modules.iter().map(|(_, module)| module.layout.size()));
+        limit("the size of the vmctxs of a set in bytes", whole, MAX_VMCTX_BYTES)?;
+        let member = |((name, module), place)| Member { name, module, place, imports: Default::default() };
+        let mut set = Set { members: modules.into_iter().zip(places).map(member).collect() };
+        let linked = Linker::new(&set).run()?;
+        for (member, imports) in set.members.iter_mut().zip(linked) {
+            member.imports = imports;
+        }
+        Ok(set)
+    }
+
+    /// Its members, in order.
+    pub fn members(&self) -> &[Member<'data>] {
+        &self.members
+    }
+
+    /// Member number `member`.
+    pub fn module(&self, member: usize) -> &Module<'data> {
+        &self.members[member].module
+    }
+
+    /// What item `index` of an index space of a member is, unless that will be known only where the set is run.
+    pub fn definition(&self, member: usize, kind: ExternKind, index: u32) -> Option<Definition> {
+        let own = &self.members[member];
+        match index.checked_sub(own.imported(kind)) {
+            Some(index) => Some(Definition { member, index }),
+            None => own.imports[kind as usize].get(index as usize).copied().flatten(),
+        }
+    }
+
+    /// The type of a memory.
+    pub fn memory_type(&self, definition: Definition) -> MemoryType {
+        let module = self.module(definition.member);
+        module.memories[(module.counts.imported_memories + definition.index) as usize]
+    }
+
+    /// The type of a table.
+    pub fn table_type(&self, definition: Definition) -> TableType {
+        let module = self.module(definition.member);
+        module.tables[(module.counts.imported_tables + definition.index) as usize]
+    }
+
+    /// The one operator that initialises a global of a member, however often it is passed on, and whose indices those in
+    /// it are.
+    pub fn literal(&self, member: usize, global: u32) -> Option<(usize, ConstOp)> {
+        let mut at = (member, global);
+        for _ in 0..MAX_PASSED_ON {
+            let Definition { member, index } = self.definition(at.0, ExternKind::Global, at.1)?;
+            match self.module(member).global_inits.get(index as usize)?.as_slice() {
+                &[ConstOp::GlobalGet(other)] => at = (member, other),
+                &[op] => return Some((member, op)),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// How far the vmctx of one member is behind that of another, in bytes.
+    pub fn distance(&self, from: usize, to: usize) -> i64 {
+        self.members[to].place as i64 - self.members[from].place as i64
+    }
+}
+
+const KINDS: [ExternKind; 5] =
+    [ExternKind::Func, ExternKind::Table, ExternKind::Memory, ExternKind::Global, ExternKind::Tag];
+
+const _: () = {
+    let mut kind = 0;
+    while kind < KINDS.len() {
+        assert!(KINDS[kind] as usize == kind, "the position is the code");
+        kind += 1;
+    }
+};
+
+impl Member<'_> {
+    /// How many imports it has of a kind.
+    fn imported(&self, kind: ExternKind) -> u32 {
+        let counts = &self.module.counts;
+        match kind {
+            ExternKind::Func => counts.imported_functions,
+            ExternKind::Table => counts.imported_tables,
+            ExternKind::Memory => counts.imported_memories,
+            ExternKind::Global => counts.imported_globals,
+            ExternKind::Tag => counts.imported_tags,
+        }
+    }
+
+    /// The type of item `index` of an index space.
+    fn item_type(&self, kind: ExternKind, index: u32) -> Option<ExternType> {
+        let (module, index) = (&self.module, index as usize);
+        Some(match kind {
+            ExternKind::Func => ExternType::Func(*module.functions.get(index)?),
+            ExternKind::Table => ExternType::Table(*module.tables.get(index)?),
+            ExternKind::Memory => ExternType::Memory(*module.memories.get(index)?),
+            ExternKind::Global => ExternType::Global(*module.globals.get(index)?),
+            ExternKind::Tag => ExternType::Tag(*module.tags.get(index)?),
+        })
+    }
+}
+
+/// An import by the number of its member and its number there.
+type Import = (usize, usize);
+
+/// Where an import leads, before re-exports are followed.
+#[derive(Clone, Copy)]
+enum Target {
+    /// Out of the set.
+    Outside,
+    Export {
+        member: usize,
+        kind: ExternKind,
+        index: u32,
+    },
+    Broken,
+}
+
+struct Linker<'a, 'data> {
+    set: &'a Set<'data>,
+    /// For each member, where its imports lead.
+    targets: Vec<Vec<Target>>,
+    /// For each member and kind, the numbers of its imports in the order of their index space.
+    numbers: Vec<[Vec<usize>; 5]>,
+    canonical: Canonical,
+    errors: Vec<LinkError>,
+}
+
+impl<'a, 'data> Linker<'a, 'data> {
+    fn new(set: &'a Set<'data>) -> Linker<'a, 'data> {
+        let numbers = |member: &Member<'_>| {
+            std::array::from_fn(|kind| {
+                let imports = member.module.imports.iter().enumerate();
+                imports.filter(|(_, import)| import.ty.kind() as usize == kind).map(|(number, _)| number).collect()
+            })
+        };
+        Linker {
+            set,
+            targets: Vec::new(),
+            numbers: set.members.iter().map(numbers).collect(),
+            canonical: Canonical::new(set.members.iter().map(|member| &member.module.types[..])),
+            errors: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<Vec<[Vec<Option<Definition>>; 5]>, Error> {
+        let names = self.names();
+        for member in 0..self.set.members.len() {
+            let targets = (0..self.set.members[member].module.imports.len()).map(|import| {
+                let target = self.target(&names, (member, import));
+                target.unwrap_or_else(|error| {
+                    self.errors.push(error);
+                    Target::Broken
+                })
+            });
+            let targets = targets.collect();
+            self.targets.push(targets);
+        }
+        let mut linked = Vec::with_capacity(self.set.members.len());
+        for member in 0..self.set.members.len() {
+            let mut imports: [Vec<Option<Definition>>; 5] = Default::default();
+            for (number, import) in self.set.members[member].module.imports.iter().enumerate() {
+                let definition = self.checked((member, number)).unwrap_or_else(|error| {
+                    self.errors.push(error);
+                    None
+                });
+                imports[import.ty.kind() as usize].push(definition);
+            }
+            linked.push(imports);
+        }
+        self.errors.extend(circle(self.set, &linked));
+        match self.errors.is_empty() {
+            true => Ok(linked),
+            false => Err(Error::Link(LinkErrors(self.errors))),
+        }
+    }
+
+    /// The members by name.
+    fn names(&mut self) -> HashMap<&'a str, usize> {
+        let mut names = HashMap::new();
+        for (number, member) in self.set.members.iter().enumerate() {
+            if names.insert(member.name.as_str(), number).is_some() {
+                self.errors.push(LinkError::NameTaken { name: member.name.clone() });
+            }
+            let is_main = number + 1 == self.set.members.len();
+            if !is_main && member.module.exports.iter().any(|export| export.name == "_start") {
+                self.errors.push(LinkError::CommandAsDependency { name: member.name.clone() });
+            }
+        }
+        names
+    }
+
+    fn site(&self, (member, import): Import) -> Box<LinkSite> {
+        let Member { name, module, .. } = &self.set.members[member];
+        let import = &module.imports[import];
+        Box::new(LinkSite {
+            importer: name.clone(),
+            module: import.module.to_owned(),
+            field: import.name.to_owned(),
+            wanted: format!("{} {}", import.ty.kind(), External(module, &import.ty)),
+        })
+    }
+
+    fn target(&self, names: &HashMap<&str, usize>, at: Import) -> Result<Target, LinkError> {
+        let import = &self.set.members[at.0].module.imports[at.1];
+        let Some(&member) = names.get(import.module) else { return Ok(Target::Outside) };
+        let mut exports = self.set.members[member].module.exports.iter();
+        match exports.find(|export| export.name == import.name) {
+            Some(export) => Ok(Target::Export { member, kind: export.kind, index: export.index }),
+            None => Err(LinkError::MissingExport { site: self.site(at) }),
+        }
+    }
+
+    /// Who defines an import, if that is a member, and with the type that is wanted.
+    fn checked(&self, at: Import) -> Result<Option<Definition>, LinkError> {
+        let mut now = at;
+        let mut way = vec![now];
+        loop {
+            let (member, kind, index) = match self.targets[now.0][now.1] {
+                // What is passed on is checked where the set is run, with whatever it then is.
+                Target::Outside | Target::Broken => return Ok(None),
+                Target::Export { member, kind, index } => (member, kind, index),
+            };
+            let exporter = &self.set.members[member];
+            if let Some(&number) = self.numbers[member][kind as usize].get(index as usize) {
+                now = (member, number);
+                if way.contains(&now) {
+                    let names = way.iter().map(|(member, import)| {
+                        let import = &self.set.members[*member].module.imports[*import];
+                        format!("{}.{}", import.module, import.name)
+                    });
+                    let cycle = names.collect::<Vec<_>>().join(" → ");
+                    return Err(LinkError::CircularReexport { site: self.site(at), cycle });
+                }
+                way.push(now);
+                continue;
+            }
+            let wanted = self.set.members[at.0].module.imports[at.1].ty;
+            let found = exporter.item_type(kind, index);
+            let fits = found.is_some_and(|found| self.canonical.matches((member, &found), (at.0, &wanted)));
+            if !fits {
+                let found = found.map(|found| format!("{kind} {}", External(&exporter.module, &found)));
+                let found = found.unwrap_or_default();
+                return Err(LinkError::IncompatibleType { site: self.site(at), found });
+            }
+            return Ok(Some(Definition { member, index: index - exporter.imported(kind) }));
+        }
+    }
+}
+
+/// Members each of which needs a memory, table, global or tag of another to be there first, in a circle.
+fn circle(set: &Set<'_>, linked: &[[Vec<Option<Definition>>; 5]]) -> Option<LinkError> {
+    let needs = |imports: &[Vec<Option<Definition>>; 5]| -> BTreeSet<usize> {
+        imports.iter().skip(1).flatten().flatten().map(|definition| definition.member).collect()
+    };
+    let needs: Vec<BTreeSet<usize>> = linked.iter().map(needs).collect();
+    let mut is_waiting = vec![true; linked.len()];
+    let mut goes_on = true;
+    while std::mem::take(&mut goes_on) {
+        for member in 0..linked.len() {
+            if is_waiting[member] && needs[member].iter().all(|other| !is_waiting[*other]) {
+                is_waiting[member] = false;
+                goes_on = true;
+            }
+        }
+    }
+    let waiting = (0..linked.len()).filter(|member| is_waiting[*member]);
+    let names: Vec<&str> = waiting.map(|member| set.members[member].name.as_str()).collect();
+    (!names.is_empty()).then(|| LinkError::CircularImport { members: names.join(", ") })
+}
+
+fn limit(what: &'static str, count: u64, limit: u64) -> Result<(), Error> {
+    match count > limit {
+        true => Err(Error::LimitExceeded { what, count, limit }),
+        false => Ok(()),
+    }
+}
