@@ -17,8 +17,11 @@
 //! * `;;! start-trap: message` instantiation traps;
 //! * `;;! listed: reason` the case cannot pass yet, and must be taken off when it does.
 //!
-//! Every case runs twice: with guard pages, and with explicit bounds checks and a collection before every
-//! object that is made.
+//! * `;;! not linked: reason` the case is about what a linked set does not do.
+//!
+//! Every case runs four times: as files, and compiled together to one (`wamrc --link`), where the module reader is asked
+//! for nothing, and what does not link is said by the compiler; and both with guard pages, and with explicit bounds
+//! checks and a collection before every object that is made.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,19 +39,25 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     for path in paths::files_with_extension(&paths::tests().join("multi_module"), "wast") {
-        for (explicit, suffix) in [(false, ""), (true, " (explicit bounds checks)")] {
-            let name = format!("{}{suffix}", path.file_stem().unwrap_or_default().to_string_lossy());
-            let path = path.clone();
-            trials.push(Trial::test(name, move || run(&path, explicit)));
+        let is_linked = |text: &str| !text.lines().any(|line| line.starts_with(";;! not linked: "));
+        let linkable = std::fs::read_to_string(&path).is_ok_and(|text| is_linked(&text));
+        for linked in [false, true].into_iter().filter(|linked| !linked || linkable) {
+            for explicit in [false, true] {
+                let ways = [(linked, " (linked)"), (explicit, " (explicit bounds checks)")];
+                let suffix: String = ways.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+                let name = format!("{}{suffix}", path.file_stem().unwrap_or_default().to_string_lossy());
+                let path = path.clone();
+                trials.push(Trial::test(name, move || run(&path, linked, explicit)));
+            }
         }
     }
     assert!(!trials.is_empty(), "there are no cases");
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn run(path: &Path, explicit: bool) -> Result<(), Failed> {
+fn run(path: &Path, linked: bool, explicit: bool) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let outcome = Case::new(explicit).run(&text);
+    let outcome = Case::new(linked, explicit).run(&text);
     match (outcome, text.lines().find_map(|line| line.strip_prefix(";;! listed: "))) {
         (Ok(()), None) | (Err(_), Some(_)) => Ok(()),
         (Ok(()), Some(reason)) => Err(format!("passes, though it says `listed: {reason}`: remove that line").into()),
@@ -75,6 +84,8 @@ struct Notes {
 
 struct Case {
     builder: Builder,
+    /// What is to be linked, if it is.
+    to_link: Option<Vec<(String, Vec<u8>)>>,
     engine: Engine,
     linker: Linker<()>,
     store: Store<()>,
@@ -85,7 +96,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(explicit: bool) -> Case {
+    fn new(linked: bool, explicit: bool) -> Case {
         let builder = Builder::new(Options::new().explicit_bounds_checks(explicit).threads(1));
         let engine = Engine::new(&Config { gc_stress: explicit, ..Config::default() });
         let store = Store::new(&engine, ());
@@ -105,7 +116,8 @@ impl Case {
         };
         // SAFETY: the folder holds only what this case's compiler writes.
         unsafe { linker.set_module_reader(reader) };
-        Case { builder, engine, linker, store, notes, main: None, frames: Vec::new(), exception: None }
+        let to_link = linked.then(Vec::new);
+        Case { builder, to_link, engine, linker, store, notes, main: None, frames: Vec::new(), exception: None }
     }
 
     fn run(mut self, text: &str) -> Result<(), String> {
@@ -137,6 +149,12 @@ impl Case {
     fn write(&mut self, mut module: QuoteWat<'_>) -> Result<(), String> {
         let name = module.name().ok_or("a module of a case needs a $name")?.name().to_owned();
         let wasm = module.encode().map_err(|error| error.to_string())?;
+        if let Some(modules) = &mut self.to_link {
+            // The last one is the main module.
+            let place = modules.len() - usize::from(modules.last().is_some_and(|(last, _)| last == "main"));
+            modules.insert(place, (name, wasm));
+            return Ok(());
+        }
         self.builder.write(&name, &wasm).map(drop).map_err(|error| error.to_string())
     }
 
@@ -150,12 +168,23 @@ impl Case {
             steps.iter().filter_map(value).collect()
         };
         let (link_errors, traps) = (expected("link-error"), expected("start-trap"));
+        if let Some(modules) = &self.to_link {
+            match self.builder.write_set(modules) {
+                Ok(_) => {}
+                Err(wamrc::Error::Link(errors)) if !link_errors.is_empty() => {
+                    return compare_link_errors(&link_errors, errors.0.iter().map(ToString::to_string).collect());
+                }
+                Err(error) => return Err(format!("the set was not linked: {error}")),
+            }
+        }
         let path = self.builder.folder().join("main.aot");
         let main = artifact::load_file(&self.engine, &path).map_err(|error| error.to_string())?;
         match self.linker.instantiate(&mut self.store, "main", &main) {
             Ok(instance) if link_errors.is_empty() && traps.is_empty() => self.main = Some(instance),
             Ok(_) => return Err("main was instantiated, though an error is expected".to_owned()),
-            Err(Error::Link(errors)) if !link_errors.is_empty() => compare_link_errors(&link_errors, &errors)?,
+            Err(Error::Link(errors)) if !link_errors.is_empty() => {
+                compare_link_errors(&link_errors, errors.0.iter().map(ToString::to_string).collect())?;
+            }
             Err(Error::Trap(trap)) if traps == [trap.code().message()] => self.frames = trap.frames().to_vec(),
             Err(error) => return Err(format!("main was not instantiated: {error}")),
         }
@@ -224,10 +253,12 @@ impl Case {
         let noted = |notes: &Mutex<Vec<String>>| notes.lock().expect("nobody panics with it").clone();
         let mut items = match key {
             "log" => noted(&self.notes.log),
+            // A set has them all.
+            "reads" if self.to_link.is_some() => return Ok(()),
             "reads" => noted(&self.notes.reads),
             "frames" => self.frames.iter().map(frame_label).collect(),
             "values" => self.exception.iter().flat_map(Exception::values).map(values::show).collect(),
-            "link-error" | "start-trap" | "listed" => return Ok(()),
+            "link-error" | "start-trap" | "listed" | "not linked" => return Ok(()),
             _ => return Err(format!("there is no expectation `{key}`")),
         };
         if key == "reads" {
@@ -245,8 +276,7 @@ fn frame_label(frame: &Frame) -> String {
 }
 
 /// Each expected line takes the first error that fits it and no other line took.
-fn compare_link_errors(expected: &[&str], errors: &iwasm::LinkErrors) -> Result<(), String> {
-    let mut left: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+fn compare_link_errors(expected: &[&str], mut left: Vec<String>) -> Result<(), String> {
     let mut unmet = Vec::new();
     for line in expected {
         match left.iter().position(|found| line.split('|').all(|part| found.contains(part.trim()))) {

@@ -8,7 +8,7 @@ use alloc::string::String;
 use crate::layout::*;
 use crate::read::{Artifact, SegmentMode};
 use crate::types::*;
-use crate::write::ConstOp;
+use crate::write::{ConstOp, InlinedFrame};
 
 /// Types with no more parameters and results than this are written out where they are used.
 const SHORT_TYPE_ITEMS: u64 = 8;
@@ -17,6 +17,8 @@ const FUNCTION_NAME_BYTES: usize = 200;
 /// Handlers of a call that are shown: calls can share them, so there is no other bound.
 const SHOWN_SLOTS: usize = 64;
 const SHOWN_HANDLERS: usize = 16;
+/// The same for frames of inlined code.
+const SHOWN_FRAMES: usize = 16;
 
 /// The whole artifact but for the bytes of text, data and images.
 pub fn dump<B: AsRef<[u8]>>(artifact: &Artifact<B>) -> String {
@@ -230,6 +232,13 @@ fn code<B: AsRef<[u8]>>(artifact: &Artifact<B>, out: &mut String) -> fmt::Result
     for record in artifact.trampolines().iter() {
         let place = |offset: u32| (offset != NONE).then_some(offset);
         writeln!(out, "  type {}: entry {:x?} host {:x?}", record.ty, place(record.entry), place(record.host))?;
+    }
+    for (text_offset, frames) in artifact.inlined() {
+        write!(out, "inlined at {text_offset:#x}:")?;
+        for InlinedFrame { member, function, wasm_offset } in frames.take(SHOWN_FRAMES) {
+            write!(out, " {member}.{function} @ {wasm_offset:#x}")?;
+        }
+        writeln!(out)?;
     }
     for site in artifact.call_sites() {
         let (frame, vmctx) = (site.frame_bytes, site.vmctx_offset);

@@ -265,7 +265,7 @@ pub enum Error {
 
 /// An import of a module that is linked with others.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("module {importer:?} imports {module:?}.{field:?} as {wanted}")]
+#[error("module {importer:?} imports {module:?}.{field:?} {wanted}")]
 pub struct LinkSite {
     /// The module that imports.
     pub importer: String,
@@ -273,7 +273,7 @@ pub struct LinkSite {
     pub module: String,
     /// The name of the export there.
     pub field: String,
-    /// Kind and type wanted.
+    /// The type wanted.
     pub wanted: String,
 }
 
@@ -287,9 +287,15 @@ pub enum LinkError {
         /// The name.
         name: String,
     },
-    /// A WASI command that is not the main module.
-    #[error("module {name:?} is a command (it exports _start), and not the main module, which is the last one")]
+    /// A WASI command from which others import.
+    #[error("{site}: module {module:?} is a command (it exports _start); only a reactor can be imported from", module = .site.module)]
     CommandAsDependency {
+        /// The first import from it.
+        site: Box<LinkSite>,
+    },
+    /// Another WASI command that is not the main module.
+    #[error("module {name:?} is a command (it exports _start), and not the main module, which is the last one")]
+    CommandNotMain {
         /// Its name.
         name: String,
     },
@@ -304,7 +310,7 @@ pub enum LinkError {
     IncompatibleType {
         /// The import.
         site: Box<LinkSite>,
-        /// Kind and type found.
+        /// The type found.
         found: String,
     },
     /// Exports that are each other's imports, with nothing at the end.

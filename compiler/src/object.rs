@@ -55,5 +55,6 @@ fn symbols(module: &Module<'_>, code: &Code) -> Vec<(String, TextRange)> {
         (name, *range)
     });
     let trampolines = code.service_ranges.iter().chain(&code.trampoline_ranges);
+    let functions = functions.filter(|(_, range)| range.bytes > 0);
     functions.chain(trampolines.map(|(name, range)| (name.replace(' ', "_"), *range))).collect()
 }

@@ -8,9 +8,11 @@
 //! live `VMFuncRef`, and with slots for all its parameters and results.
 
 use aot_format::abi::TrapCode;
+use aot_format::write::InlinedFrame;
 
 use crate::error::Error;
 use crate::externs::Func;
+use crate::module::Module;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound};
 use crate::sys::trace::StackTrace;
@@ -139,29 +141,42 @@ impl StoreOpaque {
 
     /// Names the frames at these code addresses.
     pub(crate) fn symbolic(&self, trace: &StackTrace) -> Vec<Frame> {
-        let frame = |(pc, omitted)| Some(Frame { omitted, ..self.frame_at(pc)? });
-        trace.iter().filter_map(frame).collect()
+        let mut frames = Vec::new();
+        for (pc, omitted) in trace.iter() {
+            let first = frames.len();
+            self.frames_at(pc, &mut frames);
+            if let Some(innermost) = frames.get_mut(first) {
+                innermost.omitted = omitted;
+            }
+        }
+        frames
     }
 
-    fn frame_at(&self, pc: usize) -> Option<Frame> {
-        let text = self.text_at(pc)?;
+    /// Adds the functions that stand for a code address: several, where one was inlined into the next.
+    fn frames_at(&self, pc: usize, frames: &mut Vec<Frame>) {
+        let Some(text) = self.text_at(pc) else { return };
         let artifact = text.module.artifact();
         let offset = (pc - text.start) as u32;
         // Trampolines are code of no function.
-        let own = artifact.function_at(offset)?;
-        let function_index = artifact.counts().imported_functions + own;
-        let mut users = self.live().filter(|(_, data)| data.module.same(&text.module));
+        let Some(own) = artifact.function_at(offset) else { return };
+        let Some(inlined) = artifact.inlined_at(offset) else {
+            let function = artifact.counts().imported_functions + own;
+            return frames.push(self.frame(&text.module, function, artifact.wasm_offset_at(offset)));
+        };
+        for InlinedFrame { member, function, wasm_offset } in inlined {
+            let other = text.module.set().and_then(|(set, _)| set.module(member));
+            frames.push(self.frame(other.as_ref().unwrap_or(&text.module), function, Some(wasm_offset)));
+        }
+    }
+
+    fn frame(&self, of: &Module, function_index: u32, wasm_offset: Option<u32>) -> Frame {
+        let mut users = self.live().filter(|(_, data)| data.module.same(of));
         let module = match (users.next(), users.next()) {
             (Some((_, only)), None) => only.name.clone(),
-            _ => text.module.name().to_string(),
+            _ => of.name().to_string(),
         };
-        Some(Frame {
-            module,
-            function_index,
-            function_name: artifact.function_name(function_index).map(|name| name.into_owned()),
-            wasm_offset: artifact.wasm_offset_at(offset),
-            omitted: 0,
-        })
+        let function_name = of.artifact().function_name(function_index).map(|name| name.into_owned());
+        Frame { module, function_index, function_name, wasm_offset, omitted: 0 }
     }
 
     /// Whether an address is one at which a guest's access to a memory faults.

@@ -1,4 +1,5 @@
 ;; Types that differ anywhere in their recursive group are different: the error shows both, written out.
+;;! not linked: the compiler names the types of a module by their numbers
 (module $maker
   (rec
     (type $tree (struct (field (ref null $tree)) (field $leaf (ref null $leaf))))

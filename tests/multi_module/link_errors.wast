@@ -1,6 +1,7 @@
 ;; All link errors come at once, before anything runs, each naming importer, module, field, the type
 ;; wanted and what was found. (WAMR warns, loads, and fails later or never.)
 ;;! log:
+;;! not linked: who is not in the set is missed where it is run
 (module $a
   (import "test" "log" (func $log (param i32)))
   (func $start (call $log (i32.const 1))) (start $start)

@@ -1,5 +1,6 @@
 ;; Errors of dependencies are reported with those of main, each with its own importer; nothing runs.
 ;;! log:
+;;! not linked: who is not in the set is missed where it is run
 (module $low
   (import "test" "log" (func $log (param i32)))
   (import "gone" "g" (global i32))

@@ -68,6 +68,23 @@ impl Builder {
         })
     }
 
+    /// Compiles modules together to `main.aot` in the folder, which has all of them; the last one is the main module.
+    ///
+    /// # Errors
+    ///
+    /// What the compiler says.
+    ///
+    /// # Panics
+    ///
+    /// When the file cannot be written.
+    pub fn write_set(&self, modules: &[(String, Vec<u8>)]) -> Result<PathBuf, wamrc::Error> {
+        let path = self.folder.path().join("main.aot");
+        let modules: Vec<(&str, &[u8])> = modules.iter().map(|(name, wasm)| (name.as_str(), wasm.as_slice())).collect();
+        let bytes = self.compiler.compile_set(&modules, &|_| {})?;
+        std::fs::write(&path, bytes).expect("the file can be written");
+        Ok(path)
+    }
+
     /// Compiles to `NAME.aot` in the folder.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub use set::*;
 /// First bytes of every artifact. The high bit and the line ends show a file mangled as text.
 pub const MAGIC: [u8; 8] = *b"\x89AOT\r\n\x1a\n";
 /// Version of this layout; a file of another version is refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Stands where an index or offset is absent.
 pub const NONE: u32 = u32::MAX;
 /// Sections other than page-aligned ones begin at multiples of this.
@@ -302,10 +302,14 @@ sections! {
     StackMaps = 30: "stack maps", StackMapRecord::SIZE;
     /// u32: runs of places in frames that stack maps point to, and may share.
     StackSlots = 31: "stack slots", 4;
+    /// [`InlinedRecord`]s of code that was inlined, text offsets ascending.
+    Inlined = 32: "inlined code", InlinedRecord::SIZE;
+    /// [`InlinedFrameRecord`]s: runs that records of inlined code point to, and may share.
+    InlinedFrames = 33: "inlined frames", InlinedFrameRecord::SIZE;
     /// Machine code, page-aligned.
-    Text = 32: "text", 1;
+    Text = 34: "text", 1;
     /// Initial contents of memories, page-aligned.
-    Images = 33: "images", 1;
+    Images = 35: "images", 1;
 }
 
 /// Slots of an array indexed by section code; slot 0 is unused.
@@ -375,6 +379,10 @@ mod tests {
             (CallSiteRecord::SIZE, 20),
             (HandlerRecord::SIZE, 8),
             (StackMapRecord::SIZE, 16),
+            (InlinedRecord::SIZE, 12),
+            (InlinedFrameRecord::SIZE, 12),
+            (SetHeader::SIZE, SET_HEADER_BYTES),
+            (SetMember::SIZE, 40),
         ];
         for (actual, documented) in sizes {
             assert_eq!(actual, documented);

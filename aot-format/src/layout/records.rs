@@ -430,10 +430,34 @@ record! {
     }
 }
 
+record! {
+    /// Code of other functions that was inlined, from an entry of the address map up to the next one.
+    InlinedRecord {
+        /// Text offset at which that entry begins.
+        text_offset: u32,
+        /// The functions that a back trace names there: innermost first, and last the one the code was inlined into.
+        frames: Span,
+    }
+}
+
+record! {
+    /// A function that a back trace names where code was inlined.
+    InlinedFrameRecord {
+        /// The number of its module in the linked set; zero in a module alone.
+        member: u32,
+        /// Index in that module's function index space.
+        function: u32,
+        /// Offset in that module's wasm of the instruction, or of the call that was inlined.
+        wasm_offset: u32,
+    }
+}
+
 /// Every record of the format.
 pub const RECORDS: &[RecordShape] = &[
     FatHeader::SHAPE,
     FatSlice::SHAPE,
+    SetHeader::SHAPE,
+    SetMember::SHAPE,
     Header::SHAPE,
     SectionRecord::SHAPE,
     ModuleRecord::SHAPE,
@@ -455,4 +479,6 @@ pub const RECORDS: &[RecordShape] = &[
     CallSiteRecord::SHAPE,
     HandlerRecord::SHAPE,
     StackMapRecord::SHAPE,
+    InlinedRecord::SHAPE,
+    InlinedFrameRecord::SHAPE,
 ];

@@ -26,7 +26,7 @@ use crate::error::FormatError;
 use crate::layout::*;
 use crate::types::*;
 use crate::verify;
-use crate::write::{ConstOp, Handler};
+use crate::write::{ConstOp, Handler, InlinedFrame};
 
 /// How much of a file its digest is checked over. Either finds accidents, never attackers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -495,14 +495,42 @@ impl<B: AsRef<[u8]>> Artifact<B> {
     }
 
     /// The offset in the wasm module of the instruction at this text offset: that of the last entry
-    /// of the address map up to there, if it is in the same function.
+    /// of the address map up to there, if it is in the same function. Where code was inlined, the module is
+    /// that of the first of [`Self::inlined_at`].
     pub fn wasm_offset_at(&self, text_offset: u32) -> Option<u32> {
+        self.address_at(text_offset).map(|(_, wasm_offset)| wasm_offset)
+    }
+
+    /// The functions that a back trace names for the instruction at this text offset, if its code was inlined: innermost
+    /// first, and last the one it was inlined into.
+    pub fn inlined_at(&self, text_offset: u32) -> Option<impl Iterator<Item = InlinedFrame>> {
+        let (entry, _) = self.address_at(text_offset)?;
+        let inlined = self.view().table::<InlinedRecord>(SectionKind::Inlined);
+        let index = inlined.partition_point(|record| record.text_offset < entry);
+        self.frames_of(inlined.get(index).filter(|record| record.text_offset == entry)?)
+    }
+
+    /// All places whose code was inlined, with their functions.
+    pub fn inlined(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = InlinedFrame>)> {
+        let inlined = self.view().table::<InlinedRecord>(SectionKind::Inlined);
+        inlined.iter().filter_map(|record| Some((record.text_offset, self.frames_of(record)?)))
+    }
+
+    fn frames_of(&self, record: InlinedRecord) -> Option<impl Iterator<Item = InlinedFrame> + use<'_, B>> {
+        let frames = self.view().table::<InlinedFrameRecord>(SectionKind::InlinedFrames).span(record.frames)?;
+        let frame =
+            |InlinedFrameRecord { member, function, wasm_offset }| InlinedFrame { member, function, wasm_offset };
+        Some(frames.iter().map(frame))
+    }
+
+    /// The entry of the address map that an instruction belongs to: where it begins in the text, and its wasm offset.
+    fn address_at(&self, text_offset: u32) -> Option<(u32, u32)> {
         let blocks = self.view().table::<AddressBlockRecord>(SectionKind::AddressBlocks);
         let map = self.view().section(SectionKind::AddressMap);
         let index = blocks.partition_point(|block| block.text_offset <= text_offset).checked_sub(1)?;
         let end = blocks.get(index + 1).map_or(map.len(), |next| next.map_offset as usize);
         let (entry, wasm_offset) = addrmap::lookup(map, blocks.get(index)?, end, text_offset)?;
-        (self.function_at(entry)? == self.function_at(text_offset)?).then_some(wasm_offset)
+        (self.function_at(entry)? == self.function_at(text_offset)?).then_some((entry, wasm_offset))
     }
 
     /// The name of a function (imported too), from the name section or its first export.

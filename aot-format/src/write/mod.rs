@@ -204,6 +204,26 @@ pub struct StackMap {
     pub slots: Vec<u32>,
 }
 
+/// Code of other functions that was inlined.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Inlined {
+    /// Text offset of the entry of the address map that it belongs to.
+    pub text_offset: u32,
+    /// The functions that a back trace names there: innermost first, and last the one it was inlined into.
+    pub frames: Vec<InlinedFrame>,
+}
+
+/// A function that a back trace names where code was inlined.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct InlinedFrame {
+    /// The number of its module in the linked set; zero in a module alone.
+    pub member: u32,
+    /// Index in that module's function index space.
+    pub function: u32,
+    /// Offset in that module's wasm of the instruction, or of the call that was inlined.
+    pub wasm_offset: u32,
+}
+
 /// Everything that stands in an artifact, as a compiler knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contents<'a> {
@@ -257,6 +277,8 @@ pub struct Contents<'a> {
     pub stack_maps: Vec<StackMap>,
     /// Text offset and wasm offset of each place a back trace may name, text offsets ascending.
     pub addresses: Vec<(u32, u32)>,
+    /// Places of the address map whose code was inlined, text offsets ascending.
+    pub inlined: Vec<Inlined>,
     /// Names of functions, in any order. An exported function without one gets that of its first
     /// export.
     pub function_names: Vec<(u32, String)>,

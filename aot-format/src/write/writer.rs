@@ -250,6 +250,7 @@ impl Writer {
             self.record(SectionKind::AddressBlocks, block);
         }
         *self.section(SectionKind::AddressMap) = map;
+        self.inlined(&contents.inlined)?;
         self.function_names(contents)
     }
 
@@ -277,6 +278,29 @@ impl Writer {
                 handlers,
             };
             self.record(SectionKind::CallSites, &record);
+        }
+        Ok(())
+    }
+
+    /// The instructions of one inlined body have few callers; those are written once.
+    fn inlined(&mut self, inlined: &[Inlined]) -> Result<(), FormatError> {
+        let mut known: BTreeMap<&[InlinedFrame], Span> = BTreeMap::new();
+        for run in inlined {
+            let frames = match known.get(run.frames.as_slice()) {
+                Some(span) => *span,
+                None => {
+                    let start = self.count(SectionKind::InlinedFrames)?;
+                    for frame in &run.frames {
+                        let InlinedFrame { member, function, wasm_offset } = *frame;
+                        let record = InlinedFrameRecord { member, function, wasm_offset };
+                        self.record(SectionKind::InlinedFrames, &record);
+                    }
+                    let span = Span { start, len: to_u32("inlined frames", run.frames.len())? };
+                    known.insert(&run.frames, span);
+                    span
+                }
+            };
+            self.record(SectionKind::Inlined, &InlinedRecord { text_offset: run.text_offset, frames });
         }
         Ok(())
     }

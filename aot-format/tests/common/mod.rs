@@ -120,6 +120,7 @@ pub fn contents_of<'a>(artifact: &'a Artifact<&[u8]>, like: &Contents<'_>) -> Co
         traps: like.traps.iter().filter_map(|(at, _)| Some((*at, artifact.trap_at(*at)?))).collect(),
         call_sites: artifact.call_sites().map(call_site_of).collect(),
         stack_maps: artifact.stack_maps().map(stack_map_of).collect(),
+        inlined: vec![],
         addresses: like.addresses.iter().filter_map(|(at, _)| Some((*at, artifact.wasm_offset_at(*at)?))).collect(),
         function_names: (0..functions)
             .filter_map(|index| Some((index, artifact.function_name(index)?.into_owned())))

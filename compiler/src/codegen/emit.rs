@@ -68,6 +68,7 @@ pub fn contents<'data>(
         call_sites: code.call_sites,
         stack_maps: code.stack_maps,
         addresses: code.addresses,
+        inlined: code.inlined,
         function_names: function_names(module),
         custom_sections: kept.map(|section| (section.name.to_owned(), section.bytes.to_vec())).collect(),
         text: code.text,

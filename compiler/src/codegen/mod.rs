@@ -2,6 +2,7 @@
 //!
 //! * [`isa`]: our options as Cranelift's settings.
 //! * `effort`: which functions Cranelift had better not optimise.
+//! * `inline`: which functions are inlined, and what back traces say of them.
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
 //! * `queue`: all functions, on all threads, with the same result for any number of them.
 //! * `trampolines`: which function types need which trampolines; one body for each lowered shape.
@@ -14,6 +15,7 @@
 mod effort;
 pub mod emit;
 pub mod image;
+mod inline;
 pub mod isa;
 mod queue;
 mod text;
@@ -33,7 +35,7 @@ use crate::module::Body;
 use crate::set::{Definition, Set};
 use crate::translate::TranslateSettings;
 
-pub use aot_format::write::{CallSite, StackMap, Trampolines};
+pub use aot_format::write::{CallSite, Inlined, StackMap, Trampolines};
 pub use queue::Threads;
 
 /// How far a compilation is, in bytes of function bodies.
@@ -87,6 +89,8 @@ pub struct Code {
     pub stack_maps: Vec<StackMap>,
     /// Text offset → wasm offset: where each run of one wasm offset begins.
     pub addresses: Vec<(u32, u32)>,
+    /// Which of these were inlined, text offsets ascending.
+    pub inlined: Vec<Inlined>,
 }
 
 /// Everything functions are compiled with, whatever thread does it.
@@ -100,6 +104,8 @@ pub struct Environment<'a> {
     pub settings: &'a TranslateSettings,
     /// Space functions out for speed, rather than packing them.
     pub align_functions: bool,
+    /// Whether small functions are inlined.
+    pub inlines: bool,
     /// Bytes that nobody executes behind each function, for tests of far branches.
     pub spread_text: u32,
     /// What is done to each function before Cranelift compiles it: only tests have something done.
@@ -117,13 +123,18 @@ pub fn generate(
     threads: &Threads,
     progress: ProgressHook<'_>,
 ) -> Result<SetCode, Error> {
+    let inlinees = match environment.inlines {
+        true => inline::Bodies::of(environment, set, threads)?,
+        false => inline::Bodies::default(),
+    };
     let functions: Vec<Definition> = definitions(set).collect();
     let weight = |function: &Definition| body_bytes(&set.module(function.member).bodies[function.index as usize]);
     let weights: Vec<u64> = functions.iter().map(weight).collect();
     let total_bytes = weights.iter().sum();
     let done = AtomicU64::new(0);
     let compiled = queue::run(threads, &weights, worker::Worker::new, |worker, index| {
-        let compiled = worker.compile(environment, set, functions[index]).map_err(in_member(set, functions[index]))?;
+        let compiled =
+            worker.compile(environment, set, &inlinees, functions[index]).map_err(in_member(set, functions[index]))?;
         let done_bytes = done.fetch_add(weights[index], Ordering::Relaxed) + weights[index];
         progress(Progress { done_bytes, total_bytes });
         Ok(compiled)
@@ -136,8 +147,10 @@ pub fn generate(
         let plan = trampolines::Plan::new(set, number, indirect);
         let trampolines = plan.compile(environment, set, &member.module, threads)?;
         let services = trampolines::services(environment, set, &functions)?;
-        parts.push(text::Part { functions, plan, trampolines, services });
+        let used = vec![false; functions.len()];
+        parts.push(text::Part { functions, used, plan, trampolines, services });
     }
+    text::find_used(set, &mut parts);
     text::bind(environment, set, &parts)
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use aot_format::abi::Builtin;
 use aot_format::types::TypeIndex;
-use aot_format::write::{CallSite, Handler, StackMap, Trampolines};
+use aot_format::write::{CallSite, Handler, Inlined, StackMap, Trampolines};
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
 
@@ -23,6 +23,8 @@ pub const MAX_TEXT_BYTES: u64 = 1 << 30;
 pub struct Part {
     /// Its functions.
     pub functions: Vec<Compiled>,
+    /// Which of them somebody can come to call; the others are left out.
+    pub used: Vec<bool>,
     /// Its trampolines.
     pub plan: Plan,
     /// Their code.
@@ -34,7 +36,28 @@ pub struct Part {
 impl Part {
     fn codes(&self) -> impl Iterator<Item = &Compiled> {
         let services = self.services.iter().map(|service| &service.code);
-        self.functions.iter().chain(&self.trampolines).chain(services)
+        let functions = self.functions.iter().zip(&self.used).filter(|(_, used)| **used).map(|(function, _)| function);
+        functions.chain(&self.trampolines).chain(services)
+    }
+}
+
+/// Finds the functions that are used: those that references can be taken of, start functions, and what these call.
+pub fn find_used(set: &Set<'_>, parts: &mut [Part]) {
+    let mut waiting: Vec<Definition> = Vec::new();
+    for (member, of) in set.members().iter().enumerate() {
+        let roots = of.module.funcrefs.iter().chain(&of.module.start);
+        let own = roots.filter_map(|function| of.module.defined_func(*function));
+        waiting.extend(own.map(|index| Definition { member, index }));
+    }
+    while let Some(Definition { member, index }) = waiting.pop() {
+        let Part { functions, used, .. } = &mut parts[member];
+        if !std::mem::replace(&mut used[index as usize], true) {
+            let relocations = functions[index as usize].relocations.iter();
+            waiting.extend(relocations.filter_map(|relocation| match relocation.target {
+                Target::Function(callee) => Some(callee),
+                _ => None,
+            }));
+        }
     }
 }
 
@@ -98,6 +121,11 @@ impl Extent {
         TextRange { offset: (offset - start) as u32, bytes: code.code.len() as u32 }
     }
 
+    /// A range of no bytes behind what was taken in.
+    fn nothing(&self) -> TextRange {
+        TextRange { offset: self.start.map_or(0, |start| self.end - start) as u32, bytes: 0 }
+    }
+
     fn range(&self) -> Range<usize> {
         self.start.map_or(0..0, |start| start as usize..self.end as usize)
     }
@@ -116,6 +144,12 @@ impl Binder {
         let services = part.services.iter().zip(self.first_labels[member] + part.functions.len()..);
         let services: BTreeMap<u32, usize> = services.map(|(service, label)| (service.builtin as u32, label)).collect();
         for (index, function) in (0..).zip(&part.functions) {
+            if !part.used[index as usize] {
+                // Labels are numbered as they are placed.
+                self.builder.append(true, &[], 1, &mut self.control);
+                code.functions.push(extent.nothing());
+                continue;
+            }
             let name = || label(set, Definition { member, index }).to_string();
             let range = extent.add(self.place(function, true, &services, name)?, function);
             if !padding.is_empty() {
@@ -123,6 +157,8 @@ impl Binder {
             }
             code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
             code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
+            let inlined = |run: &Inlined| Inlined { text_offset: range.offset + run.text_offset, ..run.clone() };
+            code.inlined.extend(function.inlined.iter().map(inlined));
             code.call_sites.extend(function.call_sites.iter().map(|site| site_at(site, range.offset)));
             let at = |map: &StackMap| StackMap { return_offset: range.offset + map.return_offset, ..map.clone() };
             code.stack_maps.extend(function.stack_maps.iter().map(at));

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aot_format::abi::TrapCode;
 use aot_format::types::{ExternKind, TypeIndex};
-use aot_format::write::{CallSite, Handler, StackMap};
+use aot_format::write::{CallSite, Handler, Inlined, StackMap};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::{
@@ -13,6 +13,7 @@ use cranelift_codegen::{
 };
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
+use super::inline::{self, Bodies, Frames};
 use super::{Environment, effort, label};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
@@ -60,6 +61,8 @@ pub struct Compiled {
     pub stack_maps: Vec<StackMap>,
     /// Where each run of one wasm offset begins, ascending.
     pub addresses: Vec<(u32, u32)>,
+    /// Which of these were inlined, ascending.
+    pub inlined: Vec<Inlined>,
     /// Types of indirect calls in the function.
     pub indirect_types: BTreeSet<TypeIndex>,
 }
@@ -92,14 +95,18 @@ impl Worker {
         &mut self,
         environment: Environment<'_>,
         set: &Set<'_>,
+        inlinees: &Bodies,
         definition: Definition,
     ) -> Result<Compiled, Error> {
         self.guarded(set, definition, |worker| {
-            let function = worker.translate_body(environment, set, definition)?;
+            let mut function = worker.translate_body(environment, set, definition)?;
             let body = body_of(set, definition);
+            let frames = inlinees
+                .inline_into(set, definition, &mut function)
+                .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
-                .code(environment, function, |code, func| extract(code, func, start, set))
+                .code(environment, function, |code, func| extract(code, func, (start, &frames), set))
                 .and_then(|extracted| extracted)
                 .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
             compiled.indirect_types = indirect_types(body).map_err(|error| explain(set, definition, error))?;
@@ -131,7 +138,7 @@ impl Worker {
         build: impl FnOnce() -> ir::Function,
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
-            let extracted = worker.code(environment, build(), |code, func| extract(code, func, 0, set));
+            let extracted = worker.code(environment, build(), |code, func| extract(code, func, (0, &[]), set));
             // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
             extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
         };
@@ -224,7 +231,12 @@ fn body_of<'a, 'data>(set: &'a Set<'data>, definition: Definition) -> &'a Body<'
 }
 
 /// Copies out of Cranelift's buffers what placement needs.
-fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32, set: &Set<'_>) -> Result<Compiled, String> {
+fn extract(
+    code: &CompiledCode,
+    func: &ir::Function,
+    (body_start, frames): (u32, &[Frames]),
+    set: &Set<'_>,
+) -> Result<Compiled, String> {
     let buffer = &code.buffer;
     let relocations = buffer.relocs().iter().map(|relocation| Relocation {
         offset: relocation.offset,
@@ -241,6 +253,7 @@ fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32, set: &Set<
         .collect();
     traps.sort_by_key(|(offset, _)| *offset);
     traps.dedup_by_key(|(offset, _)| *offset);
+    let (addresses, inlined) = addresses(code, body_start, frames);
     Ok(Compiled {
         code: buffer.data().to_vec(),
         alignment: buffer.alignment,
@@ -248,7 +261,8 @@ fn extract(code: &CompiledCode, func: &ir::Function, body_start: u32, set: &Set<
         traps,
         call_sites: call_sites(code)?,
         stack_maps: stack_maps(code),
-        addresses: addresses(code, body_start),
+        addresses,
+        inlined,
         indirect_types: BTreeSet::new(),
     })
 }
@@ -315,8 +329,9 @@ fn target(target: &FinalizedRelocTarget, func: &ir::Function, set: &Set<'_>) -> 
 
 /// The address map of a function: an entry for each run of calls and trapping instructions with one
 /// wasm offset. Other instructions never stand in a back trace, so they need none. What has no
-/// source location (the stack check) is at the start of the body.
-fn addresses(code: &CompiledCode, body_start: u32) -> Vec<(u32, u32)> {
+/// source location (the stack check) is at the start of the body. What was inlined has the offset in the wasm of
+/// the innermost function.
+fn addresses(code: &CompiledCode, body_start: u32, frames: &[Frames]) -> (Vec<(u32, u32)>, Vec<Inlined>) {
     let buffer = &code.buffer;
     // A frame is looked up by the byte before its return address.
     let calls = buffer.call_sites().map(|site| site.ret_addr.saturating_sub(1));
@@ -334,7 +349,14 @@ fn addresses(code: &CompiledCode, body_start: u32) -> Vec<(u32, u32)> {
             None => entries.push((start, wasm)),
         }
     }
-    entries
+    let mut inlined = Vec::new();
+    for (text_offset, wasm) in &mut entries {
+        if let Some(frames) = inline::frames_of(frames, *wasm) {
+            *wasm = frames.first().map_or(body_start, |frame| frame.wasm_offset);
+            inlined.push(Inlined { text_offset: *text_offset, frames: frames.clone() });
+        }
+    }
+    (entries, inlined)
 }
 
 /// Types of the indirect calls in a body that has been validated. Host functions of these types may

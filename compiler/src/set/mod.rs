@@ -96,6 +96,12 @@ impl<'data> Set<'data> {
         }
     }
 
+    /// The functions that some member imports from another.
+    pub fn bound_functions(&self) -> impl Iterator<Item = Definition> {
+        let imports = self.members.iter().map(|member| &member.imports[ExternKind::Func as usize]);
+        imports.flat_map(|imports| imports.iter().copied().flatten())
+    }
+
     /// The type of a memory.
     pub fn memory_type(&self, definition: Definition) -> MemoryType {
         let module = self.module(definition.member);
@@ -250,7 +256,15 @@ impl<'a, 'data> Linker<'a, 'data> {
             }
             let is_main = number + 1 == self.set.members.len();
             if !is_main && member.module.exports.iter().any(|export| export.name == "_start") {
-                self.errors.push(LinkError::CommandAsDependency { name: member.name.clone() });
+                let imports = self.set.members.iter().enumerate().flat_map(|(importer, of)| {
+                    let from = of.module.imports.iter().enumerate();
+                    from.filter(|(_, import)| import.module == member.name).map(move |(number, _)| (importer, number))
+                });
+                let error = match imports.min() {
+                    Some(first) => LinkError::CommandAsDependency { site: self.site(first) },
+                    None => LinkError::CommandNotMain { name: member.name.clone() },
+                };
+                self.errors.push(error);
             }
         }
         names
@@ -263,7 +277,7 @@ impl<'a, 'data> Linker<'a, 'data> {
             importer: name.clone(),
             module: import.module.to_owned(),
             field: import.name.to_owned(),
-            wanted: format!("{} {}", import.ty.kind(), External(module, &import.ty)),
+            wanted: External(module, &import.ty).to_string(),
         })
     }
 
@@ -305,7 +319,7 @@ impl<'a, 'data> Linker<'a, 'data> {
             let found = exporter.item_type(kind, index);
             let fits = found.is_some_and(|found| self.canonical.matches((member, &found), (at.0, &wanted)));
             if !fits {
-                let found = found.map(|found| format!("{kind} {}", External(&exporter.module, &found)));
+                let found = found.map(|found| External(&exporter.module, &found).to_string());
                 let found = found.unwrap_or_default();
                 return Err(LinkError::IncompatibleType { site: self.site(at), found });
             }

@@ -69,7 +69,7 @@ mod visitor;
 mod vmctx;
 
 use aot_format::types::FuncType;
-use cranelift_codegen::ir::{Function, UserExternalName, UserFuncName};
+use cranelift_codegen::ir::{Block, Function, InstructionData, UserExternalName, UserFuncName};
 use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::FunctionBuilderContext;
 use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
@@ -187,7 +187,27 @@ pub fn translate_function(
         // A builder that was left halfway leaves its context dirty.
         *cx = TranslateContext::default();
     }
-    translated.map(|()| func)
+    translated.map(|()| {
+        locate_branches(&mut func);
+        func
+    })
+}
+
+/// A branch to a block that only traps becomes a conditional trap, where the branch stood: it has the place of the trap.
+fn locate_branches(func: &mut Function) {
+    let trap_in = |func: &Function, block: Block| {
+        let first = func.layout.first_inst(block)?;
+        matches!(func.dfg.insts[first], InstructionData::Trap { .. }).then(|| func.srcloc(first))
+    };
+    let blocks: Vec<Block> = func.layout.blocks().collect();
+    for block in blocks {
+        let Some(last) = func.layout.last_inst(block) else { continue };
+        let InstructionData::Brif { blocks: targets, .. } = &func.dfg.insts[last] else { continue };
+        let targets = targets.map(|target| target.block(&func.dfg.value_lists));
+        if let Some(location) = targets.iter().find_map(|target| trap_in(func, *target)) {
+            func.set_srcloc(last, location);
+        }
+    }
 }
 
 fn translate_body(
