@@ -85,6 +85,7 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("runtime/c-api/src/standard/types.rs", "handles of C"),
     ("runtime/c-api/src/standard/value.rs", "references in values"),
     ("runtime/c-api/src/standard/vec.rs", "C's vectors"),
+    ("runtime/c-api/src/threads.rs", "handles of C; calls callbacks of C"),
     ("runtime/c-api/src/trace.rs", "prints by C"),
     ("runtime/c-api/src/types.rs", "handles of C"),
     ("runtime/c-api/src/wasi.rs", "C's lists and descriptors"),

@@ -12,8 +12,9 @@
  * Trust. The code of an artifact is run as it is. Load what your own compiler wrote and nobody has changed since.
  *
  * Threads. Any thread may call any function, but one at a time may use an instance and what was got from it (environments,
- * functions, memories, other instances of its set); wasm_runtime_terminate is the exception. Callbacks are called by the
- * thread whose call led to them, a destroyer by whichever thread gave the last use up.
+ * functions, memories, other instances of its set); wasm_runtime_terminate is the exception. For further threads there are
+ * spawned environments. Callbacks are called by the thread whose call led to them, a destroyer by whichever thread gave
+ * the last use up.
  */
 #ifndef IWASM_WASM_EXPORT_H
 #define IWASM_WASM_EXPORT_H
@@ -154,8 +155,8 @@ typedef struct RuntimeInitArgs {
     const char *native_module_name;
     NativeSymbol *native_symbols;
     uint32_t n_native_symbols;
+    uint32_t max_thread_num; /* as wasm_runtime_set_max_thread_num, if it is not 0 */
     /* The rest is for what this library does not have, and is not looked at. */
-    uint32_t max_thread_num;
     char ip_addr[128];
     int unused;
     int instance_port;
@@ -396,7 +397,8 @@ WASM_RUNTIME_API_EXTERN wasm_module_inst_t wasm_runtime_instantiate_ex2(wasm_mod
 /* Frees an instance, with all that were made for it. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_deinstantiate(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_get_module(wasm_module_inst_t module_inst);
-/* Stops what runs in the set, from any thread; wasm_runtime_clear_exception makes it usable again. */
+/* Stops what runs in the set, and in environments spawned from it, from any thread; wasm_runtime_clear_exception makes it
+   usable again. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_terminate(wasm_module_inst_t module_inst);
 
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_custom_data(wasm_module_inst_t module_inst, void *custom_data);
@@ -405,6 +407,7 @@ WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_custom_data(wasm_module_inst_t mo
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_create_context_key(void (*dtor)(wasm_module_inst_t inst, void *ctx));
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_context_key(void *key);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_context(wasm_module_inst_t inst, void *key, void *ctx);
+/* The same for the instance's like in all threads of the set. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_context_spread(wasm_module_inst_t inst, void *key, void *ctx);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_context(wasm_module_inst_t inst, void *key);
 
@@ -428,6 +431,36 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_module_inst(wasm_exec_env_t exec_e
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_function_attachment(wasm_exec_env_t exec_env);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_user_data(wasm_exec_env_t exec_env, void *user_data);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_user_data(wasm_exec_env_t exec_env);
+
+/* ---- Threads ---- */
+
+/*
+ * An environment that is spawned can be used at the same time as the one it was spawned from, by another thread. It has
+ * new instances of the same modules, linked in the same way. They share the shared memories of the set, also those that
+ * the set imports, and what the program has of the world (descriptors). All else is their own, and as it is in a new
+ * instance: globals, tables, and memories that are not shared. So a set without a shared memory becomes an independent
+ * one. Custom data, contexts and the environment's user data are copied; no context's destructor is called for them.
+ *
+ * What ends one thread ends all of a set that has a shared memory: a call from outside that fails by a trap, by an
+ * exception of a native function or by proc_exit stops the others, whose calls fail with the same exception.
+ * wasm_runtime_terminate stops all, whether they share a memory or not. wasm_runtime_clear_exception makes a thread's own
+ * instances usable again.
+ */
+typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
+typedef uintptr_t wasm_thread_t;
+/* How many spawned environments a set may have at one time from now on; at first 256. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_set_max_thread_num(uint32_t num);
+/* NULL if that cannot be. Why is then the exception of the environment's instance, except in a native function, whose
+   caller that would end; and a warning tells it. */
+WASM_RUNTIME_API_EXTERN wasm_exec_env_t wasm_runtime_spawn_exec_env(wasm_exec_env_t exec_env);
+/* Frees it, with its instances. It may outlive the environment that it was spawned from. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_spawned_exec_env(wasm_exec_env_t exec_env);
+/* Spawns an environment and a thread that calls the callback with it, and frees it. 0, or -1 with a reason as above.
+   Threads that nobody joined are stopped, and waited for, when the first instance of the set is freed. */
+WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_spawn_thread(wasm_exec_env_t exec_env, wasm_thread_t *tid,
+                                                          wasm_thread_callback_t callback, void *arg);
+/* Waits for a thread, once: what its callback returned goes to *retval. 0, ESRCH for no such thread, EDEADLK for itself. */
+WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_join_thread(wasm_thread_t tid, void **retval);
 
 /* ---- Functions ---- */
 
@@ -621,8 +654,6 @@ WASM_RUNTIME_API_EXTERN bool iwasm_get_figures(wasm_module_inst_t module_inst, i
 
 /* ---- What makes no sense here, or not yet: each says why at log level 3, and answers "not supported" ---- */
 
-typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
-typedef uintptr_t wasm_thread_t;
 typedef enum { INTERNAL_ERROR, MAX_SIZE_REACHED } enlarge_memory_error_reason_t;
 typedef void (*enlarge_memory_error_callback_t)(uint32_t inc_page_count, uint64_t current_memory_size,
                                                 uint32_t memory_index, enlarge_memory_error_reason_t failure_reason,
@@ -658,12 +689,6 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_native_stack_boundary(wasm_exec_en
 WASM_RUNTIME_API_EXTERN void wasm_runtime_dump_perf_profiling(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN double wasm_runtime_sum_wasm_exec_time(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN double wasm_runtime_get_wasm_func_exec_time(wasm_module_inst_t inst, const char *func_name);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_set_max_thread_num(uint32_t num);
-WASM_RUNTIME_API_EXTERN wasm_exec_env_t wasm_runtime_spawn_exec_env(wasm_exec_env_t exec_env);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_spawned_exec_env(wasm_exec_env_t exec_env);
-WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_spawn_thread(wasm_exec_env_t exec_env, wasm_thread_t *tid,
-                                                          wasm_thread_callback_t callback, void *arg);
-WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_join_thread(wasm_thread_t tid, void **retval);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_pgo_prof_data_size(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_dump_pgo_prof_data_to_buf(wasm_module_inst_t module_inst, char *buf,
                                                                         uint32_t len);

@@ -46,11 +46,6 @@ absent! {
     wasm_runtime_dump_perf_profiling(*const CInstance), "use the system's profiler";
     wasm_runtime_sum_wasm_exec_time(*const CInstance) -> f64 = 0.0, "use the system's profiler";
     wasm_runtime_get_wasm_func_exec_time(*const CInstance, *const c_char) -> f64 = 0.0, "use the system's profiler";
-    wasm_runtime_set_max_thread_num(u32), "threads by way of this interface are not supported yet";
-    wasm_runtime_spawn_exec_env(*mut CExecEnv) -> *mut c_void = NULL, "threads by way of this interface are not supported yet";
-    wasm_runtime_destroy_spawned_exec_env(*mut CExecEnv), "threads by way of this interface are not supported yet";
-    wasm_runtime_spawn_thread(*mut CExecEnv, *mut usize, *mut c_void, *mut c_void) -> i32 = -1, "threads by way of this interface are not supported yet";
-    wasm_runtime_join_thread(usize, *mut *mut c_void) -> i32 = -1, "threads by way of this interface are not supported yet";
     wasm_runtime_get_pgo_prof_data_size(*const CInstance) -> u32 = 0, "there are no counters in code";
     wasm_runtime_dump_pgo_prof_data_to_buf(*const CInstance, *mut c_char, u32) -> u32 = 0, "there are no counters in code";
     wasm_runtime_set_enlarge_mem_error_callback(*mut c_void, *mut c_void), "memory.grow that fails returns -1, and nobody is called";

@@ -9,6 +9,7 @@ use crate::module::CModule;
 use crate::shared::State;
 
 /// The world of a store: nothing.
+#[derive(Clone)]
 pub struct World;
 
 /// What instances of a module will have.

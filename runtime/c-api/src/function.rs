@@ -150,6 +150,9 @@ fn in_env(shared: &Shared, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool 
     }
     let done = call();
     shared.env.set(outer);
+    if !done && outer.is_null() {
+        shared.tell_others();
+    }
     done
 }
 
@@ -540,7 +543,7 @@ pub unsafe extern "C" fn wasm_application_execute_main(
             );
         }
         // SAFETY: the environment is alive; the first argument is where the header says that the result goes.
-        unsafe {
+        let done = unsafe {
             in_env(shared, &instance.env, || match function.call(&[]) {
                 Ok(results) => {
                     if let (Some(Val::I32(status)), true) = (results.first(), argc > 0 && !argv.is_null()) {
@@ -548,15 +551,15 @@ pub unsafe extern "C" fn wasm_application_execute_main(
                     }
                     true
                 }
-                // The status says whether that was well.
-                Err(error) if trace::has_exited(&error) => {
-                    trace::keep(shared, &error);
-                    shared.set_exception(None);
-                    true
-                }
                 Err(error) => end(shared, Err(error)),
             })
+        };
+        // That a program ended itself is no failure; the status says whether that was well.
+        if !done && shared.exited.take() {
+            shared.set_exception(None);
+            return true;
         }
+        done
     })
 }
 

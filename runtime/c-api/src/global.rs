@@ -12,6 +12,7 @@ use crate::boundary::{Out, Text, array, guard, put};
 use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
 use crate::shared::State;
+use crate::threads::wasm_runtime_set_max_thread_num;
 use crate::wasi;
 
 /// Log levels as the header has them.
@@ -213,6 +214,9 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
         // SAFETY: by the header, the members that the type names are set.
         let Some(allocator) = (unsafe { allocator(args.mem_alloc_type, args.mem_alloc_option) }) else { return false };
         initialise(allocator);
+        if args.max_thread_num > 0 {
+            wasm_runtime_set_max_thread_num(args.max_thread_num);
+        }
         // SAFETY: as many symbols as it says.
         let symbols = unsafe { array(args.native_symbols.cast_const(), args.n_native_symbols as usize) };
         let name = args.native_module_name.get();

@@ -5,6 +5,7 @@
 //! * [`global`]: what all of a process shares: engine, names, natives, the module reader. [`allocator`]: its `malloc`.
 //! * [`module`]: loading, registering, asking what a module imports and exports. [`types`]: types as C sees them.
 //! * [`shared`]: a store with its instances. [`instance`]: making and asking them. [`env`]: execution environments.
+//!   [`threads`]: further threads of a set.
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
@@ -38,6 +39,7 @@ mod native_call;
 mod natives;
 mod shared;
 mod standard;
+mod threads;
 mod trace;
 mod types;
 #[cfg(feature = "wasi")]

@@ -10,6 +10,7 @@ use crate::function;
 use crate::heap::Heap;
 use crate::instance::CInstance;
 use crate::shared::Shared;
+use crate::threads::lock;
 use crate::trace::PREFIX;
 
 /// What a `wasm_memory_inst_t` points to.
@@ -157,7 +158,8 @@ fn allocate(instance: &CInstance, size: u64) -> Option<u64> {
             _ => None,
         };
     }
-    let mut heap = instance.heap.borrow_mut();
+    let shared = instance.heap.borrow().clone();
+    let mut heap = lock(&shared);
     if heap.is_none() {
         let memory = first(instance)?;
         let page = 1u64 << 16;
@@ -196,7 +198,7 @@ pub unsafe extern "C" fn wasm_runtime_module_free(instance: Option<&CInstance>, 
         if let Some(own) = function::look_up(instance, "free") {
             // SAFETY: looked up just now.
             let _ = unsafe { &*own }.call(&[Val::I32((offset as u32).cast_signed())]);
-        } else if !instance.heap.borrow_mut().as_mut().is_some_and(|heap| heap.free(offset)) {
+        } else if !lock(&instance.heap.borrow()).as_mut().is_some_and(|heap| heap.free(offset)) {
             crate::global::warn("wasm_runtime_module_free: no block begins at this address");
         }
     });
