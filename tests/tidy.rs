@@ -62,6 +62,7 @@ const UNSAFE_RUNTIME: &[(&str, &str)] = &[
 const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("runtime/c-api/src/absent.rs", "functions that C calls"),
     ("runtime/c-api/src/allocator.rs", "memory for C programs"),
+    ("runtime/c-api/src/arguments.rs", "handles of C"),
     ("runtime/c-api/src/bare.rs", "functions that C calls"),
     ("runtime/c-api/src/beyond.rs", "functions that C calls"),
     ("runtime/c-api/src/boundary.rs", "C's strings, arrays and buffers"),
@@ -69,6 +70,7 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("runtime/c-api/src/external.rs", "functions that C calls"),
     ("runtime/c-api/src/function.rs", "cells and values of C"),
     ("runtime/c-api/src/global.rs", "callbacks of C"),
+    ("runtime/c-api/src/imports.rs", "handles of C; calls callbacks of C"),
     ("runtime/c-api/src/instance.rs", "handles of C"),
     ("runtime/c-api/src/memory.rs", "addresses for C"),
     ("runtime/c-api/src/module.rs", "handles of C; passes on the trust in files"),

@@ -10,7 +10,7 @@ use aot_format::types::{ExternKind, FuncType};
 
 use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
-use crate::externs::{Func, Global, Instance, Memory};
+use crate::externs::{Extern, Func, Global, Instance, Memory, Table};
 use crate::host::{Caller, HostFunc};
 use crate::linker::Linker;
 
@@ -87,9 +87,18 @@ impl Global {
 impl Instance {
     /// A memory by its index in the module's memory index space.
     pub fn memory_by_index(&self, store: impl AsContext, index: u32) -> Option<Memory> {
+        self.item_by_index(store, ExternKind::Memory, index)?.into_memory()
+    }
+
+    /// A table by its index in the module's table index space.
+    pub fn table_by_index(&self, store: impl AsContext, index: u32) -> Option<Table> {
+        self.item_by_index(store, ExternKind::Table, index)?.into_table()
+    }
+
+    fn item_by_index(&self, store: impl AsContext, kind: ExternKind, index: u32) -> Option<Extern> {
         let store = store.as_context().opaque();
         let module = &store.instance_of(*self).ok()?.module;
-        module.item_type(ExternKind::Memory, index)?;
-        store.instance_item(self.id, ExternKind::Memory, index)?.into_memory()
+        module.item_type(kind, index)?;
+        store.instance_item(self.id, kind, index)
     }
 }

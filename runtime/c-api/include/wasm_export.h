@@ -179,6 +179,7 @@ typedef struct LoadArgs {
 } LoadArgs;
 #endif
 
+/* What a program gives for an import; without a memory, the import is resolved by its name. */
 typedef struct WASMExternInstance {
     const char *module_name;
     const char *field_name;
@@ -391,6 +392,21 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_host_managed_he
                                                                                         uint32_t v);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_max_memory_pages(struct InstantiationArgs2 *p,
                                                                                   uint32_t v);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_custom_data(struct InstantiationArgs2 *p,
+                                                                             void *custom_data);
+/* What this instance has of the world, all of it: what wasm_runtime_set_wasi_args said of the module is not looked at if
+   one of these is called. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_arg(struct InstantiationArgs2 *p, char *argv[],
+                                                                          int argc);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_env(struct InstantiationArgs2 *p,
+                                                                          const char *env[], uint32_t env_count);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_dir(struct InstantiationArgs2 *p,
+                                                                          const char *dir_list[], uint32_t dir_count,
+                                                                          const char *map_dir_list[],
+                                                                          uint32_t map_dir_count);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_stdio(struct InstantiationArgs2 *p,
+                                                                            int64_t stdinfd, int64_t stdoutfd,
+                                                                            int64_t stderrfd);
 WASM_RUNTIME_API_EXTERN wasm_module_inst_t wasm_runtime_instantiate_ex2(wasm_module_t module,
                                                                         const struct InstantiationArgs2 *args,
                                                                         char *error_buf, uint32_t error_buf_size);
@@ -400,6 +416,36 @@ WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_get_module(wasm_module_inst_t
 /* Stops what runs in the set, and in environments spawned from it, from any thread; wasm_runtime_clear_exception makes it
    usable again. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_terminate(wasm_module_inst_t module_inst);
+
+/*
+ * A memory for instances of a module to import, zeroed: its base address and length can be asked for at once, and it can
+ * be written before there is an instance. The type is that of an import or export of a loaded module. A shared memory can
+ * be given to any number of instances, also of other modules. One that is not shared belongs to the one set of instances
+ * that is made with it: memories that are given together are made for the same module, one at a time of these calls.
+ * No environment can be spawned of such a set, for a thread could not have the memory. NULL if there can be none; a
+ * warning says why.
+ */
+WASM_RUNTIME_API_EXTERN wasm_memory_inst_t wasm_runtime_create_memory(const wasm_module_t module,
+                                                                      const wasm_memory_type_t type);
+/* The program's use of it ends. An instance that imports it keeps it. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_memory(const wasm_module_t module, wasm_memory_inst_t memory_inst);
+/*
+ * A list with an entry for each import of a module, in order (wasm_runtime_get_import_count says how many), which the
+ * program may change. For each memory that is imported from a module whose name the filter lets through (NULL: all), one
+ * is created. NULL if nothing is imported, or a memory cannot be made.
+ */
+WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports(wasm_module_t module,
+                                                                       bool (*module_name_filter)(const char *));
+/* The same for the host's names ("env", "wasi_snapshot_preview1", …). */
+WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_builtin(wasm_module_t module);
+/* Frees a list, and destroys the memories that were created for it. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
+/*
+ * Gives memories to the instance that is made, and to all that it imports from, by their names; any number of entries, in
+ * any order. A memory of wasm_runtime_create_memory, or a shared one of another instance. They are copied.
+ */
+WASM_RUNTIME_API_EXTERN void iwasm_instantiation_args_set_imports(struct InstantiationArgs2 *p,
+                                                                  const wasm_extern_inst_t imports, uint32_t count);
 
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_custom_data(wasm_module_inst_t module_inst, void *custom_data);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_custom_data(wasm_module_inst_t module_inst);
@@ -490,7 +536,11 @@ WASM_RUNTIME_API_EXTERN void wasm_func_get_result_types(const wasm_function_inst
  */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_wasm(wasm_exec_env_t exec_env, wasm_function_inst_t function,
                                                     uint32_t argc, uint32_t argv[]);
-/* The same with values. */
+/* The same for the function at a place of the first table of the environment's instance, which need not be exported: for
+   a native function that was given one. */
+WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_indirect(wasm_exec_env_t exec_env, uint32_t element_index, uint32_t argc,
+                                                        uint32_t argv[]);
+/* As wasm_runtime_call_wasm, with values. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_wasm_a(wasm_exec_env_t exec_env, wasm_function_inst_t function,
                                                       uint32_t num_results, wasm_val_t results[], uint32_t num_args,
                                                       wasm_val_t *args);
@@ -672,16 +722,17 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_wasi_addr_pool(wasm_module_t modul
                                                              uint32_t addr_pool_size);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_wasi_ns_lookup_pool(wasm_module_t module, const char *ns_lookup_pool[],
                                                                   uint32_t ns_lookup_pool_size);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_addr_pool(struct InstantiationArgs2 *p,
+                                                                                const char *addr_pool[],
+                                                                                uint32_t addr_pool_size);
+WASM_RUNTIME_API_EXTERN void
+wasm_runtime_instantiation_args_set_wasi_ns_lookup_pool(struct InstantiationArgs2 *p, const char *ns_lookup_pool[],
+                                                        uint32_t ns_lookup_pool_size);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_start_debug_instance_with_port(wasm_exec_env_t exec_env, int32_t port);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_start_debug_instance(wasm_exec_env_t exec_env);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_init_thread_env(void);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_thread_env(void);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_thread_env_inited(void);
-WASM_RUNTIME_API_EXTERN wasm_memory_inst_t wasm_runtime_create_memory(const wasm_module_t module,
-                                                                      const wasm_memory_type_t type);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_memory(const wasm_module_t module, wasm_memory_inst_t memory_inst);
-WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_indirect(wasm_exec_env_t exec_env, uint32_t element_index, uint32_t argc,
-                                                        uint32_t argv[]);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_bounds_checks(wasm_module_inst_t module_inst, bool enable);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_bounds_checks_enabled(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_native_stack_boundary(wasm_exec_env_t exec_env,
@@ -703,10 +754,6 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_detach_shared_heap(wasm_module_inst_t 
 WASM_RUNTIME_API_EXTERN uint64_t wasm_runtime_shared_heap_malloc(wasm_module_inst_t module_inst, uint64_t size,
                                                                  void **p_native_addr);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_shared_heap_free(wasm_module_inst_t module_inst, uint64_t ptr);
-WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_builtin(wasm_module_t module);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
-WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports(wasm_module_t module,
-                                                                       bool (*module_name_filter)(const char *));
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use runtime::raw::ValRaw;
-use runtime::{Error, Func, FuncType, Val, ValType};
+use runtime::{Error, Func, FuncType, TrapCode, Val, ValType};
 
 use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
@@ -185,6 +185,35 @@ pub extern "C" fn wasm_runtime_lookup_function(instance: Option<&CInstance>, nam
             return std::ptr::null();
         };
         look_up(instance, &name).unwrap_or(std::ptr::null())
+    })
+}
+
+/// The function at a place of an instance's first table; why there is none, in the words of a trap.
+fn element(instance: &CInstance, index: u32) -> Result<*const CFunction, String> {
+    let shared = instance.shared();
+    let table = shared.with(|store| instance.instance.table_by_index(&store, 0)).ok_or("there is no table")?;
+    match shared.with(|store| table.get(&store, u64::from(index))) {
+        Ok(Val::FuncRef(Some(func))) => Ok(instance.keep_function(func)),
+        Ok(Val::FuncRef(None)) => Err(format!("{} {index}", TrapCode::UninitializedElement.message())),
+        Ok(_) => Err("the table is none of functions".to_owned()),
+        Err(_) => Err(format!("{} {index}", TrapCode::UndefinedElement.message())),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_call_indirect(
+    env: Option<&CExecEnv>,
+    index: u32,
+    argc: u32,
+    argv: *mut u32,
+) -> bool {
+    guard(false, || {
+        let Some(instance) = env.and_then(CExecEnv::instance) else { return false };
+        match element(instance, index) {
+            // SAFETY: the header wants of the arguments what is wanted there; the function was found just now.
+            Ok(function) => unsafe { wasm_runtime_call_wasm(env, function.as_ref(), argc, argv) },
+            Err(reason) => refuse(instance.shared(), &reason),
+        }
     })
 }
 

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::{Func, Instance, Linker, Module, Store, Table};
 
-use crate::boundary::{ErrorBuffer, Out, Text, guard};
+use crate::arguments::Arguments;
+use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
 use crate::function::CFunction;
 use crate::global::warn;
 use crate::heap::Heap;
+use crate::imports;
 use crate::memory::CMemory;
 use crate::module::{CModule, linker_and_engine};
 use crate::shared::{Shared, State};
@@ -35,7 +37,7 @@ pub struct CInstance {
     /// Tables that C has asked for, and functions that it found in them.
     #[expect(clippy::vec_box, reason = "C has their addresses")]
     tables: RefCell<Vec<Box<Table>>>,
-    elements: RefCell<Vec<(Func, Box<CFunction>)>>,
+    elements: RefCell<HashMap<Func, Box<CFunction>>>,
     /// Bytes that are to be divided up for `wasm_runtime_module_malloc`, and how, once the first were wanted.
     pub heap_size: Cell<u32>,
     pub heap: RefCell<Arc<Mutex<Option<Heap>>>>,
@@ -105,22 +107,14 @@ impl CInstance {
     /// A handle of a function that was found in a table.
     pub fn keep_function(&self, func: Func) -> *const CFunction {
         let mut elements = self.elements.borrow_mut();
-        if let Some((_, known)) = elements.iter().find(|(known, _)| *known == func) {
+        if let Some(known) = elements.get(&func) {
             return &raw const **known;
         }
         let Some(made) = CFunction::new(self.shared(), func) else { return std::ptr::null() };
         let place: *const CFunction = &raw const *made;
-        elements.push((func, made));
+        elements.insert(func, made);
         place
     }
-}
-
-/// As the header has it.
-#[repr(C)]
-pub struct InstantiationArgs {
-    pub default_stack_size: u32,
-    pub host_managed_heap_size: u32,
-    pub max_memory_pages: u32,
 }
 
 /// Handles of instances are not told apart from others by C; this makes freeing one twice a warning.
@@ -130,16 +124,15 @@ fn mains() -> std::sync::MutexGuard<'static, Vec<usize>> {
     MAIN_INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes an instance of a module, and of all that it needs, in an empty store. Each is introduced with its name, which it
+/// Makes an instance of a module, and of all that it needs, in a store without instances. Each is introduced with its name, which it
 /// has already.
 pub fn make(
     linker: &mut Linker<State>,
-    store: Store<State>,
+    shared: &Shared,
     name: &str,
     module: &Module,
     introduce: &dyn Fn(&CInstance, &str),
-) -> Result<(Box<Shared>, *const CInstance), String> {
-    let shared = Shared::new(store);
+) -> Result<*const CInstance, String> {
     // Natives that start functions call make handles of their callers.
     let made = shared.set_up(|store| linker.instantiate(store, name, module));
     let instance = made.map_err(|error| format!("{error:#}"))?;
@@ -156,116 +149,60 @@ pub fn make(
         name.clone_into(&mut known.name.borrow_mut());
         introduce(known, name);
     }
-    Ok((shared, main))
+    Ok(main)
 }
 
-/// The same for C, in a store of their own.
-fn instantiate(module: Option<&CModule>, args: &InstantiationArgs) -> Result<*const CInstance, String> {
-    let handle = module.ok_or("the module is NULL")?;
+/// The same for C, in a store of their own or in the one of a memory that they import.
+pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstance, String> {
     let (mut linker, engine) = linker_and_engine()?;
-    let world = handle.wasi.lock().unwrap_or_else(PoisonError::into_inner).build()?;
-    let mut store = Store::new(&engine, State { world, shared: std::ptr::null() });
-    if args.max_memory_pages > 0 {
-        store.limits_mut().max_memory_bytes = u64::from(args.max_memory_pages) << 16;
-    }
-    let own = handle.name.lock().unwrap_or_else(PoisonError::into_inner).to_string_lossy().into_owned();
+    let world = match &args.wasi {
+        Some(wasi) => wasi.build()?,
+        None => lock(&handle.wasi).build()?,
+    };
+    let prepared = imports::define(&mut linker, args)?;
+    let shared = match prepared {
+        Some(shared) => shared,
+        None => Shared::of_c(Store::new(&engine, State::new(world.clone()))),
+    };
+    // SAFETY: it was made just now, or a memory of it is alive.
+    let here = unsafe { &*shared };
+    here.set_up(|store| {
+        store.data_mut().world = world;
+        if args.sizes.max_memory_pages > 0 {
+            store.limits_mut().max_memory_bytes = u64::from(args.sizes.max_memory_pages) << 16;
+        }
+    });
+    let own = lock(&handle.name).to_string_lossy().into_owned();
     let registered = |name: &str| {
         let found = crate::global::with(|global| global.registered.get(name).copied()).ok().flatten();
         found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
     };
-    let (shared, main) = make(&mut linker, store, &own, &handle.module, &|known, name| {
+    let made = make(&mut linker, here, &own, &handle.module, &|known, name| {
         let module = if name == own { std::ptr::from_ref(handle).cast_mut() } else { registered(name) };
         known.module.set(module);
-        known.heap_size.set(args.host_managed_heap_size);
-    })?;
-    let _set_once = shared.program.set(Arc::new(Program::new(&shared, linker, &handle.module, &own)));
-    let _freed_by_deinstantiate = Box::into_raw(shared);
+        known.heap_size.set(args.sizes.host_managed_heap_size);
+    });
+    let main = match made {
+        Ok(main) => main,
+        Err(reason) => {
+            if prepared.is_none() {
+                // SAFETY: it was made just now.
+                unsafe { Shared::release(shared) };
+            }
+            return Err(reason);
+        }
+    };
+    let _set_once = here.program.set(Arc::new(Program::new(here, linker, &handle.module, &own)));
+    if prepared.is_some() {
+        here.hold();
+        imports::taken(shared);
+    }
+    if let Some(data) = args.custom_data {
+        // SAFETY: made just now.
+        unsafe { &*main }.custom_data.set(data);
+    }
     mains().push(main.addr());
     Ok(main)
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate(
-    module: Option<&CModule>,
-    default_stack_size: u32,
-    host_managed_heap_size: u32,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    let args = InstantiationArgs { default_stack_size, host_managed_heap_size, max_memory_pages: 0 };
-    // SAFETY: by the header.
-    unsafe { wasm_runtime_instantiate_ex(module, &raw const args, error_buf, error_buf_size) }
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate_ex(
-    module: Option<&CModule>,
-    args: *const InstantiationArgs,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    // SAFETY: by the header.
-    let (error, args) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), args.as_ref()) };
-    guard(std::ptr::null(), || {
-        let Some(args) = args else {
-            error.write("the arguments are NULL");
-            return std::ptr::null();
-        };
-        let failed = |reason| format!("the module cannot be instantiated: {reason}");
-        error.explain(instantiate(module, args).map_err(failed)).unwrap_or(std::ptr::null())
-    })
-}
-
-/// What `wasm_runtime_instantiation_args_create` makes: arguments that can grow without breaking programs.
-pub struct CArgs(InstantiationArgs);
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_instantiation_args_create(into: Out<'_, *mut CArgs>) -> bool {
-    guard(false, || {
-        let Some(into) = into else { return false };
-        let args = InstantiationArgs { default_stack_size: 0, host_managed_heap_size: 0, max_memory_pages: 0 };
-        into.write(Box::into_raw(Box::new(CArgs(args))));
-        true
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiation_args_destroy(args: *mut CArgs) {
-    guard((), || {
-        if !args.is_null() {
-            // SAFETY: made above, and destroyed once, by the header.
-            drop(unsafe { Box::from_raw(args) });
-        }
-    });
-}
-
-macro_rules! setters {
-    ($($name:ident => $field:ident;)*) => {$(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(args: *mut CArgs, value: u32) {
-            // SAFETY: null, or made above.
-            if let Some(args) = unsafe { args.as_mut() } {
-                args.0.$field = value;
-            }
-        }
-    )*};
-}
-
-setters! {
-    wasm_runtime_instantiation_args_set_default_stack_size => default_stack_size;
-    wasm_runtime_instantiation_args_set_host_managed_heap_size => host_managed_heap_size;
-    wasm_runtime_instantiation_args_set_max_memory_pages => max_memory_pages;
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate_ex2(
-    module: Option<&CModule>,
-    args: *const CArgs,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    // SAFETY: by the header; the arguments are all there is in them.
-    unsafe { wasm_runtime_instantiate_ex(module, args.cast(), error_buf, error_buf_size) }
 }
 
 #[unsafe(no_mangle)]
@@ -287,9 +224,10 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
             let shared = (*instance).shared.cast_mut();
             if let Some(program) = (*shared).program.get() {
                 end_threads(program);
+                program.leave(&(*shared).member);
             }
             run_destructors(&*shared);
-            drop(Box::from_raw(shared));
+            Shared::release(shared);
         }
     });
 }

@@ -5,7 +5,7 @@
 //! * [`global`]: what all of a process shares: engine, names, natives, the module reader. [`allocator`]: its `malloc`.
 //! * [`module`]: loading, registering, asking what a module imports and exports. [`types`]: types as C sees them.
 //! * [`shared`]: a store with its instances. [`instance`]: making and asking them. [`env`]: execution environments.
-//!   [`threads`]: further threads of a set.
+//!   [`arguments`]: what they are made with. [`imports`]: memories of the program's. [`threads`]: further threads of a set.
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
@@ -24,6 +24,7 @@
 
 mod absent;
 mod allocator;
+mod arguments;
 mod beyond;
 mod boundary;
 mod env;
@@ -31,6 +32,7 @@ mod external;
 mod function;
 mod global;
 mod heap;
+mod imports;
 mod instance;
 mod layout;
 mod memory;

@@ -22,11 +22,12 @@ pub struct CModule {
     exports: Box<[Export]>,
 }
 
-struct Import {
-    module: CString,
-    name: CString,
-    ty: CType,
-    kind: u32,
+/// What a module imports, as C sees it.
+pub struct Import {
+    pub module: CString,
+    pub name: CString,
+    pub ty: CType,
+    pub kind: u32,
 }
 
 struct Export {
@@ -57,6 +58,11 @@ impl CModule {
         }
     }
 
+    /// What it imports, in order.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
     /// A handle for C, alive until it is unloaded or the runtime destroyed.
     fn into_handle(self) -> Result<*mut CModule, String> {
         let handle = Box::into_raw(Box::new(self));
@@ -66,6 +72,12 @@ impl CModule {
             drop(unsafe { Box::from_raw(handle) });
         }
         added.map(|_| handle)
+    }
+}
+
+impl Drop for CModule {
+    fn drop(&mut self) {
+        crate::imports::forget(self);
     }
 }
 

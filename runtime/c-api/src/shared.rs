@@ -18,9 +18,18 @@ pub struct State {
     pub shared: *const Shared,
 }
 
+impl State {
+    /// That of a new store.
+    pub fn new(world: World) -> State {
+        State { world, shared: std::ptr::null() }
+    }
+}
+
 /// See the top of the file.
 pub struct Shared {
     store: UnsafeCell<Store<State>>,
+    /// How many of C's handles keep it: an instance that is to be freed, memories.
+    holders: Cell<usize>,
     /// The [`Caller`] of the innermost C function that compiled code has called; null outside.
     caller: Cell<*mut Caller<'static, State>>,
     /// Handles of the instances. They stay where they are.
@@ -54,6 +63,7 @@ impl Shared {
             member: Member::new(store.interrupt_handle()),
             program: OnceCell::new(),
             store: UnsafeCell::new(store),
+            holders: Cell::new(1),
             caller: Cell::new(std::ptr::null_mut()),
             instances: RefCell::default(),
             recent: Cell::default(),
@@ -68,6 +78,32 @@ impl Shared {
         let place: *const Shared = &raw const *shared;
         shared.store.get_mut().data_mut().shared = place;
         shared
+    }
+
+    /// The same for C, held once.
+    pub fn of_c(store: Store<State>) -> *mut Shared {
+        Box::into_raw(Shared::new(store))
+    }
+
+    /// Somebody else needs it.
+    pub fn hold(&self) {
+        self.holders.set(self.holders.get() + 1);
+    }
+
+    /// Somebody does not need it any more. The last one frees it.
+    ///
+    /// # Safety
+    ///
+    /// `shared` came from [`Shared::of_c`], and is released once for that and once for each [`Shared::hold`].
+    pub unsafe fn release(shared: *mut Shared) {
+        // SAFETY: alive, by the caller.
+        let holders = unsafe { &(*shared).holders };
+        holders.set(holders.get() - 1);
+        if holders.get() == 0 {
+            crate::imports::taken(shared);
+            // SAFETY: nobody has it any more.
+            drop(unsafe { Box::from_raw(shared) });
+        }
     }
 
     /// The same for a store that several hold.

@@ -141,10 +141,10 @@ fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
         ));
     }
     let world = shared.with(|mut store| store.data_mut().world.clone());
-    let store = Store::from_seed(&program.seed, State { world, shared: std::ptr::null() });
+    let made = Shared::new(Store::from_seed(&program.seed, State::new(world)));
     let mut linker = shared.with(|store| lock(&program.linker).for_threads(&store));
     let instances = shared.instances.borrow();
-    let (made, _) = make(&mut linker, store, &program.name, &program.module, &|new, name| {
+    make(&mut linker, &made, &program.name, &program.module, &|new, name| {
         if let Some(old) = instances.iter().find(|old| *old.name.borrow() == name) {
             new.inherit(old);
         }
