@@ -76,6 +76,7 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("runtime/c-api/src/module.rs", "handles of C; passes on the trust in files"),
     ("runtime/c-api/src/native_call.rs", "calls C functions"),
     ("runtime/c-api/src/natives.rs", "C functions that modules import"),
+    ("runtime/c-api/src/reader.rs", "callbacks of C"),
     ("runtime/c-api/src/shared.rs", "the store, reached from C functions"),
     ("runtime/c-api/src/standard/externs.rs", "functions that C calls"),
     ("runtime/c-api/src/standard/func.rs", "calls callbacks of C"),

@@ -257,11 +257,12 @@ typedef struct SharedHeapInitArgs {
 
 /* ---- The runtime ---- */
 
-/* Initialises the runtime; each time needs a wasm_runtime_destroy. */
+/* Initialises the runtime that this thread is in; each time needs a wasm_runtime_destroy. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_init(void);
-/* The same, and says where wasm_runtime_malloc gets memory, and which natives there are. */
+/* The same, and says where wasm_runtime_malloc gets memory, and which natives there are. False if where memory comes from
+   is said to a runtime that iwasm_runtime_new made. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_full_init(RuntimeInitArgs *init_args);
-/* Unloads all modules; destroyers of a module reader are called. Instances are to be freed before. */
+/* Unloads all modules; destroyers of a module reader are called. Instances live on until they are freed. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy(void);
 /* Messages go to the standard error stream; the default is WASM_LOG_LEVEL_WARNING. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_log_level(log_level_t level);
@@ -412,6 +413,7 @@ WASM_RUNTIME_API_EXTERN wasm_module_inst_t wasm_runtime_instantiate_ex2(wasm_mod
                                                                         char *error_buf, uint32_t error_buf_size);
 /* Frees an instance, with all that were made for it. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_deinstantiate(wasm_module_inst_t module_inst);
+/* NULL if it was unloaded. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_get_module(wasm_module_inst_t module_inst);
 /* Stops what runs in the set, and in environments spawned from it, from any thread; wasm_runtime_clear_exception makes it
    usable again. */
@@ -683,6 +685,21 @@ WASM_RUNTIME_API_EXTERN bool wasm_runtime_detect_native_stack_overflow_size(wasm
 WASM_RUNTIME_API_EXTERN void wasm_runtime_dump_mem_consumption(wasm_exec_env_t exec_env);
 
 /* ---- Beyond WAMR ---- */
+
+/*
+ * Several runtimes in one process, each with registered names, natives, a module reader and a limit of threads of its own.
+ * The process has one by itself, which wasm_runtime_init initialises; those made here are initialised already. A thread
+ * works in one at a time: functions without a handle mean that one. What is done with a module, or made of it, is done in
+ * the module's runtime, and callbacks and natives that are called meanwhile find themselves there; so do spawned threads.
+ * The allocator, the log level, keys of contexts and numbers of external references are the process's.
+ */
+struct iwasm_runtime_t;
+typedef struct iwasm_runtime_t iwasm_runtime_t;
+WASM_RUNTIME_API_EXTERN iwasm_runtime_t *iwasm_runtime_new(void);
+/* This thread works in that runtime from now on, with NULL in the process's own; the one before, NULL for that. */
+WASM_RUNTIME_API_EXTERN iwasm_runtime_t *iwasm_runtime_enter(iwasm_runtime_t *runtime);
+/* Unloads its modules. Instances live on until they are freed; threads that are in it find nothing there any more. */
+WASM_RUNTIME_API_EXTERN void iwasm_runtime_delete(iwasm_runtime_t *runtime);
 
 /* An instance of the same set by its name. */
 WASM_RUNTIME_API_EXTERN wasm_module_inst_t iwasm_get_instance(wasm_module_inst_t module_inst, const char *name);

@@ -33,7 +33,7 @@ fn instantiate_or_explain(module: Option<&CModule>, args: Option<&Arguments>, er
         let made = match (module, args) {
             (None, _) => Err("the module is NULL".to_owned()),
             (_, None) => Err("the arguments are NULL".to_owned()),
-            (Some(module), Some(args)) => instantiate(module, args),
+            (Some(module), Some(args)) => module.home.entered(|| instantiate(module, args)),
         };
         let failed = |reason| format!("the module cannot be instantiated: {reason}");
         error.explain(made.map_err(failed)).unwrap_or(std::ptr::null())

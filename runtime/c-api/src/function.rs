@@ -524,9 +524,10 @@ fn execute(instance: &CInstance, name: &str, texts: &[String]) -> bool {
             &format!("function {name:?} of type {} was given {} arguments", function.ty, texts.len()),
         );
     }
-    let engine = crate::global::with(|global| global.engine.clone());
-    let Ok(engine) = engine else { return refuse(shared, "the runtime is not initialised") };
-    let parse = |(text, ty): (&String, &ValType)| runtime::text::parse_value(&engine, *ty, text);
+    let Ok(module) = shared.with(|store| instance.instance.module(&store)) else {
+        return refuse(shared, "the instance is gone");
+    };
+    let parse = |(text, ty): (&String, &ValType)| runtime::text::parse_value(module.engine(), *ty, text);
     let params: Option<Vec<Val>> = texts.iter().zip(&function.ty.params).map(parse).collect();
     let Some(params) = params else {
         return refuse(

@@ -11,11 +11,11 @@ use crate::arguments::Arguments;
 use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
 use crate::function::CFunction;
-use crate::global::warn;
+use crate::global::{self, warn, with};
 use crate::heap::Heap;
 use crate::imports;
 use crate::memory::CMemory;
-use crate::module::{CModule, linker_and_engine};
+use crate::module::CModule;
 use crate::shared::{Shared, State};
 use crate::threads::{Contexts, Program, end_threads, lock};
 
@@ -152,9 +152,10 @@ pub fn make(
     Ok(main)
 }
 
-/// The same for C, in a store of their own or in the one of a memory that they import.
+/// The same for C, in a store of their own or in the one of a memory that they import. To be called in the module's
+/// runtime.
 pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstance, String> {
-    let (mut linker, engine) = linker_and_engine()?;
+    let (mut linker, engine) = with(|global| (global.linker.without_reader(), global.engine.clone()))?;
     let world = match &args.wasi {
         Some(wasi) => wasi.build()?,
         None => lock(&handle.wasi).build()?,
@@ -173,10 +174,7 @@ pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstanc
         }
     });
     let own = lock(&handle.name).to_string_lossy().into_owned();
-    let registered = |name: &str| {
-        let found = crate::global::with(|global| global.registered.get(name).copied()).ok().flatten();
-        found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
-    };
+    let registered = |name: &str| with(|global| global.registered(name)).unwrap_or(std::ptr::null_mut());
     let made = make(&mut linker, here, &own, &handle.module, &|known, name| {
         let module = if name == own { std::ptr::from_ref(handle).cast_mut() } else { registered(name) };
         known.module.set(module);
@@ -234,8 +232,11 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module(instance: Option<&CInstance>) -> *mut CModule {
-    // SAFETY: by the header.
-    guard(std::ptr::null_mut(), || instance.map_or(std::ptr::null_mut(), |instance| instance.module.get()))
+    guard(std::ptr::null_mut(), || {
+        let module = instance.map_or(std::ptr::null_mut(), |instance| instance.module.get());
+        // It may have been unloaded.
+        if global::knows_module(module) { module } else { std::ptr::null_mut() }
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -2,7 +2,7 @@
 //! the meaning that WAMR's have; what is ours alone begins with `iwasm_`.
 //!
 //! * [`boundary`]: strings, error buffers, panics: what every function here does first.
-//! * [`global`]: what all of a process shares: engine, names, natives, the module reader. [`allocator`]: its `malloc`.
+//! * [`global`]: runtimes: engine, names, natives. [`reader`]: the module reader. [`allocator`]: the process's `malloc`.
 //! * [`module`]: loading, registering, asking what a module imports and exports. [`types`]: types as C sees them.
 //! * [`shared`]: a store with its instances. [`instance`]: making and asking them. [`env`]: execution environments.
 //!   [`arguments`]: what they are made with. [`imports`]: memories of the program's. [`threads`]: further threads of a set.
@@ -39,6 +39,7 @@ mod memory;
 mod module;
 mod native_call;
 mod natives;
+mod reader;
 mod shared;
 mod standard;
 mod threads;

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
 
 use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
-use crate::global::{self, log, warn, with};
+use crate::global::{self, Runtime, current, log, warn, with};
 use crate::types::{CType, WasmExport, WasmImport, extern_kind};
 use crate::wasi::WasiArgs;
 
 /// What a `wasm_module_t` points to.
 pub struct CModule {
     pub module: Module,
+    /// What is done with it is done there.
+    pub home: Arc<Runtime>,
     /// The name it was given, or came with.
     pub name: Mutex<CString>,
     /// What its instances have of the world.
@@ -54,6 +56,7 @@ impl CModule {
             exports: exports.collect(),
             name: Mutex::new(c_string(name)),
             wasi: Mutex::default(),
+            home: current(),
             module,
         }
     }
@@ -65,13 +68,11 @@ impl CModule {
 
     /// A handle for C, alive until it is unloaded or the runtime destroyed.
     fn into_handle(self) -> Result<*mut CModule, String> {
+        with(|_| ())?;
+        let home = self.home.clone();
         let handle = Box::into_raw(Box::new(self));
-        let added = with(|global| global.modules.insert(handle.expose_provenance()));
-        if added.is_err() {
-            // SAFETY: it was made just now, and nobody has it.
-            drop(unsafe { Box::from_raw(handle) });
-        }
-        added.map(|_| handle)
+        global::keep_module(handle, &home);
+        Ok(handle)
     }
 }
 
@@ -201,28 +202,26 @@ pub unsafe extern "C" fn wasm_runtime_load_ex(
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_unload(module: *mut CModule) {
     guard((), || {
-        let known = with(|global| {
-            let known = global.modules.remove(&module.addr());
-            if known {
-                let names: Vec<String> = global
-                    .registered
-                    .iter()
-                    .filter(|(_, handle)| **handle == module.addr())
-                    .map(|(name, _)| name.clone())
-                    .collect();
-                for name in names {
-                    global.registered.remove(&name);
-                    global.linker.unregister(&name);
-                }
-            }
-            known
-        });
-        match known {
-            // SAFETY: it was in the list of handles that are alive, and is no more. Its instances keep its code.
-            Ok(true) => drop(unsafe { Box::from_raw(module) }),
-            _ if module.is_null() => {}
-            _ => warn("wasm_runtime_unload: this is no module, or it was unloaded before"),
+        if module.is_null() {
+            return;
         }
+        let Some(home) = global::forget_module(module) else {
+            return warn("wasm_runtime_unload: this is no module, or it was unloaded before");
+        };
+        let _ = home.with(|global| {
+            let names: Vec<String> = global
+                .registered
+                .iter()
+                .filter(|(_, handle)| **handle == module.addr())
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in names {
+                global.registered.remove(&name);
+                global.linker.unregister(&name);
+            }
+        });
+        // SAFETY: it was in the list of handles that are alive, and is no more. Its instances keep its code.
+        home.entered(|| drop(unsafe { Box::from_raw(module) }));
     });
 }
 
@@ -240,7 +239,7 @@ pub unsafe extern "C" fn wasm_runtime_register_module(
             error.write("the name or the module is NULL");
             return false;
         };
-        let registered = with(|global| {
+        let registered = handle.home.with(|global| {
             let other = global
                 .registered
                 .iter()
@@ -262,8 +261,7 @@ pub unsafe extern "C" fn wasm_runtime_register_module(
 pub extern "C" fn wasm_runtime_find_module_registered(name: Text) -> *mut CModule {
     guard(std::ptr::null_mut(), || {
         let Some(name) = name.get() else { return std::ptr::null_mut() };
-        let found = with(|global| global.registered.get(name.as_ref()).copied()).ok().flatten();
-        found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
+        with(|global| global.registered(&name)).unwrap_or(std::ptr::null_mut())
     })
 }
 
@@ -302,9 +300,9 @@ pub extern "C" fn wasm_runtime_get_import_count(module: Option<&CModule>) -> i32
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_import_type(module: Option<&CModule>, index: i32, into: Out<'_, WasmImport>) {
     guard((), || {
-        let import = module.and_then(|module| module.imports.get(usize::try_from(index).ok()?));
-        let Some(import) = import else { return };
-        let linked = with(|global| {
+        let import = module.and_then(|module| Some((module, module.imports.get(usize::try_from(index).ok()?)?)));
+        let Some((handle, import)) = import else { return };
+        let linked = handle.home.with(|global| {
             let (module, name) = (import.module.to_string_lossy(), import.name.to_string_lossy());
             global.linker.defines(&module, &name)
                 || global.linker.find(&module).is_some_and(|found| found.export_type(&name).is_some())
@@ -440,9 +438,4 @@ fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bo
 pub fn say_absent(function: &str, reason: &str) {
     const DEBUG: u32 = 3;
     log(DEBUG, &format!("{function}: {reason}"));
-}
-
-/// Used by those who make instances.
-pub fn linker_and_engine() -> Result<(runtime::Linker<crate::shared::State>, runtime::Engine), String> {
-    with(|global: &mut global::Global| (global.linker.without_reader(), global.engine.clone()))
 }

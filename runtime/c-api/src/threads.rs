@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -15,14 +15,13 @@ use runtime::{InterruptHandle, Linker, Module, Store, StoreSeed};
 
 use crate::boundary::{Out, guard, put};
 use crate::env::CExecEnv;
-use crate::global::{log, warn};
+use crate::global::{Runtime, current, log, warn, with};
 use crate::instance::{CInstance, make};
 use crate::shared::{Shared, State};
 use crate::trace::PREFIX;
 
 /// Spawned environments that a set may have at one time, unless it is said otherwise.
-const DEFAULT_MOST: u32 = 256;
-static MOST: AtomicU32 = AtomicU32::new(DEFAULT_MOST);
+pub const DEFAULT_MOST: u32 = 256;
 
 /// What a thread needs besides the stack for wasm: C functions run on it, too.
 const HOST_STACK_BYTES: usize = 512 << 10;
@@ -56,8 +55,9 @@ impl Member {
     }
 }
 
-/// What the threads of a set have in common.
+/// What the threads of a set have in common; it is made in the runtime of the set's modules.
 pub struct Program {
+    home: Arc<Runtime>,
     linker: Mutex<Linker<State>>,
     module: Module,
     name: String,
@@ -76,6 +76,7 @@ impl Program {
             memories.into_iter().any(|memory| shared.with(|store| memory.ty(&store)).is_ok_and(|ty| ty.shared))
         };
         let program = Program {
+            home: current(),
             linker: Mutex::new(linker),
             module: module.clone(),
             name: name.to_owned(),
@@ -134,7 +135,7 @@ fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
     let instance = env.instance().ok_or("the environment has no instance")?;
     let shared = instance.shared();
     let program = shared.program.get().ok_or("instances are still being made")?;
-    let most = MOST.load(Ordering::Relaxed);
+    let most = program.home.with(|global| global.most_threads).unwrap_or(DEFAULT_MOST);
     if lock(&program.members).len() > most as usize {
         return Err(format!(
             "the limit of {most} threads of a set of instances is reached: see wasm_runtime_set_max_thread_num"
@@ -144,10 +145,12 @@ fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
     let made = Shared::new(Store::from_seed(&program.seed, State::new(world)));
     let mut linker = shared.with(|store| lock(&program.linker).for_threads(&store));
     let instances = shared.instances.borrow();
-    make(&mut linker, &made, &program.name, &program.module, &|new, name| {
-        if let Some(old) = instances.iter().find(|old| *old.name.borrow() == name) {
-            new.inherit(old);
-        }
+    program.home.entered(|| {
+        make(&mut linker, &made, &program.name, &program.module, &|new, name| {
+            if let Some(old) = instances.iter().find(|old| *old.name.borrow() == name) {
+                new.inherit(old);
+            }
+        })
     })?;
     let name = instance.name.borrow();
     let spawned = made.instances.borrow().iter().find(|new| *new.name.borrow() == *name).map(|new| &raw const *new.env);
@@ -184,7 +187,9 @@ fn give_up(env: *const CExecEnv) -> bool {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_set_max_thread_num(most: u32) {
-    MOST.store(most, Ordering::Relaxed);
+    guard((), || {
+        let _ = with(|global| global.most_threads = most);
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -225,17 +230,19 @@ fn start(env: *mut CExecEnv, callback: Callback, argument: usize) -> Result<usiz
     let program = shared.program.get().ok_or("the environment was not spawned")?.clone();
     let member = shared.member.clone();
     let stack = program.module.engine().config().max_wasm_stack.saturating_add(HOST_STACK_BYTES);
-    let place = env.expose_provenance();
+    let (place, home) = (env.expose_provenance(), program.home.clone());
     let number = LAST_THREAD.fetch_add(1, Ordering::Relaxed) + 1;
     let body = move || {
         THIS.set(number);
         let env = std::ptr::with_exposed_provenance_mut(place);
-        // SAFETY: what the program gave for this environment, which is alive until it returns.
-        let returned = unsafe { callback(env, std::ptr::with_exposed_provenance_mut(argument)) };
-        guard((), || {
-            give_up(env);
-        });
-        returned.expose_provenance()
+        home.entered(|| {
+            // SAFETY: what the program gave for this environment, which is alive until it returns.
+            let returned = unsafe { callback(env, std::ptr::with_exposed_provenance_mut(argument)) };
+            guard((), || {
+                give_up(env);
+            });
+            returned.expose_provenance()
+        })
     };
     // Whoever joins finds it there as soon as it knows the number.
     let mut threads = lock(&THREADS);
