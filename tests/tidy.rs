@@ -358,11 +358,11 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     list(&metadata["workspace_members"]).iter().map(text).map(|id| (names[&id].clone(), closure(&id))).collect()
 }
 
-/// The packages that `iwasm` builds upon without what desktops have.
-fn device_dependencies() -> BTreeSet<String> {
+/// The packages that a package builds upon without what desktops have.
+fn device_dependencies(package: &str) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["tree", "--package", "iwasm-cli", "--no-default-features", "--features", "wasi", "--edges", "normal"])
+        .args(["tree", "--package", package, "--no-default-features", "--features", "wasi", "--edges", "normal"])
         .args(["--prefix", "none", "--format", "{p}", "--offline", "--locked"])
         .current_dir(paths::project())
         .output()
@@ -375,8 +375,10 @@ fn device_dependencies() -> BTreeSet<String> {
 #[test]
 fn the_parts_depend_on_each_other_as_designed() {
     let mut dependencies = dependencies();
-    // As it is built for a device: for desktops it has an interpreter and the compiler in it.
-    dependencies.insert("iwasm-cli".to_owned(), device_dependencies());
+    // As they are built for a device: for desktops they have an interpreter and the compiler in them.
+    for package in ["iwasm-cli", "iwasm-c-api"] {
+        dependencies.insert(package.to_owned(), device_dependencies(package));
+    }
     let mut breaches = Vec::new();
     let mut forbid = |package: &str, why: &str, forbidden: &dyn Fn(&str) -> bool| {
         let tree = dependencies.get(package).unwrap_or_else(|| panic!("the workspace has no package {package}"));

@@ -1,6 +1,6 @@
 /*
  * The standard C interface of WebAssembly engines (wasm-c-api) on libiwasm. wasm_module_new takes an artifact that wamrc
- * has compiled. What is `own` is to be given up by its delete function, or by whom it is given to. A store may be deleted
+ * has compiled; a library that was built with the compiler takes WebAssembly, too. What is `own` is to be given up by its delete function, or by whom it is given to. A store may be deleted
  * before what was made in it; one thread at a time uses a store and what is in it. Not to be included together with
  * wasm_export.h, whose wasm_module_t is another.
  */

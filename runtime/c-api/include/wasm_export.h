@@ -11,6 +11,9 @@
  *
  * Trust. The code of an artifact is run as it is. Load what your own compiler wrote and nobody has changed since.
  *
+ * WebAssembly. Where an artifact is taken, a library that was built with the compiler takes WebAssembly, too, and compiles
+ * it for this CPU; others refuse it by name. No custom sections are kept of it.
+ *
  * Threads. Any thread may call any function, but one at a time may use an instance and what was got from it (environments,
  * functions, memories, other instances of its set); wasm_runtime_terminate is the exception. For further threads there are
  * spawned environments. Callbacks are called by the thread whose call led to them, a destroyer by whichever thread gave
@@ -52,7 +55,7 @@ extern "C" {
 #ifndef WASM_MODULE_T_DEFINED
 #define WASM_MODULE_T_DEFINED
 struct WASMModuleCommon;
-typedef struct WASMModuleCommon *wasm_module_t; /* an artifact that was loaded */
+typedef struct WASMModuleCommon *wasm_module_t; /* what was loaded */
 #endif
 
 typedef enum {
@@ -279,6 +282,7 @@ WASM_RUNTIME_API_EXTERN bool wasm_runtime_get_mem_alloc_info(mem_alloc_info_t *m
 
 WASM_RUNTIME_API_EXTERN package_type_t get_package_type(const uint8_t *buf, uint32_t size);
 WASM_RUNTIME_API_EXTERN package_type_t wasm_runtime_get_file_package_type(const uint8_t *buf, uint32_t size);
+/* What it was loaded from: an artifact, or WebAssembly that was compiled. */
 WASM_RUNTIME_API_EXTERN package_type_t wasm_runtime_get_module_package_type(const wasm_module_t module);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_file_package_version(const uint8_t *buf, uint32_t size);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_module_package_version(const wasm_module_t module);
@@ -286,7 +290,7 @@ WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_current_package_version(packag
 
 /*
  * Finds modules that others import from and nobody registered: puts a file of that name into *p_buffer and its size into
- * *p_size, or answers false. The destroyer gets the buffer back when nobody uses the module any more.
+ * *p_size, or answers false. In WAMR 2's form, it is told what kind of file the importer was; what it gives may be either. The destroyer gets the buffer back when nobody uses the module any more.
  */
 typedef void (*module_destroyer)(uint8_t *buffer, uint32_t size);
 #ifdef WASM_RUNTIME_API_2
@@ -306,7 +310,7 @@ WASM_RUNTIME_API_EXTERN bool wasm_runtime_register_module(const char *module_nam
 /* The module of a name, registered or found by the reader. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_find_module_registered(const char *module_name);
 
-/* Loads an artifact; the buffer is copied. What it imports from is asked of the module reader and loaded as well. */
+/* Loads an artifact, or WebAssembly; the buffer is copied. What it imports from is asked of the module reader and loaded as well. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_load(uint8_t *buf, uint32_t size, char *error_buf,
                                                         uint32_t error_buf_size);
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_load_ex(uint8_t *buf, uint32_t size, const LoadArgs *args,

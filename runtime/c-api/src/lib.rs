@@ -4,6 +4,7 @@
 //! * [`boundary`]: strings, error buffers, panics: what every function here does first.
 //! * [`global`]: runtimes: engine, names, natives. [`reader`]: the module reader. [`allocator`]: the process's `malloc`.
 //! * [`module`]: loading, registering, asking what a module imports and exports. [`types`]: types as C sees them.
+//!   [`compile`]: from WebAssembly, where there is a compiler.
 //! * [`shared`]: a store with its instances. [`instance`]: making and asking them. [`env`]: execution environments.
 //!   [`arguments`]: what they are made with. [`imports`]: memories of the program's. [`threads`]: further threads of a set.
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
@@ -27,6 +28,7 @@ mod allocator;
 mod arguments;
 mod beyond;
 mod boundary;
+mod compile;
 mod env;
 mod external;
 mod function;

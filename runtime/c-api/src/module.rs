@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
 
 use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
+use crate::compile;
 use crate::global::{self, Runtime, current, log, warn, with};
 use crate::types::{CType, WasmExport, WasmImport, extern_kind};
 use crate::wasi::WasiArgs;
@@ -20,6 +24,8 @@ pub struct CModule {
     pub name: Mutex<CString>,
     /// What its instances have of the world.
     pub wasi: Mutex<WasiArgs>,
+    /// Whether it was compiled here.
+    is_wasm: bool,
     imports: Box<[Import]>,
     exports: Box<[Export]>,
 }
@@ -39,7 +45,7 @@ struct Export {
 }
 
 impl CModule {
-    fn new(module: Module, name: &str) -> CModule {
+    fn new(module: Module, name: &str, is_wasm: bool) -> CModule {
         let imports = module.imports().iter().map(|import| Import {
             module: c_string(&import.module),
             name: c_string(&import.name),
@@ -57,6 +63,7 @@ impl CModule {
             name: Mutex::new(c_string(name)),
             wasi: Mutex::default(),
             home: current(),
+            is_wasm,
             module,
         }
     }
@@ -82,44 +89,47 @@ impl Drop for CModule {
     }
 }
 
-/// Makes a module of bytes that are kept or copied.
-fn make(artifact: Result<Artifact, runtime::LoadError>) -> Result<Module, String> {
-    let artifact = artifact.map_err(|error| error.to_string())?;
+/// Makes a module of an artifact.
+fn make(artifact: Artifact) -> Result<Module, String> {
     let engine = with(|global| global.engine.clone())?;
     // SAFETY: the program that gave the bytes trusts them: the header says so.
     unsafe { Module::new(&engine, artifact) }.map_err(|error| error.to_string())
 }
 
-fn check_kind(bytes: &[u8]) -> Result<(), String> {
-    match bytes {
-        [] => Err("there are no bytes".to_owned()),
-        [0, b'a', b's', b'm', ..] => {
-            Err("this is WebAssembly, but this library has no compiler; compile it with wamrc".to_owned())
-        }
-        _ => Ok(()),
-    }
+/// A handle of a module, with what it imports from.
+fn finish(module: Module, name: &str, is_wasm: bool) -> Result<*mut CModule, String> {
+    let own = if name.is_empty() { module.name().to_owned() } else { name.to_owned() };
+    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own }, is_wasm)?;
+    CModule::new(module, &own, is_wasm).into_handle()
 }
 
 /// Loads a module, and with the module reader what it imports from and is not registered.
 pub fn load(bytes: &[u8], name: &str) -> Result<*mut CModule, String> {
-    check_kind(bytes)?;
-    let module = make(Artifact::from_bytes(bytes))?;
-    let own = if name.is_empty() { module.name().to_owned() } else { name.to_owned() };
-    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
-    CModule::new(module, &own).into_handle()
+    finish(make(compile::artifact(bytes, Artifact::from_bytes)?)?, name, compile::is_wasm(bytes))
 }
 
 /// The same from a file, which is mapped.
-pub fn load_file(path: &std::path::Path) -> Result<*mut CModule, String> {
-    let module = make(Artifact::from_file(path))?;
-    let own = module.name().to_owned();
-    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
-    CModule::new(module, &own).into_handle()
+pub fn load_file(path: &Path) -> Result<*mut CModule, String> {
+    let artifact = Artifact::from_file(path).map_err(|error| error.to_string());
+    match artifact {
+        Err(_) if begins_as_wasm(path) => {
+            let of = |reason: String| format!("{}: {reason}", path.display());
+            load(&std::fs::read(path).map_err(|error| of(error.to_string()))?, "").map_err(of)
+        }
+        artifact => finish(make(artifact?)?, "", false),
+    }
+}
+
+fn begins_as_wasm(path: &Path) -> bool {
+    let mut bytes = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok() && compile::is_wasm(&bytes)
 }
 
 /// Asks the reader for modules that nobody registered. That there is none is not an error yet: the host may define what
 /// is imported before an instance is made, which tells all that is missing.
-fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
+///
+/// The reader is told what its importer was: an artifact, or WebAssembly. What it gives may be either.
+fn read_dependencies(module: &Module, importer: &str, is_wasm: bool) -> Result<(), String> {
     let mut wanted: Vec<(Module, String)> = vec![(module.clone(), importer.to_owned())];
     let mut absent: BTreeSet<String> = BTreeSet::new();
     while let Some((module, importer)) = wanted.pop() {
@@ -133,14 +143,14 @@ fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
                 if known { None } else { global.reader }
             })?;
             let Some(reader) = reader.filter(|_| !absent.contains(name)) else { continue };
-            let Some(file) = reader.ask(name) else {
+            let Some(file) = reader.ask(name, if is_wasm { BYTECODE } else { AOT }) else {
                 absent.insert(name.clone());
                 continue;
             };
             let of = |reason: String| format!("module {name:?}, from which {importer:?} imports: {reason}");
-            check_kind(file.as_ref()).map_err(of)?;
-            let found = make(Artifact::from_buffer(file)).map_err(of)?;
-            let handle = CModule::new(found.clone(), name).into_handle()?;
+            let found_wasm = compile::is_wasm(file.as_ref());
+            let found = compile::artifact(file, Artifact::from_buffer).and_then(make).map_err(of)?;
+            let handle = CModule::new(found.clone(), name, found_wasm).into_handle()?;
             with(|global| global.register(name, &found, handle))??;
             wanted.push((found, name.clone()));
         }
@@ -358,7 +368,7 @@ const UNKNOWN: u32 = 0xffff;
 
 fn package_type(bytes: &[u8]) -> u32 {
     match bytes {
-        [0, b'a', b's', b'm', ..] => BYTECODE,
+        wasm if compile::is_wasm(wasm) => BYTECODE,
         _ if runtime::is_artifact(bytes) => AOT,
         _ => UNKNOWN,
     }
@@ -378,7 +388,11 @@ pub unsafe extern "C" fn get_package_type(buffer: *const u8, size: u32) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module_package_type(module: Option<&CModule>) -> u32 {
-    if module.is_none() { UNKNOWN } else { AOT }
+    match module {
+        None => UNKNOWN,
+        Some(module) if module.is_wasm => BYTECODE,
+        Some(_) => AOT,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -396,7 +410,7 @@ pub unsafe extern "C" fn wasm_runtime_get_file_package_version(buffer: *const u8
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module_package_version(module: Option<&CModule>) -> u32 {
-    if module.is_none() { 0 } else { wasm_runtime_get_current_package_version(AOT) }
+    wasm_runtime_get_current_package_version(wasm_runtime_get_module_package_type(module))
 }
 
 #[unsafe(no_mangle)]

@@ -73,16 +73,15 @@ impl Drop for ReadFile {
 }
 
 impl Reader {
-    /// Asks for a module; none if there is none.
-    pub fn ask(self, name: &str) -> Option<ReadFile> {
-        const AOT: u32 = 1;
+    /// Asks for a module, a file of this kind rather than another; none if there is none.
+    pub fn ask(self, name: &str, kind: u32) -> Option<ReadFile> {
         let name = CString::new(name).ok()?;
         let (mut start, mut size) = (std::ptr::null_mut(), 0u32);
         // SAFETY: the program's own reader, with places for what it gives.
         let found = unsafe {
             match self.read {
                 ReadFn::One(read) => read(name.as_ptr(), &raw mut start, &raw mut size),
-                ReadFn::Two(read) => read(AOT, name.as_ptr(), &raw mut start, &raw mut size),
+                ReadFn::Two(read) => read(kind, name.as_ptr(), &raw mut start, &raw mut size),
             }
         };
         // Only what was found goes back.
