@@ -10,7 +10,7 @@
 use aot_format::abi::TrapCode;
 
 use crate::error::Error;
-use crate::externs::Func;
+use crate::externs::{Func, Instance};
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound};
 use crate::sys::trace::StackTrace;
@@ -151,15 +151,20 @@ impl StoreOpaque {
         let own = artifact.function_at(offset)?;
         let function_index = artifact.counts().imported_functions + own;
         let mut users = self.live().filter(|(_, data)| data.module.same(&text.module));
-        let module = match (users.next(), users.next()) {
-            (Some((_, only)), None) => only.name.clone(),
-            _ => text.module.name().to_string(),
+        let (module, instance) = match (users.next(), users.next()) {
+            (Some((id, only)), None) => (only.name.clone(), Some(Instance { store: self.id, id })),
+            _ => (text.module.name().to_string(), None),
         };
+        let wasm_offset = artifact.wasm_offset_at(offset);
         Some(Frame {
             module,
             function_index,
             function_name: artifact.function_name(function_index).map(|name| name.into_owned()),
-            wasm_offset: artifact.wasm_offset_at(offset),
+            wasm_offset,
+            function_offset: wasm_offset
+                .zip(artifact.body_offset_at(offset))
+                .and_then(|(at, body)| at.checked_sub(body)),
+            instance,
             omitted: 0,
         })
     }

@@ -495,6 +495,13 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         (self.function_at(entry)? == self.function_at(text_offset)?).then_some(wasm_offset)
     }
 
+    /// The offset in the wasm module at which the body of the function begins that holds this text offset, if it has
+    /// entries in the address map.
+    pub fn body_offset_at(&self, text_offset: u32) -> Option<u32> {
+        let start = self.functions().get(self.function_at(text_offset)? as usize)?.text_offset;
+        self.wasm_offset_at(start)
+    }
+
     /// The name of a function (imported too), from the name section or its first export.
     pub fn function_name(&self, function: u32) -> Option<Cow<'_, str>> {
         self.function_name_bytes(function).map(String::from_utf8_lossy)

@@ -306,7 +306,8 @@ fn target(target: &FinalizedRelocTarget, func: &ir::Function) -> Target {
 
 /// The address map of a function: an entry for each run of calls and trapping instructions with one
 /// wasm offset. Other instructions never stand in a back trace, so they need none. What has no
-/// source location (the stack check) is at the start of the body.
+/// source location (the stack check) is at the start of the body, and so is where the function begins:
+/// by that, a back trace tells how far in its function an instruction is.
 fn addresses(code: &CompiledCode, body_start: u32) -> Vec<(u32, u32)> {
     let buffer = &code.buffer;
     // A frame is looked up by the byte before its return address.
@@ -314,7 +315,7 @@ fn addresses(code: &CompiledCode, body_start: u32) -> Vec<(u32, u32)> {
     let mut points: Vec<u32> = calls.chain(buffer.traps().iter().map(|trap| trap.offset)).collect();
     points.sort_unstable();
     let mut locations = buffer.get_srclocs_sorted().iter().peekable();
-    let mut entries: Vec<(u32, u32)> = Vec::new();
+    let mut entries: Vec<(u32, u32)> = points.first().map(|_| (0, body_start)).into_iter().collect();
     for point in points {
         while locations.next_if(|location| location.end <= point).is_some() {}
         let here = locations.peek().filter(|location| location.start <= point && !location.loc.is_default());
