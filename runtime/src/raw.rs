@@ -55,6 +55,23 @@ impl<T: 'static> Linker<T> {
     }
 }
 
+impl<T: 'static> Linker<T> {
+    /// The same without a guard: for functions that cost little themselves. A closure that panics ends the process.
+    ///
+    /// # Safety
+    ///
+    /// As [`Linker::func_raw`]. It touches no more slots than the longer of the two lists has.
+    pub unsafe fn func_bare(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.define_host(module, name, HostFunc::bare(ty, func))
+    }
+}
+
 /// Bytes that this thread's stack has below an address on it. Slow: the system is asked.
 pub fn stack_left(address: usize) -> usize {
     address.saturating_sub(crate::sys::stack::lowest().unwrap_or(0))

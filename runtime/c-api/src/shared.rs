@@ -135,7 +135,7 @@ impl Shared {
     }
 
     /// Runs a C function that compiled code has called: until it returns, the store is reached through `caller`.
-    #[inline]
+    #[inline(always)]
     pub fn in_host_call<R>(&self, caller: &mut Caller<'_, State>, run: impl FnOnce() -> R) -> R {
         let place: *mut Caller<'_, State> = caller;
         let outer = self.caller.replace(place.cast());
@@ -145,7 +145,7 @@ impl Shared {
     }
 
     /// The handle of an instance of this store.
-    #[inline]
+    #[inline(always)]
     pub fn handle_of(&self, instance: Instance) -> *const CInstance {
         match self.recent.get() {
             Some((recent, place)) if recent == instance => place,
@@ -157,6 +157,7 @@ impl Shared {
         }
     }
 
+    #[cold]
     fn known_or_made(&self, instance: Instance) -> *const CInstance {
         if let Some(known) = self.instances.borrow().iter().find(|known| known.instance == instance) {
             return &raw const **known;
