@@ -29,7 +29,7 @@ build: ## build the commands and libraries (target/release/wamrc, target/release
 	$(CARGO) build $(PROJECT) --exclude tests
 
 library: ## build the C library as devices have it (target/device/libiwasm.a, libiwasm.so; headers: runtime/c-api/include)
-	$(CARGO) build --profile device -p iwasm-c-api
+	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features wasi
 
 install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
@@ -108,6 +108,7 @@ lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) clippy --release -p iwasm-cli --no-default-features --features wasi -- -D warnings
 	$(CARGO) clippy --release -p wamrc-cli --no-default-features -- -D warnings
 	$(CARGO) clippy --release -p iwasm-c-api --no-default-features -- -D warnings
+	$(CARGO) clippy --release -p iwasm-c-api --no-default-features --features wasi -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings

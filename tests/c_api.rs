@@ -20,6 +20,8 @@ enum Flavour {
     Shared,
     /// With the archive, checked for wrong accesses, undefined behaviour and leaks.
     Sanitized,
+    /// With the shared library as desktops may have it, which compiles WebAssembly.
+    Compiling,
 }
 
 /// Declared in the header, but nothing that a program of ours could call.
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     };
     let folder = tempfile::tempdir().expect("a folder for programs and artifacts");
     compile_modules(folder.path());
-    let library = with_soname(&library, folder.path()).expect("links");
+    let library = with_soname(&library, folder.path(), "lib").expect("links");
     let mut trials = vec![
         Trial::test("every_function_is_called_by_a_test", every_function_is_called),
         Trial::test("what_is_absent_says_why", what_is_absent_says_why),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         let (library, folder) = (library.clone(), folder.path().to_owned());
         trials.push(Trial::test("what_is_installed_is_found_by_pkg_config", move || installed(&library, &folder)));
     }
+    let compiling = compiling_library().map(|built| with_soname(&built, folder.path(), "lib-compiler").expect("links"));
     let compilers: Vec<String> = compilers().into_iter().filter(|compiler| runs(compiler, &["--version"])).collect();
     let mut skipped = Vec::new();
     for compiler in &compilers {
@@ -64,6 +67,16 @@ fn main() -> ExitCode {
             let (compiler, library, folder) = (compiler.clone(), library.clone(), folder.path().to_owned());
             let name = format!("{}::{}::{}", stem(&program), compiler, flavour.name());
             trials.push(Trial::test(name, move || build_and_run(&compiler, &library, &folder, &program, flavour)));
+        }
+        for program in programs().into_iter().filter(|program| stem(program).starts_with("compiler")) {
+            let Some(library) = compiling.clone() else {
+                skipped.push("the library with the compiler is not built for this machine".to_owned());
+                continue;
+            };
+            let (compiler, folder) = (compiler.clone(), folder.path().to_owned());
+            let name = format!("{}::{}::{}", stem(&program), compiler, Flavour::Compiling.name());
+            let run = move || build_and_run(&compiler, &library, &folder, &program, Flavour::Compiling);
+            trials.push(Trial::test(name, run));
         }
         for sample in samples() {
             let (compiler, library, folder) = (compiler.clone(), library.clone(), folder.path().to_owned());
@@ -104,13 +117,14 @@ impl Flavour {
             Flavour::Archive => "archive",
             Flavour::Shared => "shared",
             Flavour::Sanitized => "sanitized",
+            Flavour::Compiling => "compiling",
         }
     }
 }
 
 /// A folder with the library under the names that it is asked for by.
-fn with_soname(library: &Path, folder: &Path) -> std::io::Result<PathBuf> {
-    let links = folder.join("lib");
+fn with_soname(library: &Path, folder: &Path, name: &str) -> std::io::Result<PathBuf> {
+    let links = folder.join(name);
     std::fs::create_dir_all(&links)?;
     for (file, name) in [("libiwasm.a", "libiwasm.a"), ("libiwasm.so", "libiwasm.so"), ("libiwasm.so", "libiwasm.so.0")]
     {
@@ -157,13 +171,32 @@ fn library() -> Result<PathBuf, String> {
     }
     let target = profile.parent().ok_or("this program is in no target folder")?;
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", "device", "-p", "iwasm-c-api", "--target-dir"])
+        .args(["build", "--quiet", "--profile", "device", "-p", "iwasm-c-api"])
+        .args(["--no-default-features", "--features", "wasi", "--target-dir"])
         .arg(target)
         .current_dir(paths::project())
         .status()
         .map_err(|error| format!("cargo: {error}"))?;
     assert!(status.success(), "cargo build of the C library: {status}");
     Ok(target.join("device"))
+}
+
+/// The folder of the library with the compiler in it, made of what this program was made of; none for another machine.
+fn compiling_library() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    let profile = own.ancestors().nth(2)?;
+    let target = profile.parent()?;
+    if target.ends_with("cross") || target.parent()?.ends_with("cross") {
+        return None;
+    }
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--workspace", "--exclude", "bench", "--lib", "--target-dir"])
+        .arg(target)
+        .current_dir(paths::project())
+        .status()
+        .ok()?;
+    assert!(status.success(), "cargo build of the C library with the compiler: {status}");
+    Some(target.join("release"))
 }
 
 /// Compilers for this machine, present or not.
@@ -203,6 +236,7 @@ fn compile_modules(folder: &Path) {
         let wasm = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
         let artifact = compiler.compile(&wasm).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         std::fs::write(folder.join(stem(&path)).with_extension("aot"), artifact).expect("an artifact");
+        std::fs::write(folder.join(stem(&path)).with_extension("wasm"), wasm).expect("a module");
     }
 }
 
@@ -220,6 +254,9 @@ fn build_and_run(compiler: &str, library: &Path, folder: &Path, source: &Path, f
         Flavour::Archive => command.arg(library.join("libiwasm.a")),
         Flavour::Shared => command.arg("-DWASM_RUNTIME_API_2").arg(library.join("libiwasm.so")),
         Flavour::Sanitized => command.args(SANITIZE).arg(library.join("libiwasm.a")),
+        Flavour::Compiling => {
+            command.args(["-DWASM_RUNTIME_API_2", "-DIWASM_WITH_COMPILER"]).arg(library.join("libiwasm.so"))
+        }
     };
     let built = command.arg("-o").arg(&program).args(["-lpthread", "-ldl", "-lm", "-lgcc_s"]).output()?;
     if !built.status.success() {
@@ -228,7 +265,7 @@ fn build_and_run(compiler: &str, library: &Path, folder: &Path, source: &Path, f
     let own = folder.join(format!("{}-files", program.file_name().unwrap_or_default().to_string_lossy()));
     std::fs::create_dir_all(&own)?;
     for artifact in std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()) {
-        if artifact.extension() == Some(OsStr::new("aot")) {
+        if ["aot", "wasm"].iter().any(|kind| artifact.extension() == Some(OsStr::new(kind))) {
             std::fs::copy(&artifact, own.join(artifact.file_name().unwrap_or_default()))?;
         }
     }

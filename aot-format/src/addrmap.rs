@@ -3,7 +3,7 @@
 //! Entries are delta coded in blocks of [`BLOCK_ENTRIES`]. A block record holds its first entry;
 //! each further entry is the distance in text (LEB128) and the distance in wasm (zigzag LEB128)
 //! modulo 2^32. An entry holds from its text offset to the next entry's, or to the end of its
-//! function.
+//! function. The first one of a function stands at its beginning, for the beginning of its body.
 //! Looked up only when something trapped: bisect the block records, then walk one block.
 
 use alloc::vec::Vec;

@@ -11,7 +11,7 @@ use aot_format::abi::TrapCode;
 use aot_format::write::InlinedFrame;
 
 use crate::error::Error;
-use crate::externs::Func;
+use crate::externs::{Func, Instance};
 use crate::module::Module;
 use crate::store::{Pending, StoreOpaque};
 use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound};
@@ -170,13 +170,23 @@ impl StoreOpaque {
     }
 
     fn frame(&self, of: &Module, function_index: u32, wasm_offset: Option<u32>) -> Frame {
+        let artifact = of.artifact();
         let mut users = self.live().filter(|(_, data)| data.module.same(of));
-        let module = match (users.next(), users.next()) {
-            (Some((_, only)), None) => only.name.clone(),
-            _ => of.name().to_string(),
+        let (module, instance) = match (users.next(), users.next()) {
+            (Some((id, only)), None) => (only.name.clone(), Some(Instance { store: self.id, id })),
+            _ => (of.name().to_string(), None),
         };
-        let function_name = of.artifact().function_name(function_index).map(|name| name.into_owned());
-        Frame { module, function_index, function_name, wasm_offset, omitted: 0 }
+        let body = function_index.checked_sub(artifact.counts().imported_functions);
+        let body = body.and_then(|own| artifact.body_offset(own));
+        Frame {
+            module,
+            function_index,
+            function_name: artifact.function_name(function_index).map(|name| name.into_owned()),
+            wasm_offset,
+            function_offset: wasm_offset.zip(body).and_then(|(at, body)| at.checked_sub(body)),
+            instance,
+            omitted: 0,
+        }
     }
 
     /// Whether an address is one at which a guest's access to a memory faults.

@@ -81,6 +81,14 @@ impl HostFunc {
         HostFunc::with_state(ty, raw_thunk::<T, F>, func)
     }
 
+    pub(crate) fn bare<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        HostFunc::with_state(ty, bare_thunk::<T, F>, func)
+    }
+
     pub(crate) fn ty(&self) -> &FuncType {
         &self.ty
     }
@@ -184,6 +192,20 @@ unsafe fn with_caller<T: 'static, F: 'static>(
     context: *mut VMHostContext,
     body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> Result<(), Error>,
 ) -> u32 {
+    // SAFETY: by the caller.
+    unsafe { run::<T, F>(context, |caller, func, ty| catch_unwind(AssertUnwindSafe(|| body(caller, func, ty)))) }
+}
+
+/// The same; what becomes of panics is for `body` to say.
+///
+/// # Safety
+///
+/// As [`with_caller`].
+#[inline(always)]
+unsafe fn run<T: 'static, F: 'static>(
+    context: *mut VMHostContext,
+    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> std::thread::Result<Result<(), Error>>,
+) -> u32 {
     // SAFETY: live, by the caller. The store's reference went to sleep when wasm was entered, so
     // this is the only one in use until the function returns.
     let (store, entry, caller) = unsafe {
@@ -201,7 +223,7 @@ unsafe fn with_caller<T: 'static, F: 'static>(
     };
     let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
-    let outcome = catch_unwind(AssertUnwindSafe(|| body(Caller { store, instance }, func, ty)));
+    let outcome = body(Caller { store, instance }, func, ty);
     let reason = match outcome {
         Ok(Ok(())) => {
             // SAFETY: the body is over, and its reference with it.
@@ -288,6 +310,16 @@ where
     };
     // SAFETY: by the contract of this file.
     unsafe { with_caller::<T, F>(context, body) }
+}
+
+/// Nothing is between the trampoline and the closure but the way to it: a panic ends the process here.
+unsafe extern "C" fn bare_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+{
+    // SAFETY: by the contract of this file.
+    unsafe { run::<T, F>(context, |caller, func, _| Ok(func(caller, values))) }
 }
 
 /// Closures that can be host functions: any number of parameters up to sixteen, with or without a

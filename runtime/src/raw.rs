@@ -10,7 +10,7 @@ use aot_format::types::{ExternKind, FuncType};
 
 use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
-use crate::externs::{Func, Global, Instance, Memory};
+use crate::externs::{Extern, Func, Global, Instance, Memory, Table};
 use crate::host::{Caller, HostFunc};
 use crate::linker::Linker;
 
@@ -55,6 +55,23 @@ impl<T: 'static> Linker<T> {
     }
 }
 
+impl<T: 'static> Linker<T> {
+    /// The same without a guard: for functions that cost little themselves. A closure that panics ends the process.
+    ///
+    /// # Safety
+    ///
+    /// As [`Linker::func_raw`]. It touches no more slots than the longer of the two lists has.
+    pub unsafe fn func_bare(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.define_host(module, name, HostFunc::bare(ty, func))
+    }
+}
+
 /// Bytes that this thread's stack has below an address on it. Slow: the system is asked.
 pub fn stack_left(address: usize) -> usize {
     address.saturating_sub(crate::sys::stack::lowest().unwrap_or(0))
@@ -87,9 +104,18 @@ impl Global {
 impl Instance {
     /// A memory by its index in the module's memory index space.
     pub fn memory_by_index(&self, store: impl AsContext, index: u32) -> Option<Memory> {
+        self.item_by_index(store, ExternKind::Memory, index)?.into_memory()
+    }
+
+    /// A table by its index in the module's table index space.
+    pub fn table_by_index(&self, store: impl AsContext, index: u32) -> Option<Table> {
+        self.item_by_index(store, ExternKind::Table, index)?.into_table()
+    }
+
+    fn item_by_index(&self, store: impl AsContext, kind: ExternKind, index: u32) -> Option<Extern> {
         let store = store.as_context().opaque();
         let module = &store.instance_of(*self).ok()?.module;
-        module.item_type(ExternKind::Memory, index)?;
-        store.instance_item(self.id, ExternKind::Memory, index)?.into_memory()
+        module.item_type(kind, index)?;
+        store.instance_item(self.id, kind, index)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 pub use aot_format::abi::TrapCode;
 
+use crate::externs::Instance;
+
 /// One wasm function on the stack when something trapped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
@@ -15,6 +17,10 @@ pub struct Frame {
     pub function_name: Option<String>,
     /// Offset in the wasm file of the instruction (or call), if the artifact has an address map.
     pub wasm_offset: Option<u32>,
+    /// The same from where the function's body begins, its local declarations.
+    pub function_offset: Option<u32>,
+    /// The instance, if the store has no other of this module.
+    pub instance: Option<Instance>,
     /// Frames that were left out just inside of this one: of a deep stack, only both ends are kept.
     pub omitted: usize,
 }

@@ -169,6 +169,25 @@ traps(void)
     wasm_runtime_clear_exception(instance);
 }
 
+/* Functions of a table that is not exported. */
+static void
+indirect(void)
+{
+    uint32_t argv[2] = { 30, 12 };
+    CHECK(wasm_runtime_call_indirect(env, 1, 2, argv) && argv[0] == 42);
+    argv[0] = 30, argv[1] = 0;
+    CHECK(!wasm_runtime_call_indirect(env, 2, 2, argv));
+    CHECK_HAS(wasm_runtime_get_exception(instance), "integer divide by zero");
+    CHECK(!wasm_runtime_call_indirect(env, 0, 2, argv));
+    CHECK_HAS(wasm_runtime_get_exception(instance), "uninitialized element 0");
+    CHECK(!wasm_runtime_call_indirect(env, 3, 2, argv));
+    CHECK_HAS(wasm_runtime_get_exception(instance), "undefined element 3");
+    CHECK(!wasm_runtime_call_indirect(env, 1, 1, argv));
+    CHECK_HAS(wasm_runtime_get_exception(instance), "1 cells of arguments");
+    CHECK(!wasm_runtime_call_indirect(NULL, 1, 2, argv));
+    wasm_runtime_clear_exception(instance);
+}
+
 static void *
 terminate(void *argument)
 {
@@ -213,6 +232,7 @@ main(int argc, char *argv[])
     values();
     text();
     traps();
+    indirect();
     termination();
     wasm_runtime_destroy_exec_env(env);
     wasm_runtime_deinstantiate(instance);

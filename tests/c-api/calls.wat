@@ -1,6 +1,7 @@
 (module $calls
   (memory (export "memory") 1 2)
-  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (table 3 funcref) (elem (i32.const 1) $add $divide)
+  (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "turn") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
     (local.get 3) (local.get 2) (local.get 1) (local.get 0))
   (func (export "double lanes") (param v128) (result v128) (i32x4.add (local.get 0) (local.get 0)))
@@ -12,7 +13,7 @@
     (i32.add) (local.get 15) (i32.add) (local.get 16) (i32.add) (local.get 17) (i32.add) (local.get 18) (i32.add)
     (local.get 19) (i32.add))
   (func (export "keep") (param externref) (result externref) (local.get 0))
-  (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $divide (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
   (func (export "out of bounds") (drop (i32.load (i32.const 65536))))
   (func $deep (export "deep") (call $deep) (call $deep))
   (func (export "unreachable") (unreachable))

@@ -53,15 +53,15 @@ check_end(void)
 /* Folder of the artifacts. */
 static const char *check_folder = ".";
 
-/* Reads NAME.aot; the caller frees it. */
+/* Reads NAME.EXTENSION; the caller frees it. */
 static uint8_t *
-check_read(const char *name, uint32_t *size)
+check_read_file(const char *name, const char *extension, uint32_t *size)
 {
     char path[4096];
     FILE *file;
     long length;
     uint8_t *bytes;
-    snprintf(path, sizeof(path), "%s/%s.aot", check_folder, name);
+    snprintf(path, sizeof(path), "%s/%s.%s", check_folder, name, extension);
     file = fopen(path, "rb");
     if (!file)
         return NULL;
@@ -76,6 +76,13 @@ check_read(const char *name, uint32_t *size)
     fclose(file);
     *size = (uint32_t)length;
     return bytes;
+}
+
+/* Reads NAME.aot. */
+static inline uint8_t *
+check_read(const char *name, uint32_t *size)
+{
+    return check_read_file(name, "aot", size);
 }
 
 #ifndef CHECK_STANDARD

@@ -16,6 +16,8 @@ main(void)
     CHECK_INT(sizeof(NativeSymbol), 32);
     CHECK_INT(sizeof(LoadArgs), 16);
     CHECK_INT(sizeof(InstantiationArgs), 12);
+    CHECK_INT(sizeof(WASMExternInstance), 32);
+    CHECK_INT(offsetof(WASMExternInstance, u), 24);
     CHECK_INT(sizeof(wasm_val_t), 16);
     CHECK_INT(offsetof(wasm_val_t, of), 8);
     CHECK_INT(sizeof(wasm_import_t), 32);

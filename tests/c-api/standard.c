@@ -226,9 +226,15 @@ run(wasm_module_t *module)
     wasm_frame_vec_delete(&frames);
     {
         wasm_frame_t *origin = wasm_trap_origin(trap), *copy = wasm_frame_copy(origin);
-        CHECK(origin && wasm_frame_func_index(copy) == wasm_frame_func_index(origin) && wasm_frame_instance(origin) == NULL);
-        CHECK_INT(wasm_frame_func_offset(origin), 0);
+        CHECK(origin && wasm_frame_func_index(copy) == wasm_frame_func_index(origin));
+        CHECK(wasm_instance_same(wasm_frame_instance(origin), instance));
+        /* The count of locals, and two times local.get, are before it. */
+        CHECK_INT(wasm_frame_func_offset(origin), 5);
+        CHECK(wasm_frame_module_offset(copy) > 100 && wasm_frame_func_offset(copy) == 5);
+        CHECK(wasm_frame_func_offset(NULL) == SIZE_MAX && wasm_frame_module_offset(NULL) == SIZE_MAX);
+        CHECK(wasm_frame_instance(NULL) == NULL);
         wasm_frame_delete(origin);
+        CHECK(wasm_instance_same(wasm_frame_instance(copy), instance));
         wasm_frame_delete(copy);
     }
     expect_trap(trap, "integer divide by zero");

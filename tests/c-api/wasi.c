@@ -42,6 +42,24 @@ main(int argc, char *argv[])
     CHECK_INT(read(pipes[0], text, sizeof(text)), 6);
     close(pipes[0]);
     close(pipes[1]);
+    /* Said of one instance instead of the module. */
+    {
+        struct InstantiationArgs2 *own = NULL;
+        CHECK(pipe(pipes) == 0);
+        CHECK(wasm_runtime_instantiation_args_create(&own));
+        wasm_runtime_instantiation_args_set_wasi_arg(own, args, 2);
+        wasm_runtime_instantiation_args_set_wasi_env(own, variables, 1);
+        wasm_runtime_instantiation_args_set_wasi_dir(own, NULL, 0, mapped, 1);
+        wasm_runtime_instantiation_args_set_wasi_stdio(own, -1, pipes[1], -1);
+        instance = wasm_runtime_instantiate_ex2(module, own, text, sizeof(text));
+        wasm_runtime_instantiation_args_destroy(own);
+        CHECK(wasm_application_execute_main(instance, 0, NULL));
+        CHECK_INT(wasm_runtime_get_wasi_exit_code(instance), 2 * 10 + 1);
+        wasm_runtime_deinstantiate(instance);
+        CHECK_INT(read(pipes[0], text, sizeof(text)), 6);
+        close(pipes[0]);
+        close(pipes[1]);
+    }
     /* What cannot be given is told when an instance is made. */
     folders[0] = "/no/such/folder";
     wasm_runtime_set_wasi_args(module, folders, 1, NULL, 0, NULL, 0, NULL, 0);

@@ -533,6 +533,13 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         (self.function_at(entry)? == self.function_at(text_offset)?).then_some((entry, wasm_offset))
     }
 
+    /// The offset in the wasm module at which the body of an own function begins, if it has code and entries in the
+    /// address map.
+    pub fn body_offset(&self, own: u32) -> Option<u32> {
+        let record = self.functions().get(own as usize).filter(|record| record.text_bytes > 0)?;
+        self.wasm_offset_at(record.text_offset)
+    }
+
     /// The name of a function (imported too), from the name section or its first export.
     pub fn function_name(&self, function: u32) -> Option<Cow<'_, str>> {
         self.function_name_bytes(function).map(String::from_utf8_lossy)

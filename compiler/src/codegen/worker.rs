@@ -329,8 +329,9 @@ fn target(target: &FinalizedRelocTarget, func: &ir::Function, set: &Set<'_>) -> 
 
 /// The address map of a function: an entry for each run of calls and trapping instructions with one
 /// wasm offset. Other instructions never stand in a back trace, so they need none. What has no
-/// source location (the stack check) is at the start of the body. What was inlined has the offset in the wasm of
-/// the innermost function.
+/// source location (the stack check) is at the start of the body, and so is where the function begins:
+/// by that, a back trace tells how far in its function an instruction is. What was inlined has the offset in the
+/// wasm of the innermost function.
 fn addresses(code: &CompiledCode, body_start: u32, frames: &[Frames]) -> (Vec<(u32, u32)>, Vec<Inlined>) {
     let buffer = &code.buffer;
     // A frame is looked up by the byte before its return address.
@@ -338,7 +339,7 @@ fn addresses(code: &CompiledCode, body_start: u32, frames: &[Frames]) -> (Vec<(u
     let mut points: Vec<u32> = calls.chain(buffer.traps().iter().map(|trap| trap.offset)).collect();
     points.sort_unstable();
     let mut locations = buffer.get_srclocs_sorted().iter().peekable();
-    let mut entries: Vec<(u32, u32)> = Vec::new();
+    let mut entries: Vec<(u32, u32)> = points.first().map(|_| (0, body_start)).into_iter().collect();
     for point in points {
         while locations.next_if(|location| location.end <= point).is_some() {}
         let here = locations.peek().filter(|location| location.start <= point && !location.loc.is_default());

@@ -1,6 +1,6 @@
 /*
  * The standard C interface of WebAssembly engines (wasm-c-api) on libiwasm. wasm_module_new takes an artifact that wamrc
- * has compiled. What is `own` is to be given up by its delete function, or by whom it is given to. A store may be deleted
+ * has compiled; a library that was built with the compiler takes WebAssembly, too. What is `own` is to be given up by its delete function, or by whom it is given to. A store may be deleted
  * before what was made in it; one thread at a time uses a store and what is in it. Not to be included together with
  * wasm_export.h, whose wasm_module_t is another.
  */
@@ -216,9 +216,12 @@ WASM_DECLARE_OWN(frame)
 WASM_DECLARE_VEC(frame, *)
 struct wasm_instance_t;
 WASM_API_EXTERN own wasm_frame_t *wasm_frame_copy(const wasm_frame_t *);
-WASM_API_EXTERN struct wasm_instance_t *wasm_frame_instance(const wasm_frame_t *); /* NULL: not known */
+/* As long as the frame; NULL if the store has several instances of the module. */
+WASM_API_EXTERN struct wasm_instance_t *wasm_frame_instance(const wasm_frame_t *);
 WASM_API_EXTERN uint32_t wasm_frame_func_index(const wasm_frame_t *);
-WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t *); /* 0: not known */
+/* Of the instruction, from the beginning of the function's body, its local declarations, and of the module; SIZE_MAX: not
+   known. */
+WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t *);
 WASM_API_EXTERN size_t wasm_frame_module_offset(const wasm_frame_t *);
 
 typedef wasm_name_t wasm_message_t; /* ends with NUL */

@@ -11,9 +11,13 @@
  *
  * Trust. The code of an artifact is run as it is. Load what your own compiler wrote and nobody has changed since.
  *
+ * WebAssembly. Where an artifact is taken, a library that was built with the compiler takes WebAssembly, too, and compiles
+ * it for this CPU; others refuse it by name. No custom sections are kept of it.
+ *
  * Threads. Any thread may call any function, but one at a time may use an instance and what was got from it (environments,
- * functions, memories, other instances of its set); wasm_runtime_terminate is the exception. Callbacks are called by the
- * thread whose call led to them, a destroyer by whichever thread gave the last use up.
+ * functions, memories, other instances of its set); wasm_runtime_terminate is the exception. For further threads there are
+ * spawned environments. Callbacks are called by the thread whose call led to them, a destroyer by whichever thread gave
+ * the last use up.
  */
 #ifndef IWASM_WASM_EXPORT_H
 #define IWASM_WASM_EXPORT_H
@@ -51,7 +55,7 @@ extern "C" {
 #ifndef WASM_MODULE_T_DEFINED
 #define WASM_MODULE_T_DEFINED
 struct WASMModuleCommon;
-typedef struct WASMModuleCommon *wasm_module_t; /* an artifact that was loaded */
+typedef struct WASMModuleCommon *wasm_module_t; /* what was loaded */
 #endif
 
 typedef enum {
@@ -154,8 +158,8 @@ typedef struct RuntimeInitArgs {
     const char *native_module_name;
     NativeSymbol *native_symbols;
     uint32_t n_native_symbols;
+    uint32_t max_thread_num; /* as wasm_runtime_set_max_thread_num, if it is not 0 */
     /* The rest is for what this library does not have, and is not looked at. */
-    uint32_t max_thread_num;
     char ip_addr[128];
     int unused;
     int instance_port;
@@ -178,6 +182,7 @@ typedef struct LoadArgs {
 } LoadArgs;
 #endif
 
+/* What a program gives for an import; without a memory, the import is resolved by its name. */
 typedef struct WASMExternInstance {
     const char *module_name;
     const char *field_name;
@@ -255,11 +260,12 @@ typedef struct SharedHeapInitArgs {
 
 /* ---- The runtime ---- */
 
-/* Initialises the runtime; each time needs a wasm_runtime_destroy. */
+/* Initialises the runtime that this thread is in; each time needs a wasm_runtime_destroy. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_init(void);
-/* The same, and says where wasm_runtime_malloc gets memory, and which natives there are. */
+/* The same, and says where wasm_runtime_malloc gets memory, and which natives there are. False if where memory comes from
+   is said to a runtime that iwasm_runtime_new made. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_full_init(RuntimeInitArgs *init_args);
-/* Unloads all modules; destroyers of a module reader are called. Instances are to be freed before. */
+/* Unloads all modules; destroyers of a module reader are called. Instances live on until they are freed. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy(void);
 /* Messages go to the standard error stream; the default is WASM_LOG_LEVEL_WARNING. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_log_level(log_level_t level);
@@ -276,6 +282,7 @@ WASM_RUNTIME_API_EXTERN bool wasm_runtime_get_mem_alloc_info(mem_alloc_info_t *m
 
 WASM_RUNTIME_API_EXTERN package_type_t get_package_type(const uint8_t *buf, uint32_t size);
 WASM_RUNTIME_API_EXTERN package_type_t wasm_runtime_get_file_package_type(const uint8_t *buf, uint32_t size);
+/* What it was loaded from: an artifact, or WebAssembly that was compiled. */
 WASM_RUNTIME_API_EXTERN package_type_t wasm_runtime_get_module_package_type(const wasm_module_t module);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_file_package_version(const uint8_t *buf, uint32_t size);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_module_package_version(const wasm_module_t module);
@@ -283,7 +290,7 @@ WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_current_package_version(packag
 
 /*
  * Finds modules that others import from and nobody registered: puts a file of that name into *p_buffer and its size into
- * *p_size, or answers false. The destroyer gets the buffer back when nobody uses the module any more.
+ * *p_size, or answers false. In WAMR 2's form, it is told what kind of file the importer was; what it gives may be either. The destroyer gets the buffer back when nobody uses the module any more.
  */
 typedef void (*module_destroyer)(uint8_t *buffer, uint32_t size);
 #ifdef WASM_RUNTIME_API_2
@@ -303,7 +310,7 @@ WASM_RUNTIME_API_EXTERN bool wasm_runtime_register_module(const char *module_nam
 /* The module of a name, registered or found by the reader. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_find_module_registered(const char *module_name);
 
-/* Loads an artifact; the buffer is copied. What it imports from is asked of the module reader and loaded as well. */
+/* Loads an artifact, or WebAssembly; the buffer is copied. What it imports from is asked of the module reader and loaded as well. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_load(uint8_t *buf, uint32_t size, char *error_buf,
                                                         uint32_t error_buf_size);
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_load_ex(uint8_t *buf, uint32_t size, const LoadArgs *args,
@@ -390,14 +397,61 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_host_managed_he
                                                                                         uint32_t v);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_max_memory_pages(struct InstantiationArgs2 *p,
                                                                                   uint32_t v);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_custom_data(struct InstantiationArgs2 *p,
+                                                                             void *custom_data);
+/* What this instance has of the world, all of it: what wasm_runtime_set_wasi_args said of the module is not looked at if
+   one of these is called. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_arg(struct InstantiationArgs2 *p, char *argv[],
+                                                                          int argc);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_env(struct InstantiationArgs2 *p,
+                                                                          const char *env[], uint32_t env_count);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_dir(struct InstantiationArgs2 *p,
+                                                                          const char *dir_list[], uint32_t dir_count,
+                                                                          const char *map_dir_list[],
+                                                                          uint32_t map_dir_count);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_stdio(struct InstantiationArgs2 *p,
+                                                                            int64_t stdinfd, int64_t stdoutfd,
+                                                                            int64_t stderrfd);
 WASM_RUNTIME_API_EXTERN wasm_module_inst_t wasm_runtime_instantiate_ex2(wasm_module_t module,
                                                                         const struct InstantiationArgs2 *args,
                                                                         char *error_buf, uint32_t error_buf_size);
 /* Frees an instance, with all that were made for it. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_deinstantiate(wasm_module_inst_t module_inst);
+/* NULL if it was unloaded. */
 WASM_RUNTIME_API_EXTERN wasm_module_t wasm_runtime_get_module(wasm_module_inst_t module_inst);
-/* Stops what runs in the set, from any thread; wasm_runtime_clear_exception makes it usable again. */
+/* Stops what runs in the set, and in environments spawned from it, from any thread; wasm_runtime_clear_exception makes it
+   usable again. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_terminate(wasm_module_inst_t module_inst);
+
+/*
+ * A memory for instances of a module to import, zeroed: its base address and length can be asked for at once, and it can
+ * be written before there is an instance. The type is that of an import or export of a loaded module. A shared memory can
+ * be given to any number of instances, also of other modules. One that is not shared belongs to the one set of instances
+ * that is made with it: memories that are given together are made for the same module, one at a time of these calls.
+ * No environment can be spawned of such a set, for a thread could not have the memory. NULL if there can be none; a
+ * warning says why.
+ */
+WASM_RUNTIME_API_EXTERN wasm_memory_inst_t wasm_runtime_create_memory(const wasm_module_t module,
+                                                                      const wasm_memory_type_t type);
+/* The program's use of it ends. An instance that imports it keeps it. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_memory(const wasm_module_t module, wasm_memory_inst_t memory_inst);
+/*
+ * A list with an entry for each import of a module, in order (wasm_runtime_get_import_count says how many), which the
+ * program may change. For each memory that is imported from a module whose name the filter lets through (NULL: all), one
+ * is created. NULL if nothing is imported, or a memory cannot be made.
+ */
+WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports(wasm_module_t module,
+                                                                       bool (*module_name_filter)(const char *));
+/* The same for the host's names ("env", "wasi_snapshot_preview1", …). */
+WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_builtin(wasm_module_t module);
+/* Frees a list, and destroys the memories that were created for it. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
+/*
+ * Gives memories to the instance that is made, and to all that it imports from, by their names; any number of entries, in
+ * any order. A memory of wasm_runtime_create_memory, or a shared one of another instance. They are copied.
+ */
+WASM_RUNTIME_API_EXTERN void iwasm_instantiation_args_set_imports(struct InstantiationArgs2 *p,
+                                                                  const wasm_extern_inst_t imports, uint32_t count);
 
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_custom_data(wasm_module_inst_t module_inst, void *custom_data);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_custom_data(wasm_module_inst_t module_inst);
@@ -405,6 +459,7 @@ WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_custom_data(wasm_module_inst_t mo
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_create_context_key(void (*dtor)(wasm_module_inst_t inst, void *ctx));
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_context_key(void *key);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_context(wasm_module_inst_t inst, void *key, void *ctx);
+/* The same for the instance's like in all threads of the set. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_context_spread(wasm_module_inst_t inst, void *key, void *ctx);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_context(wasm_module_inst_t inst, void *key);
 
@@ -428,6 +483,36 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_module_inst(wasm_exec_env_t exec_e
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_function_attachment(wasm_exec_env_t exec_env);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_user_data(wasm_exec_env_t exec_env, void *user_data);
 WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_user_data(wasm_exec_env_t exec_env);
+
+/* ---- Threads ---- */
+
+/*
+ * An environment that is spawned can be used at the same time as the one it was spawned from, by another thread. It has
+ * new instances of the same modules, linked in the same way. They share the shared memories of the set, also those that
+ * the set imports, and what the program has of the world (descriptors). All else is their own, and as it is in a new
+ * instance: globals, tables, and memories that are not shared. So a set without a shared memory becomes an independent
+ * one. Custom data, contexts and the environment's user data are copied; no context's destructor is called for them.
+ *
+ * What ends one thread ends all of a set that has a shared memory: a call from outside that fails by a trap, by an
+ * exception of a native function or by proc_exit stops the others, whose calls fail with the same exception.
+ * wasm_runtime_terminate stops all, whether they share a memory or not. wasm_runtime_clear_exception makes a thread's own
+ * instances usable again.
+ */
+typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
+typedef uintptr_t wasm_thread_t;
+/* How many spawned environments a set may have at one time from now on; at first 256. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_set_max_thread_num(uint32_t num);
+/* NULL if that cannot be. Why is then the exception of the environment's instance, except in a native function, whose
+   caller that would end; and a warning tells it. */
+WASM_RUNTIME_API_EXTERN wasm_exec_env_t wasm_runtime_spawn_exec_env(wasm_exec_env_t exec_env);
+/* Frees it, with its instances. It may outlive the environment that it was spawned from. */
+WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_spawned_exec_env(wasm_exec_env_t exec_env);
+/* Spawns an environment and a thread that calls the callback with it, and frees it. 0, or -1 with a reason as above.
+   Threads that nobody joined are stopped, and waited for, when the first instance of the set is freed. */
+WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_spawn_thread(wasm_exec_env_t exec_env, wasm_thread_t *tid,
+                                                          wasm_thread_callback_t callback, void *arg);
+/* Waits for a thread, once: what its callback returned goes to *retval. 0, ESRCH for no such thread, EDEADLK for itself. */
+WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_join_thread(wasm_thread_t tid, void **retval);
 
 /* ---- Functions ---- */
 
@@ -457,7 +542,11 @@ WASM_RUNTIME_API_EXTERN void wasm_func_get_result_types(const wasm_function_inst
  */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_wasm(wasm_exec_env_t exec_env, wasm_function_inst_t function,
                                                     uint32_t argc, uint32_t argv[]);
-/* The same with values. */
+/* The same for the function at a place of the first table of the environment's instance, which need not be exported: for
+   a native function that was given one. */
+WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_indirect(wasm_exec_env_t exec_env, uint32_t element_index, uint32_t argc,
+                                                        uint32_t argv[]);
+/* As wasm_runtime_call_wasm, with values. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_wasm_a(wasm_exec_env_t exec_env, wasm_function_inst_t function,
                                                       uint32_t num_results, wasm_val_t results[], uint32_t num_args,
                                                       wasm_val_t *args);
@@ -601,6 +690,21 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_dump_mem_consumption(wasm_exec_env_t e
 
 /* ---- Beyond WAMR ---- */
 
+/*
+ * Several runtimes in one process, each with registered names, natives, a module reader and a limit of threads of its own.
+ * The process has one by itself, which wasm_runtime_init initialises; those made here are initialised already. A thread
+ * works in one at a time: functions without a handle mean that one. What is done with a module, or made of it, is done in
+ * the module's runtime, and callbacks and natives that are called meanwhile find themselves there; so do spawned threads.
+ * The allocator, the log level, keys of contexts and numbers of external references are the process's.
+ */
+struct iwasm_runtime_t;
+typedef struct iwasm_runtime_t iwasm_runtime_t;
+WASM_RUNTIME_API_EXTERN iwasm_runtime_t *iwasm_runtime_new(void);
+/* This thread works in that runtime from now on, with NULL in the process's own; the one before, NULL for that. */
+WASM_RUNTIME_API_EXTERN iwasm_runtime_t *iwasm_runtime_enter(iwasm_runtime_t *runtime);
+/* Unloads its modules. Instances live on until they are freed; threads that are in it find nothing there any more. */
+WASM_RUNTIME_API_EXTERN void iwasm_runtime_delete(iwasm_runtime_t *runtime);
+
 /* An instance of the same set by its name. */
 WASM_RUNTIME_API_EXTERN wasm_module_inst_t iwasm_get_instance(wasm_module_inst_t module_inst, const char *name);
 /* Forgets a registered name, so that another module can have it; what was linked stays linked. */
@@ -621,8 +725,6 @@ WASM_RUNTIME_API_EXTERN bool iwasm_get_figures(wasm_module_inst_t module_inst, i
 
 /* ---- What makes no sense here, or not yet: each says why at log level 3, and answers "not supported" ---- */
 
-typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
-typedef uintptr_t wasm_thread_t;
 typedef enum { INTERNAL_ERROR, MAX_SIZE_REACHED } enlarge_memory_error_reason_t;
 typedef void (*enlarge_memory_error_callback_t)(uint32_t inc_page_count, uint64_t current_memory_size,
                                                 uint32_t memory_index, enlarge_memory_error_reason_t failure_reason,
@@ -641,16 +743,17 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_wasi_addr_pool(wasm_module_t modul
                                                              uint32_t addr_pool_size);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_wasi_ns_lookup_pool(wasm_module_t module, const char *ns_lookup_pool[],
                                                                   uint32_t ns_lookup_pool_size);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_instantiation_args_set_wasi_addr_pool(struct InstantiationArgs2 *p,
+                                                                                const char *addr_pool[],
+                                                                                uint32_t addr_pool_size);
+WASM_RUNTIME_API_EXTERN void
+wasm_runtime_instantiation_args_set_wasi_ns_lookup_pool(struct InstantiationArgs2 *p, const char *ns_lookup_pool[],
+                                                        uint32_t ns_lookup_pool_size);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_start_debug_instance_with_port(wasm_exec_env_t exec_env, int32_t port);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_start_debug_instance(wasm_exec_env_t exec_env);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_init_thread_env(void);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_thread_env(void);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_thread_env_inited(void);
-WASM_RUNTIME_API_EXTERN wasm_memory_inst_t wasm_runtime_create_memory(const wasm_module_t module,
-                                                                      const wasm_memory_type_t type);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_memory(const wasm_module_t module, wasm_memory_inst_t memory_inst);
-WASM_RUNTIME_API_EXTERN bool wasm_runtime_call_indirect(wasm_exec_env_t exec_env, uint32_t element_index, uint32_t argc,
-                                                        uint32_t argv[]);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_bounds_checks(wasm_module_inst_t module_inst, bool enable);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_bounds_checks_enabled(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_set_native_stack_boundary(wasm_exec_env_t exec_env,
@@ -658,12 +761,6 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_set_native_stack_boundary(wasm_exec_en
 WASM_RUNTIME_API_EXTERN void wasm_runtime_dump_perf_profiling(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN double wasm_runtime_sum_wasm_exec_time(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN double wasm_runtime_get_wasm_func_exec_time(wasm_module_inst_t inst, const char *func_name);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_set_max_thread_num(uint32_t num);
-WASM_RUNTIME_API_EXTERN wasm_exec_env_t wasm_runtime_spawn_exec_env(wasm_exec_env_t exec_env);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_spawned_exec_env(wasm_exec_env_t exec_env);
-WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_spawn_thread(wasm_exec_env_t exec_env, wasm_thread_t *tid,
-                                                          wasm_thread_callback_t callback, void *arg);
-WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_join_thread(wasm_thread_t tid, void **retval);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_get_pgo_prof_data_size(wasm_module_inst_t module_inst);
 WASM_RUNTIME_API_EXTERN uint32_t wasm_runtime_dump_pgo_prof_data_to_buf(wasm_module_inst_t module_inst, char *buf,
                                                                         uint32_t len);
@@ -678,10 +775,6 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_detach_shared_heap(wasm_module_inst_t 
 WASM_RUNTIME_API_EXTERN uint64_t wasm_runtime_shared_heap_malloc(wasm_module_inst_t module_inst, uint64_t size,
                                                                  void **p_native_addr);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_shared_heap_free(wasm_module_inst_t module_inst, uint64_t ptr);
-WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_builtin(wasm_module_t module);
-WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
-WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports(wasm_module_t module,
-                                                                       bool (*module_name_filter)(const char *));
 
 #ifdef __cplusplus
 }

@@ -32,25 +32,19 @@ absent! {
     wasm_runtime_get_module_hash(*mut CModule) -> *mut c_void = NULL, "remote attestation is not supported";
     wasm_runtime_set_wasi_addr_pool(*mut CModule, *const *const c_char, u32), "WASI preview 1 opens no sockets";
     wasm_runtime_set_wasi_ns_lookup_pool(*mut CModule, *const *const c_char, u32), "WASI preview 1 looks up no names";
+    wasm_runtime_instantiation_args_set_wasi_addr_pool(*mut c_void, *const *const c_char, u32), "WASI preview 1 opens no sockets";
+    wasm_runtime_instantiation_args_set_wasi_ns_lookup_pool(*mut c_void, *const *const c_char, u32), "WASI preview 1 looks up no names";
     wasm_runtime_start_debug_instance_with_port(*mut CExecEnv, i32) -> u32 = 0, "there is no debug server";
     wasm_runtime_start_debug_instance(*mut CExecEnv) -> u32 = 0, "there is no debug server";
     wasm_runtime_init_thread_env() -> bool = true, "threads need no preparation";
     wasm_runtime_destroy_thread_env(), "threads need no preparation";
     wasm_runtime_thread_env_inited() -> bool = true, "threads need no preparation";
-    wasm_runtime_create_memory(*const CModule, *const c_void) -> *mut c_void = NULL, "a host's memories cannot be imported by way of this interface yet";
-    wasm_runtime_destroy_memory(*const CModule, *mut c_void), "a host's memories cannot be imported by way of this interface yet";
-    wasm_runtime_call_indirect(*mut CExecEnv, u32, u32, *mut u32) -> bool = false, "use wasm_runtime_get_export_table_inst and wasm_table_get_func_inst";
     wasm_runtime_set_bounds_checks(*const CInstance, bool), "bounds checks cannot be switched off";
     wasm_runtime_is_bounds_checks_enabled(*const CInstance) -> bool = true, "bounds checks cannot be switched off";
     wasm_runtime_set_native_stack_boundary(*mut CExecEnv, *mut u8), "the bounds of each thread's stack are found by the runtime";
     wasm_runtime_dump_perf_profiling(*const CInstance), "use the system's profiler";
     wasm_runtime_sum_wasm_exec_time(*const CInstance) -> f64 = 0.0, "use the system's profiler";
     wasm_runtime_get_wasm_func_exec_time(*const CInstance, *const c_char) -> f64 = 0.0, "use the system's profiler";
-    wasm_runtime_set_max_thread_num(u32), "threads by way of this interface are not supported yet";
-    wasm_runtime_spawn_exec_env(*mut CExecEnv) -> *mut c_void = NULL, "threads by way of this interface are not supported yet";
-    wasm_runtime_destroy_spawned_exec_env(*mut CExecEnv), "threads by way of this interface are not supported yet";
-    wasm_runtime_spawn_thread(*mut CExecEnv, *mut usize, *mut c_void, *mut c_void) -> i32 = -1, "threads by way of this interface are not supported yet";
-    wasm_runtime_join_thread(usize, *mut *mut c_void) -> i32 = -1, "threads by way of this interface are not supported yet";
     wasm_runtime_get_pgo_prof_data_size(*const CInstance) -> u32 = 0, "there are no counters in code";
     wasm_runtime_dump_pgo_prof_data_to_buf(*const CInstance, *mut c_char, u32) -> u32 = 0, "there are no counters in code";
     wasm_runtime_set_enlarge_mem_error_callback(*mut c_void, *mut c_void), "memory.grow that fails returns -1, and nobody is called";
@@ -61,7 +55,4 @@ absent! {
     wasm_runtime_shared_heap_free(*const CInstance, u64), "memories are shared by import";
     wasm_runtime_begin_blocking_op(*mut CExecEnv) -> bool = true, "a signal ends system calls of a thread that is terminated";
     wasm_runtime_end_blocking_op(*mut CExecEnv), "a signal ends system calls of a thread that is terminated";
-    wasm_runtime_create_imports_with_builtin(*mut CModule) -> *mut c_void = NULL, "imports are resolved by name";
-    wasm_runtime_destroy_imports(*mut CModule, *mut c_void), "imports are resolved by name";
-    wasm_runtime_create_imports(*mut CModule, *mut c_void) -> *mut c_void = NULL, "imports are resolved by name";
 }

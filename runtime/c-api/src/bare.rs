@@ -9,6 +9,7 @@ use crate::module::CModule;
 use crate::shared::State;
 
 /// The world of a store: nothing.
+#[derive(Clone)]
 pub struct World;
 
 /// What instances of a module will have.
@@ -19,6 +20,38 @@ pub struct WasiArgs {}
 pub fn add_to_linker(_: &mut Linker<State>) {}
 
 impl WasiArgs {
+    /// Nothing.
+    ///
+    /// # Safety
+    ///
+    /// There is nothing to it; so for the others.
+    pub unsafe fn set_folders(&mut self, _: *const *const c_char, _: u32, _: *const *const c_char, _: u32) {
+        say("wasm_runtime_instantiation_args_set_wasi_dir");
+    }
+
+    /// Nothing.
+    ///
+    /// # Safety
+    ///
+    /// As above.
+    pub unsafe fn set_environment(&mut self, _: *const *const c_char, _: u32) {
+        say("wasm_runtime_instantiation_args_set_wasi_env");
+    }
+
+    /// Nothing.
+    ///
+    /// # Safety
+    ///
+    /// As above.
+    pub unsafe fn set_args(&mut self, _: *const *const c_char, _: c_int) {
+        say("wasm_runtime_instantiation_args_set_wasi_arg");
+    }
+
+    /// Nothing.
+    pub fn set_streams(&mut self, _: [i64; 3]) {
+        say("wasm_runtime_instantiation_args_set_wasi_stdio");
+    }
+
     /// The world of a new store.
     pub fn build(&self) -> Result<World, String> {
         Ok(World)

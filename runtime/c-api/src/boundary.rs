@@ -18,6 +18,11 @@ pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
 pub struct Text(*const c_char);
 
 impl Text {
+    /// One of ours, for as long as it lives.
+    pub fn of(text: &CStr) -> Text {
+        Text(text.as_ptr())
+    }
+
     /// The string; none for null.
     pub fn get<'a>(self) -> Option<Cow<'a, str>> {
         self.bytes().map(CStr::to_string_lossy)

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use runtime::raw::ValRaw;
-use runtime::{Error, Func, FuncType, Val, ValType};
+use runtime::{Error, Func, FuncType, TrapCode, Val, ValType};
 
 use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
@@ -150,6 +150,9 @@ fn in_env(shared: &Shared, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool 
     }
     let done = call();
     shared.env.set(outer);
+    if !done && outer.is_null() {
+        shared.tell_others();
+    }
     done
 }
 
@@ -182,6 +185,35 @@ pub extern "C" fn wasm_runtime_lookup_function(instance: Option<&CInstance>, nam
             return std::ptr::null();
         };
         look_up(instance, &name).unwrap_or(std::ptr::null())
+    })
+}
+
+/// The function at a place of an instance's first table; why there is none, in the words of a trap.
+fn element(instance: &CInstance, index: u32) -> Result<*const CFunction, String> {
+    let shared = instance.shared();
+    let table = shared.with(|store| instance.instance.table_by_index(&store, 0)).ok_or("there is no table")?;
+    match shared.with(|store| table.get(&store, u64::from(index))) {
+        Ok(Val::FuncRef(Some(func))) => Ok(instance.keep_function(func)),
+        Ok(Val::FuncRef(None)) => Err(format!("{} {index}", TrapCode::UninitializedElement.message())),
+        Ok(_) => Err("the table is none of functions".to_owned()),
+        Err(_) => Err(format!("{} {index}", TrapCode::UndefinedElement.message())),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_call_indirect(
+    env: Option<&CExecEnv>,
+    index: u32,
+    argc: u32,
+    argv: *mut u32,
+) -> bool {
+    guard(false, || {
+        let Some(instance) = env.and_then(CExecEnv::instance) else { return false };
+        match element(instance, index) {
+            // SAFETY: the header wants of the arguments what is wanted there; the function was found just now.
+            Ok(function) => unsafe { wasm_runtime_call_wasm(env, function.as_ref(), argc, argv) },
+            Err(reason) => refuse(instance.shared(), &reason),
+        }
     })
 }
 
@@ -492,9 +524,10 @@ fn execute(instance: &CInstance, name: &str, texts: &[String]) -> bool {
             &format!("function {name:?} of type {} was given {} arguments", function.ty, texts.len()),
         );
     }
-    let engine = crate::global::with(|global| global.engine.clone());
-    let Ok(engine) = engine else { return refuse(shared, "the runtime is not initialised") };
-    let parse = |(text, ty): (&String, &ValType)| runtime::text::parse_value(&engine, *ty, text);
+    let Ok(module) = shared.with(|store| instance.instance.module(&store)) else {
+        return refuse(shared, "the instance is gone");
+    };
+    let parse = |(text, ty): (&String, &ValType)| runtime::text::parse_value(module.engine(), *ty, text);
     let params: Option<Vec<Val>> = texts.iter().zip(&function.ty.params).map(parse).collect();
     let Some(params) = params else {
         return refuse(
@@ -540,7 +573,7 @@ pub unsafe extern "C" fn wasm_application_execute_main(
             );
         }
         // SAFETY: the environment is alive; the first argument is where the header says that the result goes.
-        unsafe {
+        let done = unsafe {
             in_env(shared, &instance.env, || match function.call(&[]) {
                 Ok(results) => {
                     if let (Some(Val::I32(status)), true) = (results.first(), argc > 0 && !argv.is_null()) {
@@ -548,15 +581,15 @@ pub unsafe extern "C" fn wasm_application_execute_main(
                     }
                     true
                 }
-                // The status says whether that was well.
-                Err(error) if trace::has_exited(&error) => {
-                    trace::keep(shared, &error);
-                    shared.set_exception(None);
-                    true
-                }
                 Err(error) => end(shared, Err(error)),
             })
+        };
+        // That a program ended itself is no failure; the status says whether that was well.
+        if !done && shared.exited.take() {
+            shared.set_exception(None);
+            return true;
         }
+        done
     })
 }
 

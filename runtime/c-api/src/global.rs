@@ -1,9 +1,15 @@
-//! What all of a process shares: the engine, the linker with its names and host functions, the module reader, natives
-//! without a signature, limits. One lock guards it, and is never held while a C function or compiled code runs.
+//! What a runtime knows that has no handle: the engine, the linker with its names and host functions, the module reader,
+//! natives without a signature, limits. The process has one of its own, and a program may make more: each is a world of
+//! names of its own. One lock guards each, and is never held while a C function or compiled code runs.
+//!
+//! A thread works in one runtime at a time, the process's own unless it enters another. A module remembers its runtime; what
+//! is done with a module is done there, wherever the thread is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::{CString, c_char, c_void};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::{c_char, c_void};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use runtime::{Engine, Linker, Module};
 
@@ -11,66 +17,134 @@ use crate::allocator::{Allocator, Functions, Pool};
 use crate::boundary::{Out, Text, array, guard, put};
 use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
+use crate::reader::Reader;
 use crate::shared::State;
+use crate::threads::{DEFAULT_MOST, lock, wasm_runtime_set_max_thread_num};
 use crate::wasi;
 
 /// Log levels as the header has them.
 const WARNING: u32 = 2;
 
-/// The state.
+/// The state of a runtime.
 pub struct Global {
     pub engine: Engine,
     pub linker: Linker<State>,
-    pub allocator: Allocator,
     /// Natives whose type is that of whoever imports them, by module and name.
     pub untyped: HashMap<(String, String), Native>,
     /// Names of the natives of each list, by module and address of the list.
     pub native_lists: HashMap<(String, usize), Vec<String>>,
     pub reader: Option<Reader>,
-    /// Module handles that are alive.
-    pub modules: BTreeSet<usize>,
-    /// Those that are registered, and under which name; the names of those that the reader found.
+    /// Modules that are registered, and under which name; the names of those that the reader found.
     pub registered: BTreeMap<String, usize>,
-    /// What is told to whom it may concern.
-    pub log_level: u32,
+    /// Spawned environments that a set of instances may have at one time.
+    pub most_threads: u32,
     /// How often the runtime was initialised and not destroyed.
     users: u32,
 }
 
-/// The callbacks of a module reader.
-#[derive(Clone, Copy)]
-pub struct Reader {
-    pub read: ReadFn,
-    pub destroy: Option<DestroyFn>,
+/// What an `iwasm_runtime_t` points to. Nothing is in it before it is initialised, and after it was destroyed.
+#[derive(Default)]
+pub struct Runtime(Mutex<Option<Global>>);
+
+/// The process's own.
+static OWN: LazyLock<Arc<Runtime>> = LazyLock::new(Arc::default);
+/// Those that the program made.
+static MADE: Mutex<Vec<Arc<Runtime>>> = Mutex::new(Vec::new());
+/// Handles of modules that are alive, and the runtimes that they belong to.
+static MODULES: Mutex<BTreeMap<usize, Arc<Runtime>>> = Mutex::new(BTreeMap::new());
+
+thread_local! {
+    /// The one that this thread is in, if not in the process's own.
+    static CURRENT: RefCell<Option<Arc<Runtime>>> = const { RefCell::new(None) };
 }
 
-/// The two forms of a reader: WAMR 1's, and WAMR 2's, which is told what kind of file is wanted.
-#[derive(Clone, Copy)]
-pub enum ReadFn {
-    One(unsafe extern "C" fn(*const c_char, *mut *mut u8, *mut u32) -> bool),
-    Two(unsafe extern "C" fn(u32, *const c_char, *mut *mut u8, *mut u32) -> bool),
+fn enter(runtime: Option<Arc<Runtime>>) -> Option<Arc<Runtime>> {
+    CURRENT.with(|current| current.replace(runtime))
 }
 
-pub type DestroyFn = unsafe extern "C" fn(*mut u8, u32);
-
-// SAFETY: numbers that stand for addresses, and C functions, which any thread may call under the rules of the header.
-unsafe impl Send for Global {}
-
-static GLOBAL: Mutex<Option<Global>> = Mutex::new(None);
-
-/// The state, initialised or not. Not to be held while anything of C's is called.
-pub fn lock() -> MutexGuard<'static, Option<Global>> {
-    GLOBAL.lock().unwrap_or_else(PoisonError::into_inner)
+/// The runtime that this thread is in.
+pub fn current() -> Arc<Runtime> {
+    CURRENT.with(|current| current.borrow().clone()).unwrap_or_else(|| OWN.clone())
 }
 
-/// Does something with the state.
+/// Does something with the state of the runtime that this thread is in. Nothing of C's is to be called meanwhile.
 pub fn with<R>(work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
-    lock().as_mut().map(work).ok_or_else(|| "the runtime is not initialised: call wasm_runtime_init first".to_owned())
+    current().with(work)
 }
+
+impl Runtime {
+    /// Does something with its state.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
+        let missing = || "the runtime is not initialised: call wasm_runtime_init first".to_owned();
+        lock(&self.0).as_mut().map(work).ok_or_else(missing)
+    }
+
+    /// Does something in this runtime, whichever the thread is in.
+    pub fn entered<R>(self: &Arc<Self>, work: impl FnOnce() -> R) -> R {
+        struct Back(Option<Arc<Runtime>>);
+        impl Drop for Back {
+            fn drop(&mut self) {
+                enter(self.0.take());
+            }
+        }
+        let _back = Back(enter(Some(self.clone())));
+        work()
+    }
+
+    /// Initialises it once more; whether that was the first time.
+    fn initialise(&self) -> bool {
+        let mut state = lock(&self.0);
+        let state = state.get_or_insert_with(Global::new);
+        state.users += 1;
+        state.users == 1
+    }
+
+    /// Ends it. To be called with nothing locked: buffers go back to the program now, which may free them by
+    /// `wasm_runtime_free`.
+    fn end(self: &Arc<Self>) {
+        let linker = {
+            let mut state = lock(&self.0);
+            let Some(state) = state.as_mut() else { return };
+            state.registered.clear();
+            std::mem::replace(&mut state.linker, Linker::new(&state.engine))
+        };
+        let handles: Vec<(usize, Arc<Runtime>)> =
+            lock(&MODULES).extract_if(.., |_, runtime| Arc::ptr_eq(runtime, self)).collect();
+        for (handle, _) in handles {
+            // SAFETY: handles in the list are alive, and nobody has them any more.
+            drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
+        }
+        drop(linker);
+        let ended = lock(&self.0).take();
+        drop(ended);
+        let mut source = lock(&SOURCE);
+        source.runtimes = source.runtimes.saturating_sub(1);
+        if Arc::ptr_eq(self, &OWN) {
+            source.allocator = Allocator::System;
+        }
+    }
+}
+
+/// Takes a module's handle over, until it is unloaded or its runtime destroyed.
+pub fn keep_module(handle: *mut CModule, runtime: &Arc<Runtime>) {
+    lock(&MODULES).insert(handle.expose_provenance(), runtime.clone());
+}
+
+/// The runtime of a module that is alive; it is no longer kept.
+pub fn forget_module(handle: *const CModule) -> Option<Arc<Runtime>> {
+    lock(&MODULES).remove(&handle.addr())
+}
+
+/// Whether a module's handle is alive.
+pub fn knows_module(handle: *const CModule) -> bool {
+    lock(&MODULES).contains_key(&handle.addr())
+}
+
+static LOG_LEVEL: AtomicU32 = AtomicU32::new(WARNING);
 
 /// Says something on the standard error stream, if the log level is so high.
 pub fn log(level: u32, message: &str) {
-    if lock().as_ref().map_or(WARNING, |global| global.log_level) >= level {
+    if LOG_LEVEL.load(Ordering::Relaxed) >= level {
         eprintln!("iwasm: {message}");
     }
 }
@@ -85,16 +159,15 @@ impl Global {
         let engine = Engine::default();
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker);
+        lock(&SOURCE).runtimes += 1;
         Global {
             engine,
             linker,
-            allocator: Allocator::default(),
             untyped: HashMap::new(),
             native_lists: HashMap::new(),
             reader: None,
-            modules: BTreeSet::new(),
             registered: BTreeMap::new(),
-            log_level: WARNING,
+            most_threads: DEFAULT_MOST,
             users: 0,
         }
     }
@@ -104,6 +177,11 @@ impl Global {
         self.linker.register(name, module).map_err(|error| error.to_string())?;
         self.registered.insert(name.to_owned(), handle.expose_provenance());
         Ok(())
+    }
+
+    /// The handle of the module of a name; null if there is none.
+    pub fn registered(&self, name: &str) -> *mut CModule {
+        self.registered.get(name).map_or(std::ptr::null_mut(), |known| std::ptr::with_exposed_provenance_mut(*known))
     }
 }
 
@@ -188,19 +266,10 @@ unsafe fn allocator(kind: u32, option: MemAllocOption) -> Option<Allocator> {
     }
 }
 
-fn initialise(allocator: Allocator) {
-    let mut global = lock();
-    let state = global.get_or_insert_with(Global::new);
-    if state.users == 0 {
-        state.allocator = allocator;
-    }
-    state.users += 1;
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_init() -> bool {
     guard(false, || {
-        initialise(Allocator::System);
+        current().initialise();
         true
     })
 }
@@ -212,7 +281,18 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
         let Some(args) = (unsafe { init_args.as_ref() }) else { return false };
         // SAFETY: by the header, the members that the type names are set.
         let Some(allocator) = (unsafe { allocator(args.mem_alloc_type, args.mem_alloc_option) }) else { return false };
-        initialise(allocator);
+        let runtime = current();
+        let is_own = Arc::ptr_eq(&runtime, &OWN);
+        if !is_own && !matches!(allocator, Allocator::System) {
+            warn("wasm_runtime_full_init: the allocator is the process's, and not of a runtime that was made");
+            return false;
+        }
+        if runtime.initialise() && is_own {
+            lock(&SOURCE).allocator = allocator;
+        }
+        if args.max_thread_num > 0 {
+            wasm_runtime_set_max_thread_num(args.max_thread_num);
+        }
         // SAFETY: as many symbols as it says.
         let symbols = unsafe { array(args.native_symbols.cast_const(), args.n_native_symbols as usize) };
         let name = args.native_module_name.get();
@@ -231,34 +311,79 @@ pub unsafe extern "C" fn wasm_runtime_full_init(init_args: *const RuntimeInitArg
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_destroy() {
     guard((), || {
-        let (modules, linker) = {
-            let mut global = lock();
-            let Some(state) = global.as_mut() else { return };
+        let runtime = current();
+        let left = runtime.with(|state| {
             state.users = state.users.saturating_sub(1);
-            if state.users > 0 {
-                return;
-            }
-            state.registered.clear();
-            (std::mem::take(&mut state.modules), std::mem::replace(&mut state.linker, Linker::new(&state.engine)))
-        };
-        // Buffers go back to the program now, which may free them by `wasm_runtime_free`: the allocator is still there, and
-        // the lock is free.
-        for handle in modules {
-            // SAFETY: handles in the list are alive, and nobody has the list any more.
-            drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
+            state.users
+        });
+        if left == Ok(0) {
+            runtime.end();
         }
-        drop(linker);
-        let ended = lock().take();
-        drop(ended);
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn iwasm_runtime_new() -> *const Runtime {
+    guard(std::ptr::null(), || {
+        let made = Arc::new(Runtime::default());
+        made.initialise();
+        let place = Arc::as_ptr(&made);
+        lock(&MADE).push(made);
+        place
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn iwasm_runtime_enter(runtime: *const Runtime) -> *const Runtime {
+    guard(std::ptr::null(), || {
+        let wanted = lock(&MADE).iter().find(|made| std::ptr::eq(Arc::as_ptr(made), runtime)).cloned();
+        let left = match wanted.is_none() && !runtime.is_null() {
+            true => {
+                warn("iwasm_runtime_enter: this is no runtime that was made, or it was deleted");
+                CURRENT.with(|current| current.borrow().clone())
+            }
+            false => enter(wanted),
+        };
+        left.map_or(std::ptr::null(), |left| Arc::as_ptr(&left))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn iwasm_runtime_delete(runtime: *const Runtime) {
+    guard((), || {
+        if runtime.is_null() {
+            return;
+        }
+        let known = {
+            let mut made = lock(&MADE);
+            let place = made.iter().position(|made| std::ptr::eq(Arc::as_ptr(made), runtime));
+            place.map(|place| made.swap_remove(place))
+        };
+        let Some(known) = known else {
+            return warn("iwasm_runtime_delete: this is no runtime that was made, or it was deleted before");
+        };
+        known.entered(|| known.end());
+        if Arc::ptr_eq(&known, &current()) {
+            enter(None);
+        }
     });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_set_log_level(level: u32) {
-    guard((), || {
-        let _ = with(|global| global.log_level = level);
-    });
+    LOG_LEVEL.store(level, Ordering::Relaxed);
 }
+
+/// Where `wasm_runtime_malloc` takes memory from: one source for the process, while any runtime is initialised.
+struct ProcessSource {
+    allocator: Allocator,
+    runtimes: usize,
+}
+
+static SOURCE: Mutex<ProcessSource> = Mutex::new(ProcessSource { allocator: Allocator::System, runtimes: 0 });
+
+// SAFETY: numbers that stand for addresses, and C functions, which any thread may call under the rules of the header.
+unsafe impl Send for ProcessSource {}
 
 /// Where memory comes from now, for work that needs no lock; the pool's work is done under it.
 enum Source<R> {
@@ -267,8 +392,12 @@ enum Source<R> {
     Pool(R),
 }
 
-fn from_source<R>(pool_s_work: impl FnOnce(&mut Pool) -> R) -> Result<Source<R>, String> {
-    with(|global| match &mut global.allocator {
+fn from_source<R>(pool_s_work: impl FnOnce(&mut Pool) -> R) -> Option<Source<R>> {
+    let mut source = lock(&SOURCE);
+    if source.runtimes == 0 {
+        return None;
+    }
+    Some(match &mut source.allocator {
         Allocator::System => Source::System,
         Allocator::Functions(functions) => Source::Functions(*functions),
         Allocator::Pool(pool) => Source::Pool(pool_s_work(pool)),
@@ -279,11 +408,11 @@ fn from_source<R>(pool_s_work: impl FnOnce(&mut Pool) -> R) -> Result<Source<R>,
 pub extern "C" fn wasm_runtime_malloc(size: u32) -> *mut c_void {
     guard(std::ptr::null_mut(), || match from_source(|pool| pool.malloc(size)) {
         // SAFETY: any size is fine.
-        Ok(Source::System) => unsafe { libc::malloc(size.max(1) as usize) },
+        Some(Source::System) => unsafe { libc::malloc(size.max(1) as usize) },
         // SAFETY: what the program gave as its malloc.
-        Ok(Source::Functions(functions)) => unsafe { (functions.malloc)(size) },
-        Ok(Source::Pool(memory)) => memory,
-        Err(_) => std::ptr::null_mut(),
+        Some(Source::Functions(functions)) => unsafe { (functions.malloc)(size) },
+        Some(Source::Pool(memory)) => memory,
+        None => std::ptr::null_mut(),
     })
 }
 
@@ -292,14 +421,14 @@ pub unsafe extern "C" fn wasm_runtime_realloc(old: *mut c_void, size: u32) -> *m
     // SAFETY: by the header, it came from here.
     guard(std::ptr::null_mut(), || match from_source(|pool| unsafe { pool.realloc(old, size) }) {
         // SAFETY: by the header, it came from here.
-        Ok(Source::System) => unsafe { libc::realloc(old, size.max(1) as usize) },
-        Ok(Source::Functions(functions)) => match functions.realloc {
+        Some(Source::System) => unsafe { libc::realloc(old, size.max(1) as usize) },
+        Some(Source::Functions(functions)) => match functions.realloc {
             // SAFETY: what the program gave as its realloc; by the header, the memory came from its malloc.
             Some(realloc) => unsafe { realloc(old, size) },
             None => std::ptr::null_mut(),
         },
-        Ok(Source::Pool(memory)) => memory,
-        Err(_) => std::ptr::null_mut(),
+        Some(Source::Pool(memory)) => memory,
+        None => std::ptr::null_mut(),
     })
 }
 
@@ -307,10 +436,10 @@ pub unsafe extern "C" fn wasm_runtime_realloc(old: *mut c_void, size: u32) -> *m
 pub unsafe extern "C" fn wasm_runtime_free(old: *mut c_void) {
     guard((), || match from_source(|pool| pool.free(old)) {
         // SAFETY: by the header, it came from here.
-        Ok(Source::System) => unsafe { libc::free(old) },
+        Some(Source::System) => unsafe { libc::free(old) },
         // SAFETY: what the program gave as its free; by the header, the memory came from its malloc.
-        Ok(Source::Functions(functions)) if !old.is_null() => unsafe { (functions.free)(old) },
-        Ok(Source::Functions(_) | Source::Pool(())) | Err(_) => {}
+        Some(Source::Functions(functions)) if !old.is_null() => unsafe { (functions.free)(old) },
+        Some(Source::Functions(_) | Source::Pool(())) | None => {}
     });
 }
 
@@ -325,84 +454,15 @@ pub struct MemAllocInfo {
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_mem_alloc_info(info: Out<'_, MemAllocInfo>) -> bool {
     guard(false, || {
-        let figures = with(|global| match &global.allocator {
+        let figures = match &lock(&SOURCE).allocator {
             Allocator::Pool(pool) => Some(pool.figures()),
             _ => None,
-        });
-        let Ok(Some([total, free, most])) = figures else { return false };
+        };
+        let Some([total, free, most]) = figures else { return false };
         let narrow = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
         put(
             info,
             MemAllocInfo { total_size: narrow(total), total_free_size: narrow(free), highmark_size: narrow(most) },
         )
     })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_set_module_reader(
-    reader: Option<unsafe extern "C" fn(*const c_char, *mut *mut u8, *mut u32) -> bool>,
-    destroyer: Option<DestroyFn>,
-) {
-    set_reader(reader.map(ReadFn::One), destroyer);
-}
-
-/// What `wasm_runtime_set_module_reader` is under `WASM_RUNTIME_API_2`.
-#[unsafe(no_mangle)]
-pub extern "C" fn iwasm_set_module_reader_2(
-    reader: Option<unsafe extern "C" fn(u32, *const c_char, *mut *mut u8, *mut u32) -> bool>,
-    destroyer: Option<DestroyFn>,
-) {
-    set_reader(reader.map(ReadFn::Two), destroyer);
-}
-
-fn set_reader(read: Option<ReadFn>, destroy: Option<DestroyFn>) {
-    guard((), || {
-        let _ = with(|global| global.reader = read.map(|read| Reader { read, destroy }));
-    });
-}
-
-/// A file that the reader gave, which goes back to it when nobody needs it any more.
-pub struct ReadFile {
-    start: *mut u8,
-    size: u32,
-    destroy: Option<DestroyFn>,
-}
-
-// SAFETY: the program gave the bytes away until they are destroyed, which by the header may be on any thread.
-unsafe impl Send for ReadFile {}
-// SAFETY: they are only read.
-unsafe impl Sync for ReadFile {}
-
-impl AsRef<[u8]> for ReadFile {
-    fn as_ref(&self) -> &[u8] {
-        // SAFETY: what the reader said.
-        unsafe { array(self.start, self.size as usize) }
-    }
-}
-
-impl Drop for ReadFile {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: the program's own destroyer, for what its reader gave, once.
-            unsafe { destroy(self.start, self.size) };
-        }
-    }
-}
-
-impl Reader {
-    /// Asks for a module; none if there is none.
-    pub fn ask(self, name: &str) -> Option<ReadFile> {
-        const AOT: u32 = 1;
-        let name = CString::new(name).ok()?;
-        let (mut start, mut size) = (std::ptr::null_mut(), 0u32);
-        // SAFETY: the program's own reader, with places for what it gives.
-        let found = unsafe {
-            match self.read {
-                ReadFn::One(read) => read(name.as_ptr(), &raw mut start, &raw mut size),
-                ReadFn::Two(read) => read(AOT, name.as_ptr(), &raw mut start, &raw mut size),
-            }
-        };
-        // Only what was found goes back.
-        (found && !start.is_null()).then(|| ReadFile { start, size, destroy: self.destroy })
-    }
 }

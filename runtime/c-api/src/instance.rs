@@ -3,18 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::{Func, Instance, Store, Table};
+use runtime::{Func, Instance, Linker, Module, Store, Table};
 
-use crate::boundary::{ErrorBuffer, Out, Text, guard};
+use crate::arguments::Arguments;
+use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
 use crate::function::CFunction;
-use crate::global::warn;
+use crate::global::{self, warn, with};
 use crate::heap::Heap;
+use crate::imports;
 use crate::memory::CMemory;
-use crate::module::{CModule, linker_and_engine};
+use crate::module::CModule;
 use crate::shared::{Shared, State};
+use crate::threads::{Contexts, Program, end_threads, lock};
 
 /// What a `wasm_module_inst_t` points to.
 pub struct CInstance {
@@ -26,7 +29,7 @@ pub struct CInstance {
     module: Cell<*mut CModule>,
     pub env: Box<CExecEnv>,
     pub custom_data: Cell<*mut c_void>,
-    contexts: RefCell<HashMap<usize, *mut c_void>>,
+    pub contexts: Contexts,
     /// Functions that were looked up: a name gives the same handle each time.
     pub functions: RefCell<HashMap<String, Box<CFunction>>>,
     #[expect(clippy::vec_box, reason = "handles stay where they are")]
@@ -34,10 +37,10 @@ pub struct CInstance {
     /// Tables that C has asked for, and functions that it found in them.
     #[expect(clippy::vec_box, reason = "C has their addresses")]
     tables: RefCell<Vec<Box<Table>>>,
-    elements: RefCell<Vec<(Func, Box<CFunction>)>>,
+    elements: RefCell<HashMap<Func, Box<CFunction>>>,
     /// Bytes that are to be divided up for `wasm_runtime_module_malloc`, and how, once the first were wanted.
     pub heap_size: Cell<u32>,
-    pub heap: RefCell<Option<Heap>>,
+    pub heap: RefCell<Arc<Mutex<Option<Heap>>>>,
 }
 
 impl CInstance {
@@ -50,7 +53,7 @@ impl CInstance {
             module: Cell::new(std::ptr::null_mut()),
             env: Box::new(CExecEnv::new(std::ptr::null())),
             custom_data: Cell::new(std::ptr::null_mut()),
-            contexts: RefCell::default(),
+            contexts: Contexts::default(),
             functions: RefCell::default(),
             memories: RefCell::default(),
             tables: RefCell::default(),
@@ -68,6 +71,19 @@ impl CInstance {
     pub fn shared(&self) -> &Shared {
         // SAFETY: handles are freed with what they share.
         unsafe { &*self.shared }
+    }
+
+    /// Takes over what the program gave to the instance on whose further thread this one is, and with a shared memory the
+    /// list of what is used there.
+    pub fn inherit(&self, old: &CInstance) {
+        self.module.set(old.module.get());
+        self.custom_data.set(old.custom_data.get());
+        lock(&self.contexts).clone_from(&lock(&old.contexts));
+        self.heap_size.set(old.heap_size.get());
+        let memory = crate::memory::first(self);
+        if memory.is_some_and(|memory| self.shared().with(|store| memory.ty(&store)).is_ok_and(|ty| ty.shared)) {
+            self.heap.borrow_mut().clone_from(&old.heap.borrow());
+        }
     }
 
     /// Keeps a table, at a place that stays.
@@ -91,22 +107,14 @@ impl CInstance {
     /// A handle of a function that was found in a table.
     pub fn keep_function(&self, func: Func) -> *const CFunction {
         let mut elements = self.elements.borrow_mut();
-        if let Some((_, known)) = elements.iter().find(|(known, _)| *known == func) {
+        if let Some(known) = elements.get(&func) {
             return &raw const **known;
         }
         let Some(made) = CFunction::new(self.shared(), func) else { return std::ptr::null() };
         let place: *const CFunction = &raw const *made;
-        elements.push((func, made));
+        elements.insert(func, made);
         place
     }
-}
-
-/// As the header has it.
-#[repr(C)]
-pub struct InstantiationArgs {
-    pub default_stack_size: u32,
-    pub host_managed_heap_size: u32,
-    pub max_memory_pages: u32,
 }
 
 /// Handles of instances are not told apart from others by C; this makes freeing one twice a warning.
@@ -116,127 +124,83 @@ fn mains() -> std::sync::MutexGuard<'static, Vec<usize>> {
     MAIN_INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes an instance of a module, and of all that it needs, in a store of their own.
-fn instantiate(module: Option<&CModule>, args: &InstantiationArgs) -> Result<*const CInstance, String> {
-    let module = module.ok_or("the module is NULL")?;
-    let (mut linker, engine) = linker_and_engine()?;
-    let world = module.wasi.lock().unwrap_or_else(PoisonError::into_inner).build()?;
-    let mut store = Store::new(&engine, State { world, shared: std::ptr::null() });
-    if args.max_memory_pages > 0 {
-        store.limits_mut().max_memory_bytes = u64::from(args.max_memory_pages) << 16;
-    }
-    let name = module.name.lock().unwrap_or_else(PoisonError::into_inner).to_string_lossy().into_owned();
-    let shared = Shared::new(store);
+/// Makes an instance of a module, and of all that it needs, in a store without instances. Each is introduced with its name, which it
+/// has already.
+pub fn make(
+    linker: &mut Linker<State>,
+    shared: &Shared,
+    name: &str,
+    module: &Module,
+    introduce: &dyn Fn(&CInstance, &str),
+) -> Result<*const CInstance, String> {
     // Natives that start functions call make handles of their callers.
-    let made = shared.set_up(|store| linker.instantiate(store, &name, &module.module));
+    let made = shared.set_up(|store| linker.instantiate(store, name, module));
     let instance = made.map_err(|error| format!("{error:#}"))?;
-    let named: Vec<(String, Instance)> = shared.set_up(|store| {
+    let mut named: Vec<(String, Instance)> = shared.set_up(|store| {
         store.instance_names().filter_map(|name| Some((name.to_owned(), store.instance(name)?))).collect()
     });
-    let registered = |name: &str| {
-        let own = crate::global::with(|global| global.registered.get(name).copied()).ok().flatten();
-        own.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
-    };
-    let introduce = |instance: Instance, name: &str, module: *mut CModule| {
-        let place = shared.handle_of(instance);
+    named.retain(|(_, other)| *other != instance);
+    named.push((name.to_owned(), instance));
+    let mut main = std::ptr::null();
+    for (name, instance) in &named {
+        main = shared.handle_of(*instance);
         // SAFETY: it was made just now, and is freed with what it shares.
-        let known = unsafe { &*place };
+        let known = unsafe { &*main };
         name.clone_into(&mut known.name.borrow_mut());
-        known.module.set(module);
-        known.heap_size.set(args.host_managed_heap_size);
-        place
-    };
-    for (name, other) in named.iter().filter(|(_, other)| *other != instance) {
-        introduce(*other, name, registered(name));
+        introduce(known, name);
     }
-    let main = introduce(instance, &name, std::ptr::from_ref(module).cast_mut());
-    let _freed_by_deinstantiate = Box::into_raw(shared);
-    mains().push(main.addr());
     Ok(main)
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate(
-    module: Option<&CModule>,
-    default_stack_size: u32,
-    host_managed_heap_size: u32,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    let args = InstantiationArgs { default_stack_size, host_managed_heap_size, max_memory_pages: 0 };
-    // SAFETY: by the header.
-    unsafe { wasm_runtime_instantiate_ex(module, &raw const args, error_buf, error_buf_size) }
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate_ex(
-    module: Option<&CModule>,
-    args: *const InstantiationArgs,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    // SAFETY: by the header.
-    let (error, args) = unsafe { (ErrorBuffer::new(error_buf, error_buf_size), args.as_ref()) };
-    guard(std::ptr::null(), || {
-        let Some(args) = args else {
-            error.write("the arguments are NULL");
-            return std::ptr::null();
-        };
-        let failed = |reason| format!("the module cannot be instantiated: {reason}");
-        error.explain(instantiate(module, args).map_err(failed)).unwrap_or(std::ptr::null())
-    })
-}
-
-/// What `wasm_runtime_instantiation_args_create` makes: arguments that can grow without breaking programs.
-pub struct CArgs(InstantiationArgs);
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasm_runtime_instantiation_args_create(into: Out<'_, *mut CArgs>) -> bool {
-    guard(false, || {
-        let Some(into) = into else { return false };
-        let args = InstantiationArgs { default_stack_size: 0, host_managed_heap_size: 0, max_memory_pages: 0 };
-        into.write(Box::into_raw(Box::new(CArgs(args))));
-        true
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiation_args_destroy(args: *mut CArgs) {
-    guard((), || {
-        if !args.is_null() {
-            // SAFETY: made above, and destroyed once, by the header.
-            drop(unsafe { Box::from_raw(args) });
+/// The same for C, in a store of their own or in the one of a memory that they import. To be called in the module's
+/// runtime.
+pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstance, String> {
+    let (mut linker, engine) = with(|global| (global.linker.without_reader(), global.engine.clone()))?;
+    let world = match &args.wasi {
+        Some(wasi) => wasi.build()?,
+        None => lock(&handle.wasi).build()?,
+    };
+    let prepared = imports::define(&mut linker, args)?;
+    let shared = match prepared {
+        Some(shared) => shared,
+        None => Shared::of_c(Store::new(&engine, State::new(world.clone()))),
+    };
+    // SAFETY: it was made just now, or a memory of it is alive.
+    let here = unsafe { &*shared };
+    here.set_up(|store| {
+        store.data_mut().world = world;
+        if args.sizes.max_memory_pages > 0 {
+            store.limits_mut().max_memory_bytes = u64::from(args.sizes.max_memory_pages) << 16;
         }
     });
-}
-
-macro_rules! setters {
-    ($($name:ident => $field:ident;)*) => {$(
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(args: *mut CArgs, value: u32) {
-            // SAFETY: null, or made above.
-            if let Some(args) = unsafe { args.as_mut() } {
-                args.0.$field = value;
+    let own = lock(&handle.name).to_string_lossy().into_owned();
+    let registered = |name: &str| with(|global| global.registered(name)).unwrap_or(std::ptr::null_mut());
+    let made = make(&mut linker, here, &own, &handle.module, &|known, name| {
+        let module = if name == own { std::ptr::from_ref(handle).cast_mut() } else { registered(name) };
+        known.module.set(module);
+        known.heap_size.set(args.sizes.host_managed_heap_size);
+    });
+    let main = match made {
+        Ok(main) => main,
+        Err(reason) => {
+            if prepared.is_none() {
+                // SAFETY: it was made just now.
+                unsafe { Shared::release(shared) };
             }
+            return Err(reason);
         }
-    )*};
-}
-
-setters! {
-    wasm_runtime_instantiation_args_set_default_stack_size => default_stack_size;
-    wasm_runtime_instantiation_args_set_host_managed_heap_size => host_managed_heap_size;
-    wasm_runtime_instantiation_args_set_max_memory_pages => max_memory_pages;
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasm_runtime_instantiate_ex2(
-    module: Option<&CModule>,
-    args: *const CArgs,
-    error_buf: *mut c_char,
-    error_buf_size: u32,
-) -> *const CInstance {
-    // SAFETY: by the header; the arguments are all there is in them.
-    unsafe { wasm_runtime_instantiate_ex(module, args.cast(), error_buf, error_buf_size) }
+    };
+    let _set_once = here.program.set(Arc::new(Program::new(here, linker, &handle.module, &own)));
+    if prepared.is_some() {
+        here.hold();
+        imports::taken(shared);
+    }
+    if let Some(data) = args.custom_data {
+        // SAFETY: made just now.
+        unsafe { &*main }.custom_data.set(data);
+    }
+    mains().push(main.addr());
+    Ok(main)
 }
 
 #[unsafe(no_mangle)]
@@ -256,16 +220,23 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
         // SAFETY: alive by the list; what it shares was leaked when it was made.
         unsafe {
             let shared = (*instance).shared.cast_mut();
+            if let Some(program) = (*shared).program.get() {
+                end_threads(program);
+                program.leave(&(*shared).member);
+            }
             run_destructors(&*shared);
-            drop(Box::from_raw(shared));
+            Shared::release(shared);
         }
     });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module(instance: Option<&CInstance>) -> *mut CModule {
-    // SAFETY: by the header.
-    guard(std::ptr::null_mut(), || instance.map_or(std::ptr::null_mut(), |instance| instance.module.get()))
+    guard(std::ptr::null_mut(), || {
+        let module = instance.map_or(std::ptr::null_mut(), |instance| instance.module.get());
+        // It may have been unloaded.
+        if global::knows_module(module) { module } else { std::ptr::null_mut() }
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -290,9 +261,15 @@ fn keys() -> std::sync::MutexGuard<'static, Vec<Option<Option<Destructor>>>> {
     CONTEXT_KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn is_key(key: *mut c_void) -> bool {
+    key.addr().checked_sub(1).is_some_and(|index| keys().get(index).is_some_and(Option::is_some))
+}
+
 fn run_destructors(shared: &Shared) {
     for instance in shared.instances.borrow().iter() {
-        for (key, context) in instance.contexts.take() {
+        let contexts = std::mem::take(&mut *lock(&instance.contexts));
+        for (key, context) in contexts {
+            let context: *mut c_void = std::ptr::with_exposed_provenance_mut(context);
             let destructor = keys().get(key - 1).copied().flatten().flatten();
             if let (Some(destructor), false) = (destructor, context.is_null()) {
                 // SAFETY: what the program gave for this, with the instance still whole.
@@ -324,9 +301,8 @@ pub extern "C" fn wasm_runtime_destroy_context_key(key: *mut c_void) {
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_set_context(instance: Option<&CInstance>, key: *mut c_void, context: *mut c_void) {
     guard((), || {
-        let known = key.addr().checked_sub(1).is_some_and(|index| keys().get(index).is_some_and(Option::is_some));
-        if let (Some(instance), true) = (instance, known) {
-            instance.contexts.borrow_mut().insert(key.addr(), context);
+        if let (Some(instance), true) = (instance, is_key(key)) {
+            lock(&instance.contexts).insert(key.addr(), context.expose_provenance());
         }
     });
 }
@@ -337,22 +313,38 @@ pub unsafe extern "C" fn wasm_runtime_set_context_spread(
     key: *mut c_void,
     context: *mut c_void,
 ) {
-    wasm_runtime_set_context(instance, key, context)
+    wasm_runtime_set_context(instance, key, context);
+    guard((), || {
+        let known = instance.filter(|_| is_key(key));
+        if let Some((instance, program)) = known.and_then(|known| Some((known, known.shared().program.get()?))) {
+            program.each_contexts(&instance.name.borrow(), |contexts| {
+                lock(contexts).insert(key.addr(), context.expose_provenance());
+            });
+        }
+    });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_context(instance: Option<&CInstance>, key: *mut c_void) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
-        let context = instance.and_then(|instance| instance.contexts.borrow().get(&key.addr()).copied());
-        context.unwrap_or(std::ptr::null_mut())
+        let context = instance.and_then(|instance| lock(&instance.contexts).get(&key.addr()).copied());
+        context.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
     })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_exception(instance: Option<&CInstance>) -> *const c_char {
     guard(std::ptr::null(), || {
-        let Some(instance) = instance else { return std::ptr::null() };
-        instance.shared().exception()
+        let Some(shared) = instance.map(CInstance::shared) else { return std::ptr::null() };
+        // What ended another thread ends the next call here: it can be known before.
+        if !shared.has_exception()
+            && !shared.heard.get()
+            && let Some(told) = shared.told()
+        {
+            shared.heard.set(true);
+            shared.set_exception(Some(&told.exception));
+        }
+        shared.exception()
     })
 }
 
@@ -379,7 +371,11 @@ pub extern "C" fn wasm_runtime_clear_exception(instance: Option<&CInstance>) {
 pub extern "C" fn wasm_runtime_terminate(instance: Option<&CInstance>) {
     guard((), || {
         if let Some(instance) = instance {
-            instance.shared().interrupt.interrupt();
+            let shared = instance.shared();
+            match shared.program.get() {
+                Some(program) => program.terminate(),
+                None => shared.member.interrupt.interrupt(),
+            }
         }
     });
 }

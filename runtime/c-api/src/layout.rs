@@ -2,10 +2,11 @@
 
 use std::mem::{offset_of, size_of};
 
+use crate::arguments::InstantiationArgs;
 use crate::beyond::Figures;
 use crate::function::WasmVal;
 use crate::global::{MemAllocInfo, MemAllocOption, RuntimeInitArgs};
-use crate::instance::InstantiationArgs;
+use crate::imports::CExtern;
 use crate::memory::{WasmGlobal, WasmTable};
 use crate::module::LoadArgs;
 use crate::natives::NativeSymbol;
@@ -22,6 +23,8 @@ const _: () = {
     assert!(size_of::<NativeSymbol>() == 32);
     assert!(size_of::<LoadArgs>() == 16);
     assert!(size_of::<InstantiationArgs>() == 12);
+    assert!(size_of::<CExtern>() == 32);
+    assert!(offset_of!(CExtern, of) == 24);
     assert!(size_of::<WasmVal>() == 16);
     assert!(offset_of!(WasmVal, of) == 8);
     assert!(size_of::<WasmImport>() == 32);

@@ -2,9 +2,11 @@
 //! the meaning that WAMR's have; what is ours alone begins with `iwasm_`.
 //!
 //! * [`boundary`]: strings, error buffers, panics: what every function here does first.
-//! * [`global`]: what all of a process shares: engine, names, natives, the module reader. [`allocator`]: its `malloc`.
+//! * [`global`]: runtimes: engine, names, natives. [`reader`]: the module reader. [`allocator`]: the process's `malloc`.
 //! * [`module`]: loading, registering, asking what a module imports and exports. [`types`]: types as C sees them.
+//!   [`compile`]: from WebAssembly, where there is a compiler.
 //! * [`shared`]: a store with its instances. [`instance`]: making and asking them. [`env`]: execution environments.
+//!   [`arguments`]: what they are made with. [`imports`]: memories of the program's. [`threads`]: further threads of a set.
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
@@ -23,21 +25,26 @@
 
 mod absent;
 mod allocator;
+mod arguments;
 mod beyond;
 mod boundary;
+mod compile;
 mod env;
 mod external;
 mod function;
 mod global;
 mod heap;
+mod imports;
 mod instance;
 mod layout;
 mod memory;
 mod module;
 mod native_call;
 mod natives;
+mod reader;
 mod shared;
 mod standard;
+mod threads;
 mod trace;
 mod types;
 #[cfg(feature = "wasi")]

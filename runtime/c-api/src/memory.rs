@@ -3,20 +3,30 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
-use runtime::{Memory, MemoryType, Val};
+use runtime::{Memory, MemoryType, SharedMemory, Val};
 
 use crate::boundary::{Out, Text, array, guard, put};
 use crate::function;
 use crate::heap::Heap;
 use crate::instance::CInstance;
 use crate::shared::Shared;
+use crate::threads::lock;
 use crate::trace::PREFIX;
 
 /// What a `wasm_memory_inst_t` points to.
 pub struct CMemory {
-    shared: *const Shared,
-    memory: Memory,
-    ty: MemoryType,
+    pub place: Place,
+    pub ty: MemoryType,
+}
+
+/// Where a memory is.
+pub enum Place {
+    Store {
+        shared: *const Shared,
+        memory: Memory,
+    },
+    /// In no store.
+    Shared(SharedMemory),
 }
 
 /// What is said of an address that is no good.
@@ -157,7 +167,8 @@ fn allocate(instance: &CInstance, size: u64) -> Option<u64> {
             _ => None,
         };
     }
-    let mut heap = instance.heap.borrow_mut();
+    let shared = instance.heap.borrow().clone();
+    let mut heap = lock(&shared);
     if heap.is_none() {
         let memory = first(instance)?;
         let page = 1u64 << 16;
@@ -196,7 +207,7 @@ pub unsafe extern "C" fn wasm_runtime_module_free(instance: Option<&CInstance>, 
         if let Some(own) = function::look_up(instance, "free") {
             // SAFETY: looked up just now.
             let _ = unsafe { &*own }.call(&[Val::I32((offset as u32).cast_signed())]);
-        } else if !instance.heap.borrow_mut().as_mut().is_some_and(|heap| heap.free(offset)) {
+        } else if !lock(&instance.heap.borrow()).as_mut().is_some_and(|heap| heap.free(offset)) {
             crate::global::warn("wasm_runtime_module_free: no block begins at this address");
         }
     });
@@ -226,12 +237,12 @@ pub unsafe extern "C" fn wasm_runtime_module_dup_data(
 fn handle(instance: &CInstance, memory: Option<Memory>) -> *const CMemory {
     let Some(memory) = memory else { return std::ptr::null() };
     let mut known = instance.memories.borrow_mut();
-    if let Some(known) = known.iter().find(|known| known.memory == memory) {
+    if let Some(known) = known.iter().find(|known| known.is(memory)) {
         return &raw const **known;
     }
 
     let Ok(ty) = instance.shared().with(|store| memory.ty(&store)) else { return std::ptr::null() };
-    let made = Box::new(CMemory { shared: instance.shared, memory, ty });
+    let made = Box::new(CMemory { place: Place::Store { shared: instance.shared, memory }, ty });
     let place: *const CMemory = &raw const *made;
     known.push(made);
     place
@@ -263,14 +274,39 @@ pub extern "C" fn wasm_runtime_get_memory(instance: Option<&CInstance>, index: u
 }
 
 impl CMemory {
-    fn with<R>(&self, ask: impl FnOnce(runtime::StoreContextMut<'_, crate::shared::State>) -> R) -> R {
-        // SAFETY: handles of memories are freed with what they share; this thread uses the store.
-        let shared = unsafe { &*self.shared };
-        shared.with(ask)
+    fn is(&self, other: Memory) -> bool {
+        matches!(self.place, Place::Store { memory, .. } if memory == other)
+    }
+
+    /// Asks the store about a memory in it, or the memory itself.
+    fn ask<R>(
+        &self,
+        in_store: impl FnOnce(Memory, runtime::StoreContextMut<'_, crate::shared::State>) -> Option<R>,
+        alone: impl FnOnce(&SharedMemory) -> Option<R>,
+    ) -> Option<R> {
+        match &self.place {
+            // SAFETY: handles of memories are freed with what they share, or hold it; this thread uses the store.
+            Place::Store { shared, memory } => unsafe { &**shared }.with(|store| in_store(*memory, store)),
+            Place::Shared(memory) => alone(memory),
+        }
     }
 
     fn pages(&self) -> u64 {
-        self.with(|store| self.memory.size(&store)).unwrap_or(0)
+        self.ask(|memory, store| memory.size(&store).ok(), |memory| Some(memory.size())).unwrap_or(0)
+    }
+
+    fn grow(&self, pages: u64) -> bool {
+        self.ask(|memory, store| memory.grow(store, pages).ok(), |memory| memory.grow(pages).ok()).is_some()
+    }
+
+    fn base(&self) -> Option<*mut u8> {
+        let alone = |memory: &SharedMemory| Some(memory.data().as_ptr().cast::<u8>().cast_mut());
+        self.ask(|memory, store| Some(memory.base(&store).ok()?.0), alone)
+    }
+
+    /// The shared memory that it is, if it is one.
+    pub fn to_shared(&self) -> Option<SharedMemory> {
+        self.ask(|memory, store| memory.shared(&store).ok()?, |memory| Some(memory.clone()))
     }
 }
 
@@ -304,16 +340,13 @@ pub extern "C" fn wasm_memory_get_shared(memory: Option<&CMemory>) -> bool {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_memory_get_base_address(memory: Option<&CMemory>) -> *mut c_void {
-    guard(std::ptr::null_mut(), || {
-        let base = memory.and_then(|memory| memory.with(|store| memory.memory.base(&store)).ok());
-        base.map_or(std::ptr::null_mut(), |(start, _)| start.cast())
-    })
+    guard(std::ptr::null_mut(), || memory.and_then(CMemory::base).map_or(std::ptr::null_mut(), <*mut u8>::cast))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_memory_enlarge(memory: Option<&CMemory>, pages: u64) -> bool {
     // SAFETY: by the header.
-    guard(false, || memory.is_some_and(|memory| memory.with(|store| memory.memory.grow(store, pages)).is_ok()))
+    guard(false, || memory.is_some_and(|memory| memory.grow(pages)))
 }
 
 #[unsafe(no_mangle)]

@@ -2,31 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
-use std::sync::{Mutex, PoisonError};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
 
 use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
-use crate::global::{self, log, warn, with};
+use crate::compile;
+use crate::global::{self, Runtime, current, log, warn, with};
 use crate::types::{CType, WasmExport, WasmImport, extern_kind};
 use crate::wasi::WasiArgs;
 
 /// What a `wasm_module_t` points to.
 pub struct CModule {
     pub module: Module,
+    /// What is done with it is done there.
+    pub home: Arc<Runtime>,
     /// The name it was given, or came with.
     pub name: Mutex<CString>,
     /// What its instances have of the world.
     pub wasi: Mutex<WasiArgs>,
+    /// Whether it was compiled here.
+    is_wasm: bool,
     imports: Box<[Import]>,
     exports: Box<[Export]>,
 }
 
-struct Import {
-    module: CString,
-    name: CString,
-    ty: CType,
-    kind: u32,
+/// What a module imports, as C sees it.
+pub struct Import {
+    pub module: CString,
+    pub name: CString,
+    pub ty: CType,
+    pub kind: u32,
 }
 
 struct Export {
@@ -36,7 +45,7 @@ struct Export {
 }
 
 impl CModule {
-    fn new(module: Module, name: &str) -> CModule {
+    fn new(module: Module, name: &str, is_wasm: bool) -> CModule {
         let imports = module.imports().iter().map(|import| Import {
             module: c_string(&import.module),
             name: c_string(&import.name),
@@ -53,60 +62,74 @@ impl CModule {
             exports: exports.collect(),
             name: Mutex::new(c_string(name)),
             wasi: Mutex::default(),
+            home: current(),
+            is_wasm,
             module,
         }
     }
 
+    /// What it imports, in order.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
     /// A handle for C, alive until it is unloaded or the runtime destroyed.
     fn into_handle(self) -> Result<*mut CModule, String> {
+        with(|_| ())?;
+        let home = self.home.clone();
         let handle = Box::into_raw(Box::new(self));
-        let added = with(|global| global.modules.insert(handle.expose_provenance()));
-        if added.is_err() {
-            // SAFETY: it was made just now, and nobody has it.
-            drop(unsafe { Box::from_raw(handle) });
-        }
-        added.map(|_| handle)
+        global::keep_module(handle, &home);
+        Ok(handle)
     }
 }
 
-/// Makes a module of bytes that are kept or copied.
-fn make(artifact: Result<Artifact, runtime::LoadError>) -> Result<Module, String> {
-    let artifact = artifact.map_err(|error| error.to_string())?;
+impl Drop for CModule {
+    fn drop(&mut self) {
+        crate::imports::forget(self);
+    }
+}
+
+/// Makes a module of an artifact.
+fn make(artifact: Artifact) -> Result<Module, String> {
     let engine = with(|global| global.engine.clone())?;
     // SAFETY: the program that gave the bytes trusts them: the header says so.
     unsafe { Module::new(&engine, artifact) }.map_err(|error| error.to_string())
 }
 
-fn check_kind(bytes: &[u8]) -> Result<(), String> {
-    match bytes {
-        [] => Err("there are no bytes".to_owned()),
-        [0, b'a', b's', b'm', ..] => {
-            Err("this is WebAssembly, but this library has no compiler; compile it with wamrc".to_owned())
-        }
-        _ => Ok(()),
-    }
+/// A handle of a module, with what it imports from.
+fn finish(module: Module, name: &str, is_wasm: bool) -> Result<*mut CModule, String> {
+    let own = if name.is_empty() { module.name().to_owned() } else { name.to_owned() };
+    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own }, is_wasm)?;
+    CModule::new(module, &own, is_wasm).into_handle()
 }
 
 /// Loads a module, and with the module reader what it imports from and is not registered.
 pub fn load(bytes: &[u8], name: &str) -> Result<*mut CModule, String> {
-    check_kind(bytes)?;
-    let module = make(Artifact::from_bytes(bytes))?;
-    let own = if name.is_empty() { module.name().to_owned() } else { name.to_owned() };
-    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
-    CModule::new(module, &own).into_handle()
+    finish(make(compile::artifact(bytes, Artifact::from_bytes)?)?, name, compile::is_wasm(bytes))
 }
 
 /// The same from a file, which is mapped.
-pub fn load_file(path: &std::path::Path) -> Result<*mut CModule, String> {
-    let module = make(Artifact::from_file(path))?;
-    let own = module.name().to_owned();
-    read_dependencies(&module, if own.is_empty() { "<main>" } else { &own })?;
-    CModule::new(module, &own).into_handle()
+pub fn load_file(path: &Path) -> Result<*mut CModule, String> {
+    let artifact = Artifact::from_file(path).map_err(|error| error.to_string());
+    match artifact {
+        Err(_) if begins_as_wasm(path) => {
+            let of = |reason: String| format!("{}: {reason}", path.display());
+            load(&std::fs::read(path).map_err(|error| of(error.to_string()))?, "").map_err(of)
+        }
+        artifact => finish(make(artifact?)?, "", false),
+    }
+}
+
+fn begins_as_wasm(path: &Path) -> bool {
+    let mut bytes = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok() && compile::is_wasm(&bytes)
 }
 
 /// Asks the reader for modules that nobody registered. That there is none is not an error yet: the host may define what
 /// is imported before an instance is made, which tells all that is missing.
-fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
+///
+/// The reader is told what its importer was: an artifact, or WebAssembly. What it gives may be either.
+fn read_dependencies(module: &Module, importer: &str, is_wasm: bool) -> Result<(), String> {
     let mut wanted: Vec<(Module, String)> = vec![(module.clone(), importer.to_owned())];
     let mut absent: BTreeSet<String> = BTreeSet::new();
     while let Some((module, importer)) = wanted.pop() {
@@ -120,14 +143,14 @@ fn read_dependencies(module: &Module, importer: &str) -> Result<(), String> {
                 if known { None } else { global.reader }
             })?;
             let Some(reader) = reader.filter(|_| !absent.contains(name)) else { continue };
-            let Some(file) = reader.ask(name) else {
+            let Some(file) = reader.ask(name, if is_wasm { BYTECODE } else { AOT }) else {
                 absent.insert(name.clone());
                 continue;
             };
             let of = |reason: String| format!("module {name:?}, from which {importer:?} imports: {reason}");
-            check_kind(file.as_ref()).map_err(of)?;
-            let found = make(Artifact::from_buffer(file)).map_err(of)?;
-            let handle = CModule::new(found.clone(), name).into_handle()?;
+            let found_wasm = compile::is_wasm(file.as_ref());
+            let found = compile::artifact(file, Artifact::from_buffer).and_then(make).map_err(of)?;
+            let handle = CModule::new(found.clone(), name, found_wasm).into_handle()?;
             with(|global| global.register(name, &found, handle))??;
             wanted.push((found, name.clone()));
         }
@@ -189,28 +212,26 @@ pub unsafe extern "C" fn wasm_runtime_load_ex(
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_unload(module: *mut CModule) {
     guard((), || {
-        let known = with(|global| {
-            let known = global.modules.remove(&module.addr());
-            if known {
-                let names: Vec<String> = global
-                    .registered
-                    .iter()
-                    .filter(|(_, handle)| **handle == module.addr())
-                    .map(|(name, _)| name.clone())
-                    .collect();
-                for name in names {
-                    global.registered.remove(&name);
-                    global.linker.unregister(&name);
-                }
-            }
-            known
-        });
-        match known {
-            // SAFETY: it was in the list of handles that are alive, and is no more. Its instances keep its code.
-            Ok(true) => drop(unsafe { Box::from_raw(module) }),
-            _ if module.is_null() => {}
-            _ => warn("wasm_runtime_unload: this is no module, or it was unloaded before"),
+        if module.is_null() {
+            return;
         }
+        let Some(home) = global::forget_module(module) else {
+            return warn("wasm_runtime_unload: this is no module, or it was unloaded before");
+        };
+        let _ = home.with(|global| {
+            let names: Vec<String> = global
+                .registered
+                .iter()
+                .filter(|(_, handle)| **handle == module.addr())
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in names {
+                global.registered.remove(&name);
+                global.linker.unregister(&name);
+            }
+        });
+        // SAFETY: it was in the list of handles that are alive, and is no more. Its instances keep its code.
+        home.entered(|| drop(unsafe { Box::from_raw(module) }));
     });
 }
 
@@ -228,7 +249,7 @@ pub unsafe extern "C" fn wasm_runtime_register_module(
             error.write("the name or the module is NULL");
             return false;
         };
-        let registered = with(|global| {
+        let registered = handle.home.with(|global| {
             let other = global
                 .registered
                 .iter()
@@ -250,8 +271,7 @@ pub unsafe extern "C" fn wasm_runtime_register_module(
 pub extern "C" fn wasm_runtime_find_module_registered(name: Text) -> *mut CModule {
     guard(std::ptr::null_mut(), || {
         let Some(name) = name.get() else { return std::ptr::null_mut() };
-        let found = with(|global| global.registered.get(name.as_ref()).copied()).ok().flatten();
-        found.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
+        with(|global| global.registered(&name)).unwrap_or(std::ptr::null_mut())
     })
 }
 
@@ -290,9 +310,9 @@ pub extern "C" fn wasm_runtime_get_import_count(module: Option<&CModule>) -> i32
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_import_type(module: Option<&CModule>, index: i32, into: Out<'_, WasmImport>) {
     guard((), || {
-        let import = module.and_then(|module| module.imports.get(usize::try_from(index).ok()?));
-        let Some(import) = import else { return };
-        let linked = with(|global| {
+        let import = module.and_then(|module| Some((module, module.imports.get(usize::try_from(index).ok()?)?)));
+        let Some((handle, import)) = import else { return };
+        let linked = handle.home.with(|global| {
             let (module, name) = (import.module.to_string_lossy(), import.name.to_string_lossy());
             global.linker.defines(&module, &name)
                 || global.linker.find(&module).is_some_and(|found| found.export_type(&name).is_some())
@@ -348,7 +368,7 @@ const UNKNOWN: u32 = 0xffff;
 
 fn package_type(bytes: &[u8]) -> u32 {
     match bytes {
-        [0, b'a', b's', b'm', ..] => BYTECODE,
+        wasm if compile::is_wasm(wasm) => BYTECODE,
         _ if runtime::is_artifact(bytes) => AOT,
         _ => UNKNOWN,
     }
@@ -368,7 +388,11 @@ pub unsafe extern "C" fn get_package_type(buffer: *const u8, size: u32) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module_package_type(module: Option<&CModule>) -> u32 {
-    if module.is_none() { UNKNOWN } else { AOT }
+    match module {
+        None => UNKNOWN,
+        Some(module) if module.is_wasm => BYTECODE,
+        Some(_) => AOT,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -386,7 +410,7 @@ pub unsafe extern "C" fn wasm_runtime_get_file_package_version(buffer: *const u8
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_module_package_version(module: Option<&CModule>) -> u32 {
-    if module.is_none() { 0 } else { wasm_runtime_get_current_package_version(AOT) }
+    wasm_runtime_get_current_package_version(wasm_runtime_get_module_package_type(module))
 }
 
 #[unsafe(no_mangle)]
@@ -428,9 +452,4 @@ fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bo
 pub fn say_absent(function: &str, reason: &str) {
     const DEBUG: u32 = 3;
     log(DEBUG, &format!("{function}: {reason}"));
-}
-
-/// Used by those who make instances.
-pub fn linker_and_engine() -> Result<(runtime::Linker<crate::shared::State>, runtime::Engine), String> {
-    with(|global: &mut global::Global| (global.linker.without_reader(), global.engine.clone()))
 }

@@ -11,7 +11,7 @@ use crate::boundary::{Text, array, guard};
 use crate::external;
 use crate::global::{log, with};
 use crate::memory;
-use crate::native_call::{Arguments, INTEGERS, call_with_integers};
+use crate::native_call::{Arguments, SIMPLE_CALLS, SimpleCall};
 use crate::shared::State;
 use crate::trace::NativeFailed;
 
@@ -197,10 +197,10 @@ fn define(
         });
     }
     let simple = Simple::of(native, &params, result);
-    // SAFETY: results are numbers.
+    // SAFETY: results are numbers; a simple one has slots for what it reads and writes.
     with(|global| unsafe {
         if let Some(simple) = simple {
-            global.linker.func_raw(module, name, ty, move |mut caller: Caller<'_, State>, slots: &mut [ValRaw]| {
+            global.linker.func_bare(module, name, ty, move |mut caller: Caller<'_, State>, slots: *mut ValRaw| {
                 native.call_simple(&mut caller, simple, slots)
             });
         } else {
@@ -219,7 +219,8 @@ fn out_of_bounds() -> Error {
 /// What a call of a function needs to know that has integers alone, and no more than registers.
 #[derive(Clone, Copy)]
 struct Simple {
-    params: usize,
+    /// Calls a function of so many parameters.
+    call: SimpleCall,
     /// Which of them have 64 bits, the first in the lowest bit.
     wide: u32,
     result: Option<Parameter>,
@@ -228,33 +229,36 @@ struct Simple {
 impl Simple {
     fn of(native: Native, params: &[Parameter], result: Option<Parameter>) -> Option<Simple> {
         let is_integer = |kind: &Parameter| matches!(kind, Parameter::I32 | Parameter::I64);
-        let simple = !native.is_raw && params.len() < INTEGERS && params.iter().chain(&result).all(is_integer);
+        let simple = !native.is_raw && params.iter().chain(&result).all(is_integer);
         let wide = params.iter().rev().fold(0, |bits, kind| bits << 1 | u32::from(*kind == Parameter::I64));
-        simple.then_some(Simple { params: params.len(), wide, result })
+        let call = SIMPLE_CALLS.get(params.len()).copied().filter(|_| simple)?;
+        Some(Simple { call, wide, result })
     }
 }
 
 impl Native {
-    /// Calls a function of few integers, without what the others need.
-    #[inline]
-    fn call_simple(&self, caller: &mut Caller<'_, State>, simple: Simple, slots: &mut [ValRaw]) -> Result<(), Error> {
-        let returned = self.in_env(caller, |env| {
-            let mut integers = [0; INTEGERS];
-            integers[0] = env.expose_provenance() as u64;
-            for (index, slot) in slots.iter().take(simple.params).enumerate() {
-                let (wide, narrow) = (slot.i64(), i64::from(slot.i32()));
-                integers[index + 1] = if simple.wide >> index & 1 != 0 { wide } else { narrow }.cast_unsigned();
-            }
-            // SAFETY: a C function of this signature, by whoever registered it.
-            unsafe { call_with_integers(std::ptr::with_exposed_provenance(self.function), &integers) }
-        })?;
-        if let Some(slot) = slots.first_mut() {
-            match simple.result {
-                None => {}
-                Some(Parameter::I64) => *slot = ValRaw::from_i64(returned.cast_signed()),
-                Some(_) => *slot = ValRaw::from_i32(returned as i32),
-            }
-        }
+    /// Calls a function of few integers, without what the others need. Nothing in it panics.
+    ///
+    /// # Safety
+    ///
+    /// There is a slot for each of its parameters, and for its result.
+    #[inline(always)]
+    unsafe fn call_simple(
+        &self,
+        caller: &mut Caller<'_, State>,
+        simple: Simple,
+        slots: *mut ValRaw,
+    ) -> Result<(), Error> {
+        let function = std::ptr::with_exposed_provenance(self.function);
+        // SAFETY: a C function of this signature, by whoever registered it; the slots are the caller's promise.
+        let returned = self.in_env(caller, |env| unsafe { (simple.call)(function, env, slots, simple.wide) })?;
+        let result = match simple.result {
+            None => return Ok(()),
+            Some(Parameter::I64) => ValRaw::from_i64(returned.cast_signed()),
+            Some(_) => ValRaw::from_i32(returned as i32),
+        };
+        // SAFETY: by the caller.
+        unsafe { slots.write(result) };
         Ok(())
     }
 
@@ -290,7 +294,7 @@ impl Native {
     }
 
     /// Runs a C function with the environment of the call that is going on, which knows the instance that called.
-    #[inline]
+    #[inline(always)]
     fn in_env<R>(&self, caller: &mut Caller<'_, State>, run: impl FnOnce(*const c_void) -> R) -> Result<R, Error> {
         let shared = caller.data().shared;
         // SAFETY: set when the store was made, and alive as long as that.

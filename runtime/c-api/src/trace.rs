@@ -12,12 +12,16 @@ use crate::shared::Shared;
 pub const PREFIX: &str = "Exception: ";
 /// What is said of a program that ended itself.
 const EXITED: &str = "wasi proc exit";
+/// What is said of one that was stopped.
+const TERMINATED: &str = "terminated by user";
 
 /// Keeps what a call ended with for C to ask.
 pub fn keep(shared: &Shared, error: &Error) {
+    shared.exited.set(false);
     let message = match error {
         Error::Exit(status) => {
             shared.exit_status.set(status.cast_unsigned());
+            shared.exited.set(true);
             EXITED.to_owned()
         }
         // C functions say what went wrong by `wasm_runtime_set_exception`: that stays.
@@ -25,7 +29,18 @@ pub fn keep(shared: &Shared, error: &Error) {
             *shared.trace.borrow_mut() = frames(error);
             return;
         }
-        Error::Trap(trap) if trap.code() == TrapCode::Interrupted => "terminated by user".to_owned(),
+        Error::Trap(trap) if trap.code() == TrapCode::Interrupted => {
+            *shared.trace.borrow_mut() = frames(error);
+            let Some(told) = shared.told() else {
+                return shared.set_exception(Some(&format!("{PREFIX}{TERMINATED}")));
+            };
+            shared.heard.set(true);
+            if let Some(status) = told.exit {
+                shared.exit_status.set(status);
+                shared.exited.set(true);
+            }
+            return shared.set_exception(Some(&told.exception));
+        }
         error => error.to_string(),
     };
     shared.set_exception(Some(&format!("{PREFIX}{message}")));
@@ -36,11 +51,6 @@ fn frames(error: &Error) -> String {
     let full = format!("{error:#}");
     // The first line is the message.
     full.split_once('\n').map_or_else(String::new, |(_, frames)| format!("{frames}\n"))
-}
-
-/// Whether a program ended itself rather than going wrong.
-pub fn has_exited(error: &Error) -> bool {
-    matches!(error, Error::Exit(_))
 }
 
 /// What a native function that set an exception returns with.

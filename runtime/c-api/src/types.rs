@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use runtime::{ExternType, FuncType, HeapType, Module, ValType};
+use runtime::{ExternType, FuncType, HeapType, MemoryType, Module, ValType};
 
 use crate::boundary::guard;
 
@@ -45,7 +45,7 @@ pub fn kind(ty: ValType) -> u8 {
 pub enum CType {
     Func { params: Box<[u8]>, results: Box<[u8]> },
     Table { element: u8, min: u64, max: Option<u64> },
-    Memory { shared: bool, min: u64, max: Option<u64> },
+    Memory(MemoryType),
     Global { kind: u8, mutable: bool },
 }
 
@@ -57,7 +57,7 @@ impl CType {
                 CType::of_func(&module.func_type(*index).unwrap_or_default())
             }
             ExternType::Table(ty) => CType::Table { element: kind(ValType::Ref(ty.element)), min: ty.min, max: ty.max },
-            ExternType::Memory(ty) => CType::Memory { shared: ty.shared, min: ty.min, max: ty.max },
+            ExternType::Memory(ty) => CType::Memory(*ty),
             ExternType::Global(ty) => CType::Global { kind: kind(ty.content), mutable: ty.mutable },
         }
     }
@@ -139,10 +139,10 @@ questions! {
     wasm_func_type_get_result_valkind(ty, index) -> u8, OTHER, ty.lists().1.get(index as usize).copied().unwrap_or(OTHER);
     wasm_global_type_get_valkind(ty) -> u8, OTHER, if let CType::Global { kind, .. } = ty { *kind } else { OTHER };
     wasm_global_type_get_mutable(ty) -> bool, false, matches!(ty, CType::Global { mutable: true, .. });
-    wasm_memory_type_get_shared(ty) -> bool, false, matches!(ty, CType::Memory { shared: true, .. });
-    wasm_memory_type_get_init_page_count(ty) -> u32, 0, if let CType::Memory { min, .. } = ty { narrow(*min) } else { 0 };
+    wasm_memory_type_get_shared(ty) -> bool, false, matches!(ty, CType::Memory(ty) if ty.shared);
+    wasm_memory_type_get_init_page_count(ty) -> u32, 0, if let CType::Memory(ty) = ty { narrow(ty.min) } else { 0 };
     wasm_memory_type_get_max_page_count(ty) -> u32, 0,
-        if let CType::Memory { max, .. } = ty { max.map_or(u32::MAX, narrow) } else { 0 };
+        if let CType::Memory(ty) = ty { ty.max.map_or(u32::MAX, narrow) } else { 0 };
     wasm_table_type_get_elem_kind(ty) -> u8, OTHER, if let CType::Table { element, .. } = ty { *element } else { OTHER };
     wasm_table_type_get_shared(ty) -> bool, false, { let _ = ty; false };
     wasm_table_type_get_init_size(ty) -> u32, 0, if let CType::Table { min, .. } = ty { narrow(*min) } else { 0 };

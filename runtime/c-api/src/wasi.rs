@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, c_char, c_int};
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
-use std::sync::PoisonError;
 
 use iwasm_wasi::{InputStream, OutputStream, WasiCtx};
 use runtime::Linker;
@@ -11,6 +10,7 @@ use crate::boundary::{array, guard};
 use crate::instance::CInstance;
 use crate::module::CModule;
 use crate::shared::State;
+use crate::threads::lock;
 
 /// The world of a store.
 pub type World = WasiCtx;
@@ -38,6 +38,61 @@ fn duplicate(fd: RawFd) -> Result<OwnedFd, String> {
 }
 
 impl WasiArgs {
+    /// Folders of the host's under their own names, and those under others, each `GUEST::HOST`.
+    ///
+    /// # Safety
+    ///
+    /// The lists are null, or there are so many strings; so for the others.
+    pub unsafe fn set_folders(
+        &mut self,
+        own: *const *const c_char,
+        own_count: u32,
+        mapped: *const *const c_char,
+        mapped_count: u32,
+    ) {
+        // SAFETY: by the caller.
+        let (own, mapped) = unsafe { (strings(own, own_count as usize), strings(mapped, mapped_count as usize)) };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let own = own.iter().map(|folder| (text(folder), text(folder)));
+        let mapped = mapped.iter().map(|pair| {
+            let pair = text(pair);
+            match pair.split_once("::") {
+                Some((guest, host)) => (host.to_owned(), guest.to_owned()),
+                None => (pair.clone(), pair),
+            }
+        });
+        self.folders = own.chain(mapped).collect();
+    }
+
+    /// Variables, each `NAME=VALUE`.
+    ///
+    /// # Safety
+    ///
+    /// As [`WasiArgs::set_folders`].
+    pub unsafe fn set_environment(&mut self, list: *const *const c_char, count: u32) {
+        let variable = |bytes: &Vec<u8>| match bytes.iter().position(|byte| *byte == b'=') {
+            Some(at) => (bytes[..at].to_vec(), bytes[at + 1..].to_vec()),
+            None => (bytes.clone(), Vec::new()),
+        };
+        // SAFETY: by the caller.
+        self.environment = unsafe { strings(list, count as usize) }.iter().map(variable).collect();
+    }
+
+    /// Arguments; the first is the program's name.
+    ///
+    /// # Safety
+    ///
+    /// As [`WasiArgs::set_folders`].
+    pub unsafe fn set_args(&mut self, list: *const *const c_char, count: c_int) {
+        // SAFETY: by the caller.
+        self.args = unsafe { strings(list, usize::try_from(count).unwrap_or(0)) };
+    }
+
+    /// Descriptors for the standard streams; those below zero are the process's.
+    pub fn set_streams(&mut self, streams: [i64; 3]) {
+        self.streams = streams.map(|fd| RawFd::try_from(fd).ok().filter(|fd| *fd >= 0));
+    }
+
     /// The world of a new store.
     pub fn build(&self) -> Result<World, String> {
         let mut builder = WasiCtx::builder().inherit_stdio().args(&self.args);
@@ -90,37 +145,16 @@ pub unsafe extern "C" fn wasm_runtime_set_wasi_args_ex(
     stderrfd: i64,
 ) {
     guard((), || {
-        // SAFETY: by the header.
         let Some(module) = module else { return };
+        let mut wasi = WasiArgs::default();
         // SAFETY: by the header.
-        let [folders, mapped, environment, args] = unsafe {
-            [
-                strings(dir_list, dir_count as usize),
-                strings(map_dir_list, map_dir_count as usize),
-                strings(env, env_count as usize),
-                strings(argv, usize::try_from(argc).unwrap_or(0)),
-            ]
-        };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let own = folders.iter().map(|folder| (text(folder), text(folder)));
-        let mapped = mapped.iter().map(|pair| {
-            let pair = text(pair);
-            match pair.split_once("::") {
-                Some((guest, host)) => (host.to_owned(), guest.to_owned()),
-                None => (pair.clone(), pair),
-            }
-        });
-        let variable = |bytes: &Vec<u8>| match bytes.iter().position(|byte| *byte == b'=') {
-            Some(at) => (bytes[..at].to_vec(), bytes[at + 1..].to_vec()),
-            None => (bytes.clone(), Vec::new()),
-        };
-        let stream = |fd: i64| RawFd::try_from(fd).ok().filter(|fd| *fd >= 0);
-        *module.wasi.lock().unwrap_or_else(PoisonError::into_inner) = WasiArgs {
-            folders: own.chain(mapped).collect(),
-            environment: environment.iter().map(variable).collect(),
-            args,
-            streams: [stdinfd, stdoutfd, stderrfd].map(stream),
-        };
+        unsafe {
+            wasi.set_folders(dir_list, dir_count, map_dir_list, map_dir_count);
+            wasi.set_environment(env, env_count);
+            wasi.set_args(argv, argc);
+        }
+        wasi.set_streams([stdinfd, stdoutfd, stderrfd]);
+        *lock(&module.wasi) = wasi;
     });
 }
 

@@ -92,7 +92,7 @@ pub extern "C" fn wasm_store_new(engine: Option<&CEngine>) -> *mut CStore {
         let (Some(CEngine(engine)), Ok(world)) = (engine, WasiArgs::default().build()) else {
             return std::ptr::null_mut();
         };
-        let store = Store::new(engine, State { world, shared: std::ptr::null() });
+        let store = Store::new(engine, State::new(world));
         give(CStore { shared: Shared::counted(store), engine: engine.clone() })
     })
 }

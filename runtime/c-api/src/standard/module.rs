@@ -1,4 +1,4 @@
-//! Modules: artifacts in a store.
+//! Modules: artifacts in a store; WebAssembly is compiled to one.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,12 +10,21 @@ use super::types::{ExportType, ImportType};
 use super::vec::CVec;
 use super::{CStore, delete, give};
 use crate::boundary::{Out, guard, put};
+use crate::compile;
 
 /// What a `wasm_shared_module_t` points to: bytes, of which each store makes its own.
 pub struct SharedModule(Arc<[u8]>);
 
-/// A module of a store; none if the bytes are no artifact for this machine.
+/// A module of a store; none if the bytes are no artifact for this machine, and nothing that can be compiled to one.
 fn make(store: &CStore, bytes: &[u8]) -> Option<Ref> {
+    let compiled;
+    let bytes = match compile::is_wasm(bytes) {
+        true => {
+            compiled = compile::compile(bytes).ok()?;
+            &compiled[..]
+        }
+        false => bytes,
+    };
     let artifact = Artifact::from_bytes(bytes).ok()?;
     // SAFETY: the program that gave the bytes trusts them: the header says so.
     let module = unsafe { Module::new(&store.engine, artifact) }.ok()?;
@@ -40,7 +49,9 @@ pub extern "C" fn wasm_module_new(store: Option<&CStore>, binary: Option<&CVec<u
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_module_validate(store: Option<&CStore>, binary: Option<&CVec<u8>>) -> bool {
-    guard(false, || store.zip(binary).is_some_and(|(_, binary)| Artifact::from_bytes(binary.as_slice()).is_ok()))
+    guard(false, || {
+        store.zip(binary).is_some_and(|(_, binary)| compile::artifact(binary.as_slice(), Artifact::from_bytes).is_ok())
+    })
 }
 
 #[unsafe(no_mangle)]

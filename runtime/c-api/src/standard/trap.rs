@@ -1,6 +1,6 @@
 //! Traps: what a call ended with, with its back trace.
 
-use runtime::Error;
+use runtime::{Error, Instance};
 
 use super::refs::{Kind, Ref};
 use super::vec::CVec;
@@ -11,15 +11,34 @@ use crate::boundary::{Out, guard, put};
 #[derive(Clone)]
 pub struct TrapData {
     message: String,
-    frames: Vec<CFrame>,
+    frames: Vec<Place>,
+}
+
+/// What is kept of a frame. An instance's reference would hold the store, which may hold the trap.
+#[derive(Clone, Copy)]
+struct Place {
+    instance: Option<Instance>,
+    function: u32,
+    in_function: usize,
+    in_module: usize,
 }
 
 /// What a `wasm_frame_t` points to.
 #[derive(Clone)]
 pub struct CFrame {
-    function: u32,
-    offset: usize,
+    place: Place,
+    instance: Option<Ref>,
 }
+
+impl CFrame {
+    fn of(trap: &Ref, place: &Place) -> CFrame {
+        let instance = place.instance.map(|instance| Ref::new(&trap.store, Kind::Instance(instance)));
+        CFrame { place: *place, instance }
+    }
+}
+
+/// An offset that is not known, as the header has it.
+const UNKNOWN: usize = usize::MAX;
 
 /// What a C function that returns a trap ends with.
 #[derive(Debug)]
@@ -35,9 +54,12 @@ impl std::error::Error for HostTrap {}
 
 /// A trap for C.
 pub fn of_error(store: &CStore, error: &Error) -> *mut Ref {
-    let frame = |frame: &runtime::Frame| CFrame {
+    let offset = |offset: Option<u32>| offset.map_or(UNKNOWN, |offset| offset as usize);
+    let frame = |frame: &runtime::Frame| Place {
+        instance: frame.instance,
         function: frame.function_index,
-        offset: frame.wasm_offset.map_or(0, |offset| offset as usize),
+        in_function: offset(frame.function_offset),
+        in_module: offset(frame.wasm_offset),
     };
     let trap = TrapData { message: error.to_string(), frames: error.frames().iter().map(frame).collect() };
     give(Ref::new(store, Kind::Trap(trap)))
@@ -90,16 +112,18 @@ pub extern "C" fn wasm_trap_message(trap: Option<&Ref>, out: Out<'_, CVec<u8>>) 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_trap_origin(trap: Option<&Ref>) -> *mut CFrame {
     guard(std::ptr::null_mut(), || {
-        let first = data(trap).and_then(|data| data.frames.first());
-        first.map_or(std::ptr::null_mut(), |frame| give(frame.clone()))
+        let first = trap.zip(data(trap).and_then(|data| data.frames.first()));
+        first.map_or(std::ptr::null_mut(), |(trap, place)| give(CFrame::of(trap, place)))
     })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_trap_trace(trap: Option<&Ref>, out: Out<'_, CVec<*mut CFrame>>) {
     guard((), || {
-        let frames = data(trap).map_or(&[][..], |data| &data.frames);
-        put(out, frames.iter().map(|frame| give(frame.clone())).collect::<Vec<_>>().into());
+        let frames = trap
+            .zip(data(trap))
+            .map_or(Vec::new(), |(trap, data)| data.frames.iter().map(|place| give(CFrame::of(trap, place))).collect());
+        put(out, frames.into());
     });
 }
 
@@ -115,21 +139,21 @@ pub extern "C" fn wasm_frame_copy(frame: Option<&CFrame>) -> *mut CFrame {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_frame_instance(_: Option<&CFrame>) -> *mut Ref {
-    std::ptr::null_mut()
+pub extern "C" fn wasm_frame_instance(frame: Option<&CFrame>) -> *const Ref {
+    frame.and_then(|frame| frame.instance.as_ref()).map_or(std::ptr::null(), std::ptr::from_ref)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_frame_func_index(frame: Option<&CFrame>) -> u32 {
-    frame.map_or(0, |frame| frame.function)
+    frame.map_or(0, |frame| frame.place.function)
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn wasm_frame_func_offset(_: Option<&CFrame>) -> usize {
-    0
+pub extern "C" fn wasm_frame_func_offset(frame: Option<&CFrame>) -> usize {
+    frame.map_or(UNKNOWN, |frame| frame.place.in_function)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_frame_module_offset(frame: Option<&CFrame>) -> usize {
-    frame.map_or(0, |frame| frame.offset)
+    frame.map_or(UNKNOWN, |frame| frame.place.in_module)
 }
