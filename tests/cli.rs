@@ -348,3 +348,23 @@ fn threads_of_a_program() {
     // A program that does not get its threads says so itself.
     assert_ran(&iwasm(&["--max-threads=0", "hammer.aot", "return"]), 3, "", &[]);
 }
+
+/// Modules compiled together run as they do apart, and back traces name functions that were inlined.
+#[test]
+fn a_linked_set_runs_as_its_modules_do() {
+    let folder = folder(&[("math.wat", MATH), ("app.wat", APP)]);
+    assert_eq!(run("wamrc", folder.path(), &["--link", "math.wat", "app.wat", "-o", "app.aot"]).status, Some(0));
+    let call = |args: &[&str]| run("iwasm", folder.path(), args);
+    assert_ran(&call(&["-f", "thirty_one", "app.aot"]), 0, "0x1f:i32\n", &[]);
+    assert_ran(&call(&["-f", "$math$add", "app.aot", "40", "2"]), 0, "0x2a:i32\n", &[]);
+    assert_ran(
+        &call(&["-f", "run", "app.aot"]),
+        1,
+        "",
+        &["integer divide by zero\n  #0 math!crash @ 0x", "#1 app!run @ 0x"],
+    );
+    assert_ran(&call(&["-f", "$maths$add", "app.aot"]), 1, "", &["maths"]);
+    // A name of the set's cannot be given to another module, and it looks for none of its own.
+    std::fs::write(folder.path().join("math.aot"), b"no artifact").unwrap();
+    assert_ran(&call(&["-f", "thirty_one", "app.aot"]), 0, "0x1f:i32\n", &[]);
+}

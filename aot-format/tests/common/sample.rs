@@ -167,6 +167,14 @@ fn stack_maps() -> Vec<StackMap> {
     vec![map(20, &[0, 8]), map(24, &[0, 8]), map(60, &[40])]
 }
 
+/// Two places with the same functions, and one with others.
+fn inlined() -> Vec<Inlined> {
+    let frame = |function, wasm_offset| InlinedFrame { member: 0, function, wasm_offset };
+    let at = |text_offset, frames: &[InlinedFrame]| Inlined { text_offset, frames: frames.to_vec() };
+    let frames = [frame(5, 700), frame(4, 30)];
+    vec![at(60, &frames), at(62, &frames), at(70, &[frame(4, 60), frame(5, 710), frame(4, 30)])]
+}
+
 /// Every section has something in it.
 pub fn rich() -> Contents<'static> {
     let page = 1 << Isa::X86_64.page_size_log2();
@@ -242,7 +250,7 @@ pub fn rich() -> Contents<'static> {
         traps: vec![(17, TrapCode::Unreachable), (33, TrapCode::StackOverflow), (60, TrapCode::MemoryOutOfBounds)],
         call_sites: call_sites(),
         stack_maps: stack_maps(),
-        inlined: vec![],
+        inlined: inlined(),
         addresses: (0..190).map(|index| (49 + index, (index * index * 37) % 5000)).collect(),
         function_names: vec![(1, "imported".into()), (4, "start".into()), (5, long_name('f'))],
         custom_sections: vec![("note".into(), b"kept".to_vec()), (long_name('c'), vec![])],

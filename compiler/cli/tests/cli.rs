@@ -433,3 +433,69 @@ fn several_targets() {
     place.expect(0, &["--target=x86_64,aarch64", "--format=object", "--separate", "m.wat", "-o", "m.o"]);
     assert!(fs::read(place.path("m.aarch64.o")).unwrap().starts_with(b"\x7fELF"));
 }
+
+/// Modules compiled together: one artifact, in which each has its name.
+#[test]
+fn linked_sets() {
+    use aot_format::{Integrity, set};
+    let place = Place::new();
+    let lib = r#"(module (func (export "f") (result i32) (i32.const 1)))"#;
+    let main = r#"(module (import "lib" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))"#;
+    let wrong = r#"(module (import "lib" "f" (func)) (import "lib" "h" (func)) (import "other" "x" (func)))"#;
+    place
+        .write("lib.wat", lib)
+        .write("main.wat", main)
+        .write("wrong.wat", wrong)
+        .write("bad.wat", "(module (func (drop)))");
+    place.expect(0, &["--link", "lib.wat", "main.wat", "-o", "set.aot"]);
+    let names = |file: &str| {
+        let bytes = fs::read(place.path(file)).unwrap();
+        let members = set::members(&bytes, Integrity::Full).unwrap();
+        members.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("set.aot"), ["lib", "main"]);
+    place.expect(0, &["--link", "lib=main.wat", "x=lib.wat", "-o", "named.aot"]);
+    assert_eq!(names("named.aot"), ["lib", "x"]);
+    let (dump, _) = place.expect(0, &["--emit=aot-dump", "set.aot"]);
+    assert!(dump.contains(";; member \"lib\" of a linked set"), "{dump}");
+    let (asm, _) = place.expect(0, &["--emit=asm", "--link", "lib.wat", "main.wat"]);
+    assert!(asm.contains(";; module main, function 1 (g)"), "{asm}");
+    place.expect(0, &["--target=x86_64,aarch64,riscv64", "--link", "lib.wat", "main.wat", "-o", "fat.aot"]);
+    place.expect(0, &["--format=object", "--link", "lib.wat", "main.wat", "-o", "set.o"]);
+    for artifact in ["set.aot", "fat.aot"] {
+        place.expect(0, &["--check", artifact, "--link", "lib.wat", "main.wat"]);
+    }
+    // The same modules give the same bytes, on any number of threads.
+    place.expect(0, &["-j1", "--link", "lib.wat", "main.wat", "-o", "again.aot"]);
+    assert_eq!(fs::read(place.path("again.aot")).unwrap(), fs::read(place.path("set.aot")).unwrap());
+
+    let files = place.files();
+    for (args, parts) in [
+        (&["--check", "set.aot", "main.wat"][..], &["compiled from modules named \"lib\", \"main\""][..]),
+        (&["--check", "set.aot", "--link", "main.wat", "lib.wat"], &["not \"main\", \"lib\""]),
+        (&["--check", "set.aot", "--link", "lib.wat", "main=wrong.wat"], &["compiled from other wasm"]),
+        (
+            &["--link", "lib.wat", "wrong.wat", "-o", "w.aot"],
+            &[
+                "2 link errors",
+                "module \"wrong\" imports \"lib\".\"f\" (func): incompatible import type: found (func (result i32))",
+                "module \"lib\" does not export \"h\"",
+            ],
+        ),
+        (&["--link", "bad.wat", "main.wat", "-o", "w.aot"], &["in module \"bad\": at wasm offset", "function 0"]),
+        (&["--link", "absent.wat", "main.wat", "-o", "w.aot"], &["absent.wat: cannot be read"]),
+    ] {
+        let (_, told) = place.expect(1, args);
+        parts.iter().for_each(|part| assert!(told.contains(part), "{part:?} is not in: {told}"));
+    }
+    for wrong in [
+        &["--link", "lib.wat", "lib=main.wat", "-o", "w.aot"][..],
+        &["--link", "=lib.wat", "main.wat", "-o", "w.aot"],
+        &["--link", "lib.wat", "main.wat"],
+        &["--link", "lib.wat", "main.wat", "-o", "folder/"],
+        &["--link", "lib.wat", "main.wat", "-o", "main.wat"],
+    ] {
+        place.expect(2, wrong);
+    }
+    assert_eq!(place.files(), files);
+}
