@@ -29,15 +29,16 @@ build: ## build the commands and libraries (target/release/wamrc, target/release
 	$(CARGO) build $(PROJECT) --exclude tests
 
 library: ## build the C library as devices have it (target/device/libiwasm.a, libiwasm.so; headers: runtime/c-api/include)
-	$(CARGO) build --profile device -p iwasm-c-api
+	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features $(or $(FEATURES),wasi,standard)
+	scripts/shared-library.sh "$(TARGET)/device"
 
 install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
-	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/install.sh
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES="$(TARGET)/device" COMMANDS="$(TARGET)/device" scripts/install.sh
 
 deb: library ## make a Debian package of all that, in target/
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
-	LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/deb.sh
+	LIBRARIES="$(TARGET)/device" COMMANDS="$(TARGET)/device" scripts/deb.sh
 
 device: ## build iwasm as devices have it: no compiler, no interpreter (target/device/release/iwasm)
 	$(CARGO) build --release -p iwasm-cli --no-default-features --features wasi --target-dir $(TARGET)/device
@@ -83,7 +84,7 @@ fuzz: ## fuzz one body with coverage, BODY (artifact_structured), for SECONDS (6
 	cd tests/fuzz && $(CARGO) +nightly fuzz run $(or $(BODY),artifact_structured) -- -max_total_time=$(or $(SECONDS),60)
 
 c-fuzz: build library ## call the C library in SEQUENCES (100000) random sequences from SEED (1), with sanitizers
-	SEQUENCES=$(SEQUENCES) SEED=$(SEED) scripts/c-fuzz.sh
+	TARGET="$(TARGET)" SEQUENCES=$(SEQUENCES) SEED=$(SEED) scripts/c-fuzz.sh
 
 reliability: ## make docs/reliability.md from docs/ledger.jsonl
 	$(CARGO) build $(PROJECT) --bin night
@@ -108,6 +109,8 @@ lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) clippy --release -p iwasm-cli --no-default-features --features wasi -- -D warnings
 	$(CARGO) clippy --release -p wamrc-cli --no-default-features -- -D warnings
 	$(CARGO) clippy --release -p iwasm-c-api --no-default-features -- -D warnings
+	$(CARGO) clippy --release -p iwasm-c-api --no-default-features --features wasi -- -D warnings
+	$(CARGO) clippy --release -p iwasm-c-api --no-default-features --features standard -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings

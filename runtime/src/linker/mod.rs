@@ -33,7 +33,7 @@ mod resolve;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aot_format::types::{ExternType, FuncType};
+use aot_format::types::{ExternType, FuncType, ValType};
 
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
@@ -46,6 +46,7 @@ use crate::store::{InstanceId, StoreOpaque};
 use crate::types::describe::describe;
 use crate::types::matching::extern_matches;
 use crate::value::Val;
+use crate::vm::structs::ValRaw;
 
 pub use reader::{DirReader, ModuleReader};
 
@@ -159,6 +160,32 @@ impl<T: 'static> Linker<T> {
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> &mut Self {
         self.insert(module, name, Definition::Func(HostFunc::untyped(ty, func)))
+    }
+
+    /// Defines a host function whose parameters are integers, each in a slot, and which gives an `i32`, or nothing if not
+    /// `returns`: for tables of functions, which become host functions by one piece of code. A parameter of another type
+    /// is seen as the bits that it begins with.
+    pub fn func_integers(
+        &mut self,
+        module: &str,
+        name: &str,
+        params: &[ValType],
+        returns: bool,
+        func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let results = if returns { vec![ValType::I32] } else { Vec::new() };
+        let ty = FuncType { params: params.to_vec(), results };
+        self.define_host(
+            module,
+            name,
+            HostFunc::raw(ty, move |caller, slots| {
+                let result = func(caller, slots)?;
+                if let (true, Some(slot)) = (returns, slots.first_mut()) {
+                    *slot = ValRaw::from_i32(result.cast_signed());
+                }
+                Ok(())
+            }),
+        )
     }
 
     /// Defines something of a store under a name.
