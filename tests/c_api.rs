@@ -122,7 +122,8 @@ fn linked(library: &Path, folder: &Path) -> Result<PathBuf, Failed> {
         return Ok(links);
     };
     let script = paths::project().join("scripts/shared-library.sh");
-    let output = Command::new(script).arg(&links).env("CC", compiler).env_remove("RELR").output()?;
+    let output =
+        Command::new(script).arg(&links).env("CC", compiler).env_remove("RELR").env_remove("LDFLAGS").output()?;
     if !output.status.success() {
         return Err(told("scripts/shared-library.sh", &output));
     }
