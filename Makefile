@@ -4,6 +4,8 @@
 CARGO ?= cargo
 PROJECT := --release --workspace --exclude bench
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# What the C library has for devices; see runtime/c-api/Cargo.toml.
+LIBRARY_FEATURES ?= wasi,standard
 # (All packages are named so that nothing is compiled with other features than for the whole.)
 # The specification's suite, modules together, known miscompilations, far branches, WASI, the C library.
 EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test wasi --test wasi_sets --test c_api
@@ -29,18 +31,19 @@ build: ## build the commands and libraries (target/release/wamrc, target/release
 	$(CARGO) build $(PROJECT) --exclude tests
 
 library: ## build the C library as devices have it (target/device/libiwasm.a, libiwasm.so; headers: runtime/c-api/include)
-	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features wasi
+	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features $(LIBRARY_FEATURES)
+	scripts/shared-library.sh "$(TARGET)/device"
 
 install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
-	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/install.sh
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBRARIES="$(TARGET)/device" COMMANDS="$(TARGET)/device" scripts/install.sh
 
 deb: library ## make a Debian package of all that, in target/
 	$(CARGO) build --profile device -p wamrc-cli -p iwasm-cli
-	LIBRARIES=$(TARGET)/device COMMANDS=$(TARGET)/device scripts/deb.sh
+	LIBRARIES="$(TARGET)/device" COMMANDS="$(TARGET)/device" scripts/deb.sh
 
-device: ## build iwasm as devices have it: no compiler, no interpreter (target/device/release/iwasm)
-	$(CARGO) build --release -p iwasm-cli --no-default-features --features wasi --target-dir $(TARGET)/device
+device: ## build iwasm as devices have it: no compiler, no interpreter, small (target/device/device/iwasm)
+	$(CARGO) build --profile device -p iwasm-cli --no-default-features --features wasi --target-dir "$(TARGET)/device"
 
 test: ## run all tests; they need nothing but the Rust toolchain
 	$(CARGO) test $(PROJECT) --no-fail-fast
@@ -83,7 +86,7 @@ fuzz: ## fuzz one body with coverage, BODY (artifact_structured), for SECONDS (6
 	cd tests/fuzz && $(CARGO) +nightly fuzz run $(or $(BODY),artifact_structured) -- -max_total_time=$(or $(SECONDS),60)
 
 c-fuzz: build library ## call the C library in SEQUENCES (100000) random sequences from SEED (1), with sanitizers
-	SEQUENCES=$(SEQUENCES) SEED=$(SEED) scripts/c-fuzz.sh
+	TARGET="$(TARGET)" SEQUENCES=$(SEQUENCES) SEED=$(SEED) scripts/c-fuzz.sh
 
 reliability: ## make docs/reliability.md from docs/ledger.jsonl
 	$(CARGO) build $(PROJECT) --bin night
@@ -109,6 +112,7 @@ lint: ## check formatting, and clippy with warnings as errors
 	$(CARGO) clippy --release -p wamrc-cli --no-default-features -- -D warnings
 	$(CARGO) clippy --release -p iwasm-c-api --no-default-features -- -D warnings
 	$(CARGO) clippy --release -p iwasm-c-api --no-default-features --features wasi -- -D warnings
+	$(CARGO) clippy --release -p iwasm-c-api --no-default-features --features standard -- -D warnings
 
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings

@@ -9,8 +9,9 @@ name=$(basename "$command")
 options=$("$command" --help | grep -oE '(^|[ ,])--[a-z][a-z0-9-]*' | tr -d ' ,' | sort -u)
 case $2 in
   bash)
+    # By lines: names of files may have spaces.
     printf '_%s() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n' "$name"
-    printf '  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "%s" -- "$word")); else COMPREPLY=($(compgen -f -- "$word")); fi\n}\n' \
+    printf '  if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "%s" -- "$word"); else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi\n}\n' \
       "$(printf '%s' "$options" | tr '\n' ' ')"
     printf 'complete -o filenames -F _%s %s\n' "$name" "$name"
     ;;

@@ -27,7 +27,7 @@ export TEST_SLOWNESS=${TEST_SLOWNESS:-25}
 [ $# -gt 0 ] || set -- --workspace --exclude bench --lib --bins --tests
 
 cargo +iwasm-cross build --release --locked --target $target --workspace --exclude bench --bins
-cargo +iwasm-cross build --release --locked --target $target -p iwasm-c-api --no-default-features --features wasi
+cargo +iwasm-cross build --release --locked --target $target -p iwasm-c-api --no-default-features --features wasi,standard
 cargo +iwasm-cross test --release --locked --target $target --no-fail-fast "$@" 2>&1 |
   awk -v isa=$isa '
     { print; fflush() }

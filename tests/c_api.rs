@@ -2,7 +2,7 @@
 //! shared library, in the forms of both of WAMR's ages, and with sanitizers; and the samples of `samples/c/`, which print
 //! what is expected. The library is built as it is shipped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
@@ -38,11 +38,15 @@ fn main() -> ExitCode {
     };
     let folder = tempfile::tempdir().expect("a folder for programs and artifacts");
     compile_modules(folder.path());
-    let library = with_soname(&library, folder.path(), "lib").expect("links");
+    let library = linked(&library, &folder.path().join("a folder")).expect("the shared library");
     let mut trials = vec![
         Trial::test("every_function_is_called_by_a_test", every_function_is_called),
         Trial::test("what_is_absent_says_why", what_is_absent_says_why),
     ];
+    if library.join("libiwasm.so").is_file() {
+        let library = library.clone();
+        trials.push(Trial::test("what_is_exported_is_what_is_declared", move || exported(&library)));
+    }
     // A Python of this machine's: under an emulator, its own is another machine's.
     if runs("python3", &["--version"]) && cfg!(target_arch = "x86_64") {
         let (library, folder) = (library.clone(), folder.path().to_owned());
@@ -52,7 +56,8 @@ fn main() -> ExitCode {
         let (library, folder) = (library.clone(), folder.path().to_owned());
         trials.push(Trial::test("what_is_installed_is_found_by_pkg_config", move || installed(&library, &folder)));
     }
-    let compiling = compiling_library().map(|built| with_soname(&built, folder.path(), "lib-compiler").expect("links"));
+    let compiling = compiling_library()
+        .map(|built| linked(&built, &folder.path().join("lib-compiler")).expect("the shared library"));
     let compilers: Vec<String> = compilers().into_iter().filter(|compiler| runs(compiler, &["--version"])).collect();
     let mut skipped = Vec::new();
     for compiler in &compilers {
@@ -122,14 +127,22 @@ impl Flavour {
     }
 }
 
-/// A folder with the library under the names that it is asked for by.
-fn with_soname(library: &Path, folder: &Path, name: &str) -> std::io::Result<PathBuf> {
-    let links = folder.join(name);
+/// A folder with the library: the archive that was built, and the shared library that is linked from it, under both names
+/// that it is asked for by. Without a compiler, there is no shared library, nor anybody to use it.
+fn linked(library: &Path, links: &Path) -> Result<PathBuf, Failed> {
+    let links = links.to_owned();
     std::fs::create_dir_all(&links)?;
-    for (file, name) in [("libiwasm.a", "libiwasm.a"), ("libiwasm.so", "libiwasm.so"), ("libiwasm.so", "libiwasm.so.0")]
-    {
-        std::os::unix::fs::symlink(std::path::absolute(library.join(file))?, links.join(name))?;
+    std::os::unix::fs::symlink(std::path::absolute(library.join("libiwasm.a"))?, links.join("libiwasm.a"))?;
+    let Some(compiler) = compilers().into_iter().find(|compiler| runs(compiler, &["--version"])) else {
+        return Ok(links);
+    };
+    let script = paths::project().join("scripts/shared-library.sh");
+    let output =
+        Command::new(script).arg(&links).env("CC", compiler).env_remove("RELR").env_remove("LDFLAGS").output()?;
+    if !output.status.success() {
+        return Err(told("scripts/shared-library.sh", &output));
     }
+    std::os::unix::fs::symlink("libiwasm.so", links.join("libiwasm.so.0"))?;
     Ok(links)
 }
 
@@ -172,7 +185,7 @@ fn library() -> Result<PathBuf, String> {
     let target = profile.parent().ok_or("this program is in no target folder")?;
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--profile", "device", "-p", "iwasm-c-api"])
-        .args(["--no-default-features", "--features", "wasi", "--target-dir"])
+        .args(["--no-default-features", "--features", "wasi,standard", "--target-dir"])
         .arg(target)
         .current_dir(paths::project())
         .status()
@@ -258,7 +271,7 @@ fn build_and_run(compiler: &str, library: &Path, folder: &Path, source: &Path, f
             command.args(["-DWASM_RUNTIME_API_2", "-DIWASM_WITH_COMPILER"]).arg(library.join("libiwasm.so"))
         }
     };
-    let built = command.arg("-o").arg(&program).args(["-lpthread", "-ldl", "-lm", "-lgcc_s"]).output()?;
+    let built = command.arg("-o").arg(&program).args(["-lpthread", "-ldl", "-lm"]).output()?;
     if !built.status.success() {
         return Err(told(compiler, &built));
     }
@@ -366,11 +379,86 @@ fn installed(library: &Path, folder: &Path) -> Result<(), Failed> {
     }
 }
 
-/// Links a program that has the address of every function that `wasm.h` declares, most of which macros do.
+/// What `wasm.h` looks like after its macros, which declare most of its functions.
+fn expanded(compiler: &str) -> Result<String, Failed> {
+    let header = paths::project().join("runtime/c-api/include/wasm.h");
+    let expanded = Command::new(compiler).args(["-E", "-P"]).arg(header).output()?;
+    Ok(String::from_utf8(expanded.stdout)?.replace(" (", "("))
+}
+
+/// The shared library exports what the headers declare, each with its version, and nothing else.
+fn exported(library: &Path) -> Result<(), Failed> {
+    let compiler = compilers().into_iter().find(|compiler| runs(compiler, &["--version"])).ok_or("no compiler")?;
+    let (own, standard) = (header(), expanded(&compiler)?);
+    let declared = functions(&own).into_iter().chain(functions(&standard));
+    // Types of functions stand in parentheses, too; and what is defined in a header is not the library's.
+    let inline = |name: &&str| [&own, &standard].iter().any(|text| is_inline(text, name));
+    let declared: BTreeSet<&str> = declared
+        .filter(|name| !name.ends_with("_t") && !NOT_FUNCTIONS.contains(name) && !inline(name))
+        // What the forms of WAMR 2 are called in the library.
+        .filter(|name| !own.contains(&format!("#define {name}(")))
+        .collect();
+    let versions = Exported::read(&compiler, &library.join("libiwasm.so"))?;
+    if versions.soname != "libiwasm.so.0" {
+        return Err(format!("its soname is {}", versions.soname).into());
+    }
+    let unversioned: Vec<&String> =
+        versions.functions.iter().filter(|(_, v)| *v != "IWASM_0.1").map(|(n, _)| n).collect();
+    let exported: BTreeSet<&str> = versions.functions.keys().map(String::as_str).collect();
+    let (missing, more): (Vec<_>, Vec<_>) =
+        (declared.difference(&exported).collect(), exported.difference(&declared).collect());
+    match missing.is_empty() && more.is_empty() && unversioned.is_empty() && exported.len() > 400 {
+        true => Ok(()),
+        false => {
+            Err(format!("not exported: {missing:?}; exported: {more:?}; of another version: {unversioned:?}").into())
+        }
+    }
+}
+
+/// Whether a header defines a function, and does not only declare it.
+fn is_inline(text: &str, name: &str) -> bool {
+    let named = format!("{name}(");
+    text.match_indices(&named).any(|(at, _)| {
+        let before = text[..at].rfind([';', '{', '}']).unwrap_or(0);
+        text[before..at].contains("static inline")
+    })
+}
+
+/// Functions that a shared library gives, with their versions.
+struct Exported {
+    soname: String,
+    functions: BTreeMap<String, String>,
+}
+
+impl Exported {
+    /// By the readelf that belongs to a compiler.
+    fn read(compiler: &str, library: &Path) -> Result<Exported, Failed> {
+        let readelf = Command::new(compiler).arg("-print-prog-name=readelf").output()?;
+        let readelf = String::from_utf8(readelf.stdout)?;
+        let output = Command::new(readelf.trim()).args(["-W", "--dyn-syms", "--dynamic"]).arg(library).output()?;
+        if !output.status.success() {
+            return Err(told("readelf", &output));
+        }
+        let text = String::from_utf8(output.stdout)?;
+        let soname =
+            text.split_once("Library soname: [").and_then(|(_, rest)| rest.split(']').next()).unwrap_or_default();
+        // Number, value, size, type, binding, visibility, section, name@@version.
+        let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let defined = rows.filter(|row| {
+            row.len() == 8 && row[0].trim_end_matches(':').parse::<u32>().is_ok() && !["UND", "ABS"].contains(&row[6])
+        });
+        let function = |row: Vec<&str>| {
+            let (name, version) = row[7].split_once("@@").unwrap_or((row[7], ""));
+            (name.to_owned(), version.to_owned())
+        };
+        Ok(Exported { soname: soname.to_owned(), functions: defined.map(function).collect() })
+    }
+}
+
+/// Links a program that has the address of every function that `wasm.h` declares.
 fn standard(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
     let include = paths::project().join("runtime/c-api/include");
-    let expanded = Command::new(compiler).args(["-E", "-P"]).arg(include.join("wasm.h")).output()?;
-    let text = String::from_utf8(expanded.stdout)?.replace(" (", "(");
+    let text = expanded(compiler)?;
     // Types of functions stand in parentheses, too.
     let names: Vec<&str> = functions(&text).into_iter().filter(|name| !name.ends_with("_t")).collect();
     if names.len() < 250 {
@@ -410,7 +498,7 @@ fn readme(compiler: &str, library: &Path, folder: &Path) -> Result<(), Failed> {
         .arg(library.join("libiwasm.a"))
         .arg("-o")
         .arg(own.join("program"))
-        .args(["-lpthread", "-ldl", "-lm", "-lgcc_s"])
+        .args(["-lpthread", "-ldl", "-lm"])
         .output()?;
     if !built.status.success() {
         return Err(told(compiler, &built));

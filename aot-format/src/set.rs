@@ -270,6 +270,19 @@ pub fn write(members: &[MemberContents], text: &[u8]) -> Result<Vec<u8>, FormatE
     Ok(out)
 }
 
+/// Puts both digests of a linked set in place, as [`crate::write::seal`] does for an artifact; those of its members stay.
+pub fn seal(file: &mut [u8]) {
+    let Some(mut header) = SetHeader::decode(file) else { return };
+    let records = (header.member_count as usize).saturating_mul(SetMember::SIZE);
+    let end = SET_HEADER_BYTES.saturating_add(records).saturating_add(header.names_bytes as usize);
+    if let Some(directory) = file.get(..end) {
+        header.directory_digest = directory_digest(&header, directory);
+        put_header(&header, file);
+        header.digest = file_digest(file);
+        put_header(&header, file);
+    }
+}
+
 fn put_header(header: &SetHeader, out: &mut [u8]) {
     let mut bytes = Vec::with_capacity(SET_HEADER_BYTES);
     header.encode(&mut bytes);

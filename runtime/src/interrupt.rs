@@ -17,7 +17,6 @@
 //! borrows the store: nothing runs in it then. Everything of the runtime's in the store is whole, for
 //! only functions of the guest are left in the middle; what the guest makes of that is its affair.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering, compiler_fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,8 +36,9 @@ pub(crate) struct Interrupt {
 }
 
 /// What threads wait with, by the system's numbers of the threads: one may wait in another store than the
-/// one that is to be stopped, inside of it.
-static WAITERS: Mutex<BTreeMap<i32, Arc<Waiter>>> = Mutex::new(BTreeMap::new());
+/// one that is to be stopped, inside of it. A list, not a map: it is as long as there are threads that wait, and each
+/// kind of map is five kilobytes of a device's library.
+static WAITERS: Mutex<Vec<(i32, Arc<Waiter>)>> = Mutex::new(Vec::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,7 +76,7 @@ impl Interrupt {
         if thread == 0 || !self.is_requested() {
             return false;
         }
-        if let Some(waiter) = lock(&WAITERS).get(&thread) {
+        if let Some((_, waiter)) = lock(&WAITERS).iter().rfind(|(waits, _)| *waits == thread) {
             waiter.nudge();
         }
         sys::signals::send_interrupt(thread);
@@ -88,9 +88,9 @@ impl Interrupt {
 /// then the flag was set before, and the waiter finds that.
 pub(crate) fn waiting<R>(wait: impl FnOnce(&Arc<Waiter>) -> R) -> R {
     let (thread, waiter) = (sys::enter::thread_id(), Arc::new(Waiter::default()));
-    lock(&WAITERS).insert(thread, waiter.clone());
+    lock(&WAITERS).push((thread, waiter.clone()));
     let result = wait(&waiter);
-    lock(&WAITERS).remove(&thread);
+    lock(&WAITERS).retain(|(waits, _)| *waits != thread);
     result
 }
 

@@ -5,7 +5,7 @@
 //! [`Module::new`] is the one place where bytes become code, and is `unsafe` for that reason. Everything
 //! behind it relies on the promise made there.
 
-use std::collections::HashMap;
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, Weak};
@@ -43,7 +43,7 @@ struct ModuleInner {
     /// For each kind, the numbers of its imports in order of their index space.
     import_numbers: [Box<[u32]>; 5],
     /// Text offset of a host-call trampoline for each canonical type that has one.
-    host_trampolines: HashMap<CanonicalId, u32>,
+    host_trampolines: Box<[(CanonicalId, u32)]>,
     /// With canonical ids.
     own_globals: Box<[GlobalType]>,
     /// Which of them hold managed references.
@@ -287,6 +287,14 @@ impl Module {
         self.set().into_iter().flat_map(|(set, _)| (0..self.others().len()).map(|index| set.name(index)))
     }
 
+    /// What is to be found for it to be instantiated: its imports, and of a linked set those of all members that are not
+    /// of the set.
+    pub fn wanted_imports(&self) -> impl Iterator<Item = &ImportType> {
+        let set = self.set().filter(|_| !self.others().is_empty()).map(|(set, _)| set);
+        let all = self.imports().iter().chain(self.others().iter().flat_map(Module::imports));
+        all.filter(move |import| set.is_none_or(|set| set.find(&import.module).is_none()))
+    }
+
     /// The linked set it belongs to, and its number there.
     pub(crate) fn set(&self) -> Option<(&Arc<SetInfo>, usize)> {
         self.inner.member.as_ref().map(|member| (&member.set, member.index as usize))
@@ -462,7 +470,10 @@ impl Module {
 
     /// A host-call trampoline for functions of a canonical type.
     pub(crate) fn host_trampoline_for(&self, id: CanonicalId) -> Option<*const u8> {
-        self.inner.host_trampolines.get(&id).map(|offset| self.code_at(*offset))
+        let trampolines = &self.inner.host_trampolines;
+        let first = trampolines.partition_point(|(of, _)| *of < id);
+        let (of, offset) = trampolines.get(first)?;
+        (*of == id).then(|| self.code_at(*offset))
     }
 
     /// The type, with canonical ids, of item `index` of the index space of `kind`. For an import,
@@ -517,9 +528,11 @@ fn trampolines(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[Trampolines
     table.into()
 }
 
-fn host_trampolines(trampolines: &[Trampolines], type_ids: &[CanonicalId]) -> HashMap<CanonicalId, u32> {
+/// Sorted by type. Of types that are one, any trampoline will do.
+fn host_trampolines(trampolines: &[Trampolines], type_ids: &[CanonicalId]) -> Box<[(CanonicalId, u32)]> {
     let typed = type_ids.iter().zip(trampolines).filter(|(_, trampolines)| trampolines.host != NONE);
-    typed.map(|(id, trampolines)| (*id, trampolines.host)).collect()
+    let typed: BinaryHeap<_> = typed.map(|(id, trampolines)| (*id, trampolines.host)).collect();
+    typed.into_sorted_vec().into()
 }
 
 fn import_numbers(imports: &[ImportType], kind: u32) -> Box<[u32]> {

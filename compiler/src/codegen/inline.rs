@@ -115,7 +115,7 @@ impl Bodies {
         caller: Definition,
         function: &mut ir::Function,
     ) -> Result<Vec<Frames>, String> {
-        if self.0.is_empty() {
+        if !callees(set, function).iter().any(|callee| self.0.contains_key(callee)) {
             return Ok(Vec::new());
         }
         let mut inliner = Inliner { bodies: self, set, caller, left: size(function) + MAX_GROWTH, inlined: Vec::new() };

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef WASM_RUNTIME_API_EXTERN
+#define WASM_RUNTIME_API_EXTERN
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,7 +31,7 @@ typedef struct NativeSymbol {
     { #symbol, (void *)symbol##_wrapper, signature, attachment }
 
 /* The library has no natives of its own: the list is empty, and its length zero. */
-uint32_t get_base_lib_export_apis(NativeSymbol **p_base_lib_apis);
+WASM_RUNTIME_API_EXTERN uint32_t get_base_lib_export_apis(NativeSymbol **p_base_lib_apis);
 
 #ifdef __cplusplus
 }

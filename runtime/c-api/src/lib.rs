@@ -11,7 +11,7 @@
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
 //! * [`layout`]: what C programs were compiled for.
-//! * [`standard`]: the standard interface, `include/wasm.h`.
+//! * `standard`: the standard interface, `include/wasm.h`, a feature.
 //! * [`absent`]: functions that make no sense here, and say why. [`beyond`]: what WAMR does not have.
 //!
 //! # Safety contract
@@ -43,6 +43,7 @@ mod native_call;
 mod natives;
 mod reader;
 mod shared;
+#[cfg(feature = "standard")]
 mod standard;
 mod threads;
 mod trace;

@@ -134,7 +134,7 @@ fn read_dependencies(module: &Module, importer: &str, is_wasm: bool) -> Result<(
     let mut absent: BTreeSet<String> = BTreeSet::new();
     while let Some((module, importer)) = wanted.pop() {
         crate::natives::define_untyped(&module)?;
-        for import in module.imports() {
+        for import in module.wanted_imports() {
             let name = &import.module;
             let reader = with(|global| {
                 let known = RESERVED_NAMES.contains(&name.as_str())

@@ -107,6 +107,7 @@ impl Shared {
     }
 
     /// The same for a store that several hold.
+    #[cfg(feature = "standard")]
     pub fn counted(store: Store<State>) -> std::rc::Rc<Shared> {
         let shared = std::rc::Rc::new(*Shared::new(store));
         let place: *const Shared = std::rc::Rc::as_ptr(&shared);

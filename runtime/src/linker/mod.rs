@@ -35,7 +35,7 @@ mod resolve;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aot_format::types::{ExternType, FuncType};
+use aot_format::types::{ExternType, FuncType, ValType};
 
 use crate::context::{AsContext, AsContextMut};
 use crate::engine::Engine;
@@ -48,6 +48,7 @@ use crate::store::{InstanceId, StoreOpaque};
 use crate::types::describe::describe;
 use crate::types::matching::extern_matches;
 use crate::value::Val;
+use crate::vm::structs::ValRaw;
 
 pub use reader::{DirReader, ModuleReader};
 
@@ -163,6 +164,32 @@ impl<T: 'static> Linker<T> {
         self.insert(module, name, Definition::Func(HostFunc::untyped(ty, func)))
     }
 
+    /// Defines a host function whose parameters are integers, each in a slot, and which gives an `i32`, or nothing if not
+    /// `returns`: for tables of functions, which become host functions by one piece of code. A parameter of another type
+    /// is seen as the bits that it begins with.
+    pub fn func_integers(
+        &mut self,
+        module: &str,
+        name: &str,
+        params: &[ValType],
+        returns: bool,
+        func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let results = if returns { vec![ValType::I32] } else { Vec::new() };
+        let ty = FuncType { params: params.to_vec(), results };
+        self.define_host(
+            module,
+            name,
+            HostFunc::raw(ty, move |caller, slots| {
+                let result = func(caller, slots)?;
+                if let (true, Some(slot)) = (returns, slots.first_mut()) {
+                    *slot = ValRaw::from_i32(result.cast_signed());
+                }
+                Ok(())
+            }),
+        )
+    }
+
     /// Defines something of a store under a name.
     pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
         self.insert(module, name, Definition::Item(item.into()))
@@ -182,7 +209,7 @@ impl<T: 'static> Linker<T> {
     /// store's limit or the system has no room.
     pub fn define_missing_shared_memories(&mut self, store: impl AsContext, module: &Module) -> Result<(), Error> {
         let store = store.as_context().opaque();
-        for import in module.imports() {
+        for import in module.wanted_imports() {
             let ExternType::Memory(ty) = import.ty else { continue };
             let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains_key(&import.name));
             if ty.shared && !defined && store.named(&import.module).is_none() && self.load(&import.module)?.is_none() {

@@ -2,7 +2,7 @@
 //! re-exports to whoever defines it, every type checked. All that is wrong is collected; nothing is
 //! made before there is nothing wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use aot_format::types::{ExternKind, ExternType, FuncType};
 
@@ -110,9 +110,8 @@ pub(super) fn resolve<T>(
         next += 1;
     }
     resolver.follow_reexports();
-    let Resolver { nodes, mut errors, .. } = resolver;
-    errors.sort_by_key(|(met, _)| *met);
-    let mut errors: Vec<LinkError> = errors.into_iter().map(|(_, error)| error).collect();
+    let Resolver { nodes, errors, .. } = resolver;
+    let mut errors = in_order(errors);
     let make_order = match order::make_order(&nodes) {
         Ok(order) => order,
         Err(cycle) => {
@@ -125,6 +124,13 @@ pub(super) fn resolve<T>(
     }
     let init_order = order::init_order(&nodes);
     Ok(Set { nodes, make_order, init_order })
+}
+
+/// Errors by the import at which they were met; those of one import as they came.
+fn in_order(errors: Vec<((usize, usize), LinkError)>) -> Vec<LinkError> {
+    let order: BinaryHeap<_> = errors.iter().enumerate().map(|(number, (met, _))| (*met, number)).collect();
+    let mut errors: Vec<Option<LinkError>> = errors.into_iter().map(|(_, error)| Some(error)).collect();
+    order.into_sorted_vec().into_iter().filter_map(|(_, number)| errors[number].take()).collect()
 }
 
 impl<T> Resolver<'_, T> {
@@ -364,8 +370,9 @@ impl Set {
             store.instance_mut(*main)?.root = true;
         }
         for (id, node) in ids.iter().zip(&self.nodes) {
-            let imported = node.dependencies.iter().map(|(dependency, _)| *dependency);
-            let made: BTreeSet<usize> = imported.chain(node.companions.iter().copied()).collect();
+            let mut made: BTreeSet<usize> = BTreeSet::new();
+            node.dependencies.iter().for_each(|(dependency, _)| _ = made.insert(*dependency));
+            node.companions.iter().for_each(|companion| _ = made.insert(*companion));
             let made = made.into_iter().filter_map(|dependency| ids.get(dependency).copied());
             store.instance_mut(*id)?.dependencies = made.chain(node.named.iter().copied()).collect();
         }

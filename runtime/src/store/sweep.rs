@@ -13,7 +13,7 @@
 //! Globals are read through the pointers of live instances, and objects that are reached from somewhere are
 //! whole: compiled code waits.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, BinaryHeap, HashSet};
 use std::ops::Range;
 
 use aot_format::abi::ObjectKind;
@@ -77,7 +77,7 @@ impl StoreOpaque {
         let mut next: Vec<InstanceId> = roots.collect();
         let mut objects = HashSet::new();
         next.extend(self.owners(&spaces, self.host_references(), &mut objects));
-        let mut reached: HashSet<InstanceId> = HashSet::new();
+        let mut reached: BTreeSet<InstanceId> = BTreeSet::new();
         while let Some(id) = next.pop() {
             if !reached.insert(id) {
                 continue;
@@ -90,11 +90,11 @@ impl StoreOpaque {
             next.extend(&data.dependencies);
             next.extend(self.owners(&spaces, held(data), &mut objects));
         }
-        let all: Vec<InstanceId> = self.live().map(|(id, _)| id).collect();
-        let gone: HashSet<InstanceId> = all.into_iter().filter(|id| !reached.contains(id)).collect();
-        self.names.retain(|_, named| !gone.contains(named));
-        let mut freed: Vec<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
-        freed.sort();
+        // In the order of their numbers.
+        let gone: Vec<InstanceId> = self.live().map(|(id, _)| id).filter(|id| !reached.contains(id)).collect();
+        self.names.retain(|_, named| gone.binary_search(named).is_err());
+        let freed: BinaryHeap<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
+        let freed = freed.into_sorted_vec();
         // What only those held is garbage now.
         // SAFETY: no wasm runs, and nobody holds a reference as a number.
         unsafe { self.collect_heap() };
@@ -110,8 +110,8 @@ impl StoreOpaque {
     }
 
     /// Instances that references lead to, through objects that are not in `visited` yet.
-    fn owners(&self, spaces: &AddressSpaces, references: Vec<u64>, visited: &mut HashSet<u64>) -> HashSet<InstanceId> {
-        let mut owners = HashSet::new();
+    fn owners(&self, spaces: &AddressSpaces, references: Vec<u64>, visited: &mut HashSet<u64>) -> BTreeSet<InstanceId> {
+        let mut owners = BTreeSet::new();
         let mut next = references;
         while let Some(reference) = next.pop() {
             // A reference to a function, or a tag, lies in the vmctx of its owner, an object on the heap.
@@ -135,19 +135,22 @@ impl StoreOpaque {
 }
 
 /// Which vmctx an address lies in: a reference to a function lies in that of its maker.
-struct AddressSpaces(Vec<(Range<u64>, InstanceId)>);
+struct AddressSpaces(Vec<(u64, u64, InstanceId)>);
 
 impl AddressSpaces {
     fn of(store: &StoreOpaque) -> AddressSpaces {
-        let mut spaces: Vec<_> = store.live().map(|(id, data)| (data.addresses(), id)).collect();
-        spaces.sort_by_key(|(addresses, _)| addresses.start);
-        AddressSpaces(spaces)
+        let spaces = store.live().map(|(id, data)| {
+            let Range { start, end } = data.addresses();
+            (start, end, id)
+        });
+        let spaces: BinaryHeap<(u64, u64, InstanceId)> = spaces.collect();
+        AddressSpaces(spaces.into_sorted_vec())
     }
 
     fn owner(&self, address: u64) -> Option<InstanceId> {
-        let after = self.0.partition_point(|(addresses, _)| addresses.start <= address);
-        let (addresses, id) = self.0.get(after.checked_sub(1)?)?;
-        addresses.contains(&address).then_some(*id)
+        let after = self.0.partition_point(|(start, ..)| *start <= address);
+        let (start, end, id) = self.0.get(after.checked_sub(1)?)?;
+        (*start..*end).contains(&address).then_some(*id)
     }
 }
 

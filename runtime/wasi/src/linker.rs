@@ -7,7 +7,8 @@
 //! Parameters are written as wasm has them (`u32` is i32); each function takes them as what they
 //! are: numbers stay numbers, addresses become typed pointers of `memory`.
 
-use iwasm::{Caller, Error, Linker, ValType};
+use iwasm::raw::ValRaw;
+use iwasm::{Error, Linker, ValType};
 
 use crate::context::WasiCtx;
 use crate::errno::Errno;
@@ -36,22 +37,6 @@ fn errno(result: Result<(), Errno>) -> u32 {
         Ok(()) => 0,
         Err(errno) => u32::from(errno as u16),
     }
-}
-
-/// Calls `function` with the memory of the importing instance and the context.
-fn with_memory<T: 'static>(
-    mut caller: Caller<'_, T>,
-    get: fn(&mut T) -> &mut WasiCtx,
-    name: &'static str,
-    function: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
-) -> Result<u32, Error> {
-    let memory = caller.main_memory().ok_or_else(|| Error::host(MissingMemory { function: name }))?;
-    if let Some(shared) = memory.shared(&caller)? {
-        let ctx = get(caller.data_mut());
-        return Ok(errno(function(ctx, &mut GuestMemory::shared(&shared))));
-    }
-    let (bytes, data) = caller.memory_and_data_mut(memory)?;
-    Ok(errno(function(get(data), &mut GuestMemory::new(bytes))))
 }
 
 /// The table. `$with` is the macro that does something with each row, `$to` what it needs for that.
@@ -131,108 +116,37 @@ macro_rules! rows {
     };
 }
 
-/// Defines host functions of the `iwasm` runtime.
-macro_rules! define {
-    (($linker:ident, $get:ident, $module:expr)
-     $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
-        $(define!(@$kind $linker, $get, $module, $name, ($($param: $ty),*), $function);)*
-    };
-    (@memory $linker:ident, $get:ident, $module:expr, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
-        $linker.func($module, stringify!($name), move |caller: Caller<'_, T>, $($param: $ty),*| -> Result<u32, Error> {
-            with_memory(caller, $get, stringify!($name), |ctx, memory| $function(ctx, memory, $($param.into()),*))
-        });
-    };
-    (@plain $linker:ident, $get:ident, $module:expr, $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
-        $linker.func($module, stringify!($name), move |mut caller: Caller<'_, T>, $($param: $ty),*| -> u32 {
-            errno($function($get(caller.data_mut()), $($param),*))
-        });
-    };
-}
-
-/// Defines all functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in
-/// the store's data.
-pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
-    for module in MODULE_NAMES {
-        rows!(descriptors => define(linker, get, module));
-        rows!(paths => define(linker, get, module));
-        rows!(system => define(linker, get, module));
-        linker.func(module, "proc_exit", process::proc_exit);
-        linker.func(module, "proc_raise", process::proc_raise);
-    }
-    rows!(preview1 => define(linker, get, PREVIEW1));
-    rows!(unstable => define(linker, get, UNSTABLE));
-}
-
-/// A function of WASI for an engine that is not the `iwasm` runtime: it works on the same contexts.
-#[derive(Clone, Copy)]
-pub struct Function {
-    /// The module it is imported from.
-    pub module: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Types of its parameters.
-    pub params: &'static [ValType],
-    /// Whether it returns an `i32`, the errno. Those that do not never return.
-    pub returns: bool,
+/// A row of the table as data, so that one piece of code, and not one for each, makes host functions of them.
+struct Row {
+    name: &'static str,
+    params: &'static [ValType],
+    returns: bool,
+    needs_memory: bool,
     call: Call,
 }
 
-/// Calls a function with the bytes of a memory, and numbers.
-type Call = fn(&mut WasiCtx, Option<&mut [u8]>, &[u64]) -> Result<u32, Error>;
+/// Calls a function with guest memory, if it needs that, and a number for each parameter.
+type Call = fn(&mut WasiCtx, Option<&mut GuestMemory<'_>>, &[ValRaw]) -> Result<u32, Error>;
 
-impl Function {
-    /// Calls it with the bytes of the memory that the calling instance exports as `"memory"`, and a number for each
-    /// parameter, whose upper half is not looked at where the parameter is an `i32`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Exit`] when the program wants to end, [`MissingMemory`] without a memory where one is needed.
-    pub fn call(&self, ctx: &mut WasiCtx, memory: Option<&mut [u8]>, args: &[u64]) -> Result<u32, Error> {
-        (self.call)(ctx, memory, args)
-    }
-}
-
-/// A parameter as a number.
-trait Parameter {
-    const TYPE: ValType;
-    fn of(bits: u64) -> Self;
-}
-
-impl Parameter for u32 {
-    const TYPE: ValType = ValType::I32;
-    fn of(bits: u64) -> u32 {
-        bits as u32
-    }
-}
-
-impl Parameter for u64 {
-    const TYPE: ValType = ValType::I64;
-    fn of(bits: u64) -> u64 {
-        bits
-    }
-}
-
-fn next<T: Parameter>(args: &mut std::slice::Iter<'_, u64>) -> T {
-    T::of(args.next().copied().unwrap_or(0))
-}
-
-/// Adds functions to a list.
-macro_rules! list {
-    (($list:ident, $module:expr) $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
-        $($list.push(Function {
-            module: $module,
+/// Rows as data.
+macro_rules! data {
+    (() $($kind:ident $name:ident($($param:ident: $ty:ident),*) => $function:path;)*) => {
+        &[$(Row {
             name: stringify!($name),
             params: &[$(<$ty as Parameter>::TYPE),*],
             returns: true,
-            call: list!(@$kind $name, ($($param: $ty),*), $function),
-        });)*
+            needs_memory: data!(@needs_memory $kind),
+            call: data!(@$kind $name, ($($param: $ty),*), $function),
+        }),*]
     };
+    (@needs_memory memory) => { true };
+    (@needs_memory plain) => { false };
     (@memory $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         |ctx, memory, args| {
             let memory = memory.ok_or_else(|| Error::host(MissingMemory { function: stringify!($name) }))?;
             let args = &mut args.iter();
             $(let $param: $ty = next(args);)*
-            Ok(errno($function(ctx, &mut GuestMemory::new(memory), $($param.into()),*)))
+            Ok(errno($function(ctx, memory, $($param.into()),*)))
         }
     };
     (@plain $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
@@ -245,31 +159,123 @@ macro_rules! list {
     };
 }
 
+const DESCRIPTORS: &[Row] = rows!(descriptors => data());
+const PATHS: &[Row] = rows!(paths => data());
+const SYSTEM: &[Row] = rows!(system => data());
+/// Those that end the program, or may: they have no errno, or an error.
+const ENDS: &[Row] = &[
+    Row {
+        name: "proc_exit",
+        params: &[ValType::I32],
+        returns: false,
+        needs_memory: false,
+        call: |_, _, args| process::proc_exit(next(&mut args.iter())).map(|()| 0),
+    },
+    Row {
+        name: "proc_raise",
+        params: &[ValType::I32],
+        returns: true,
+        needs_memory: false,
+        call: |_, _, args| process::proc_raise(next(&mut args.iter())),
+    },
+];
+const OF_PREVIEW1: &[Row] = rows!(preview1 => data());
+const OF_UNSTABLE: &[Row] = rows!(unstable => data());
+
+/// A function of WASI for an engine that is not the `iwasm` runtime: it works on the same contexts.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The module it is imported from.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Types of its parameters.
+    pub params: &'static [ValType],
+    /// Whether it returns an `i32`, the errno. Those that do not never return.
+    pub returns: bool,
+    needs_memory: bool,
+    call: Call,
+}
+
+impl Function {
+    /// Calls it with the bytes of the memory that the calling instance exports as `"memory"`, and a number for each
+    /// parameter, whose upper half is not looked at where the parameter is an `i32`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exit`] when the program wants to end, [`MissingMemory`] without a memory where one is needed.
+    pub fn call(&self, ctx: &mut WasiCtx, memory: Option<&mut [u8]>, args: &[u64]) -> Result<u32, Error> {
+        let mut slots = [ValRaw::from_i64(0); MAX_PARAMS];
+        for (slot, bits) in slots.iter_mut().zip(args) {
+            *slot = ValRaw::from_i64(bits.cast_signed());
+        }
+        (self.call)(ctx, memory.map(GuestMemory::new).as_mut(), &slots)
+    }
+}
+
+/// Parameters that a function may have; `path_open` has the most.
+const MAX_PARAMS: usize = 9;
+
+/// A parameter as a number.
+trait Parameter {
+    const TYPE: ValType;
+    fn of(slot: ValRaw) -> Self;
+}
+
+impl Parameter for u32 {
+    const TYPE: ValType = ValType::I32;
+    fn of(slot: ValRaw) -> u32 {
+        slot.i32().cast_unsigned()
+    }
+}
+
+impl Parameter for u64 {
+    const TYPE: ValType = ValType::I64;
+    fn of(slot: ValRaw) -> u64 {
+        slot.i64().cast_unsigned()
+    }
+}
+
+fn next<T: Parameter>(args: &mut std::slice::Iter<'_, ValRaw>) -> T {
+    T::of(args.next().copied().unwrap_or(ValRaw::from_i64(0)))
+}
+
+fn all() -> impl Iterator<Item = Function> {
+    let of = |module: &'static str, last: &'static [Row]| {
+        [DESCRIPTORS, PATHS, SYSTEM, ENDS, last].into_iter().flatten().map(move |row| Function {
+            module,
+            name: row.name,
+            params: row.params,
+            returns: row.returns,
+            needs_memory: row.needs_memory,
+            call: row.call,
+        })
+    };
+    of(PREVIEW1, OF_PREVIEW1).chain(of(UNSTABLE, OF_UNSTABLE))
+}
+
 /// All functions, for another engine.
 pub fn functions() -> Vec<Function> {
-    let mut list = Vec::new();
-    for module in MODULE_NAMES {
-        rows!(descriptors => list(list, module));
-        rows!(paths => list(list, module));
-        rows!(system => list(list, module));
-        list.push(Function {
-            module,
-            name: "proc_exit",
-            params: &[ValType::I32],
-            returns: false,
-            call: |_, _, args| process::proc_exit(next(&mut args.iter())).map(|()| 0),
-        });
-        list.push(Function {
-            module,
-            name: "proc_raise",
-            params: &[ValType::I32],
-            returns: true,
-            call: |_, _, args| process::proc_raise(next(&mut args.iter())),
+    all().collect()
+}
+
+/// Defines all functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in
+/// the store's data.
+pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
+    for Function { module, name, params, returns, needs_memory, call } in all() {
+        linker.func_integers(module, name, params, returns, move |mut caller, args| {
+            if !needs_memory {
+                return call(get(caller.data_mut()), None, args);
+            }
+            let memory = caller.main_memory().ok_or_else(|| Error::host(MissingMemory { function: name }))?;
+            if let Some(shared) = memory.shared(&caller)? {
+                let ctx = get(caller.data_mut());
+                return call(ctx, Some(&mut GuestMemory::shared(&shared)), args);
+            }
+            let (bytes, data) = caller.memory_and_data_mut(memory)?;
+            call(get(data), Some(&mut GuestMemory::new(bytes)), args)
         });
     }
-    rows!(preview1 => list(list, PREVIEW1));
-    rows!(unstable => list(list, UNSTABLE));
-    list
 }
 
 #[cfg(test)]
@@ -286,6 +292,7 @@ mod tests {
         };
         assert_eq!((of(PREVIEW1).len(), of(UNSTABLE).len()), (46, 45));
         assert_eq!(functions.len(), 91);
+        assert_eq!(functions.iter().map(|function| function.params.len()).max(), Some(MAX_PARAMS));
         let mut linker: Linker<WasiCtx> = Linker::new(&iwasm::Engine::default());
         add_to_linker(&mut linker, |wasi| wasi);
     }

@@ -9,6 +9,7 @@
 //! writes, and what counts is what was copied. So a call never sees a pointer change that it has checked.
 
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 use std::io::{IoSlice, IoSliceMut};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -385,22 +386,21 @@ fn shared_transfer(ranges: &[Range<usize>]) -> usize {
 
 /// Buffers at these ranges, or the first alone if they overlap.
 fn disjoint<'a>(bytes: &'a mut [u8], ranges: &[Range<usize>]) -> Vec<IoSliceMut<'a>> {
-    let mut by_address: Vec<usize> = (0..ranges.len()).collect();
-    by_address.sort_unstable_by_key(|index| ranges[*index].start);
-    if !by_address.windows(2).all(|pair| ranges[pair[0]].end <= ranges[pair[1]].start) {
+    let by_address: BinaryHeap<_> = ranges.iter().enumerate().map(|(index, range)| (range.start, index)).collect();
+    let by_address = by_address.into_sorted_vec();
+    if !by_address.windows(2).all(|pair| ranges[pair[0].1].end <= pair[1].0) {
         let first = ranges.first().cloned().unwrap_or(0..0);
         return vec![IoSliceMut::new(&mut bytes[first])];
     }
-    let mut slices: Vec<(usize, &mut [u8])> = Vec::with_capacity(ranges.len());
+    let mut slices: Vec<IoSliceMut<'a>> = ranges.iter().map(|_| IoSliceMut::new(&mut [])).collect();
     let (mut rest, mut base) = (bytes, 0);
-    for index in by_address {
+    for (_, index) in by_address {
         let Range { start, end } = ranges[index].clone();
         let (slice, after) = rest.split_at_mut(start - base).1.split_at_mut(end - start);
-        slices.push((index, slice));
+        slices[index] = IoSliceMut::new(slice);
         (rest, base) = (after, end);
     }
-    slices.sort_unstable_by_key(|(index, _)| *index);
-    slices.into_iter().map(|(_, slice)| IoSliceMut::new(slice)).collect()
+    slices
 }
 
 #[cfg(test)]

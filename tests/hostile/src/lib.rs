@@ -13,7 +13,7 @@ pub mod sweep;
 use std::time::Duration;
 
 use aot_format::dump::dump;
-use aot_format::{Integrity, fat as fat_format};
+use aot_format::{Integrity, fat as fat_format, set as set_format};
 use common::tally::cause;
 use common::{strict, verify, walk};
 use rustix::time::{ClockId, clock_gettime};
@@ -146,6 +146,24 @@ pub fn fat(bytes: &[u8]) -> Verdict {
             }
         }
         Err(error) => Verdict::Refused(cause(&error)),
+    }
+}
+
+/// Any bytes as a linked set: its directory, each member, and the runtime's view of it.
+///
+/// # Panics
+///
+/// As [`artifact`].
+pub fn set(bytes: &[u8]) -> Verdict {
+    if !set_format::is_set(bytes) {
+        return Verdict::Refused("not a set".into());
+    }
+    for integrity in [Integrity::Directory, Integrity::Full] {
+        let _any = within(bytes.len(), || set_format::members(bytes, integrity).is_ok());
+    }
+    match load(bytes) {
+        Ok(loaded) => Verdict::Accepted { loaded },
+        Err(cause) => Verdict::Refused(cause),
     }
 }
 
