@@ -51,7 +51,7 @@ fn other_files_are_told_apart() {
 
 #[test]
 fn other_versions_and_machines_are_refused_by_name() {
-    assert_eq!(patched(8, &[2, 0, 0, 0]), FormatError::UnsupportedVersion { found: 2, supported: 1 });
+    assert_eq!(patched(8, &[1, 0, 0, 0]), FormatError::UnsupportedVersion { found: 1, supported: 2 });
     assert_eq!(patched(16, &[0; 8]), FormatError::AbiMismatch { found: 0, expected: ABI_HASH });
     assert_eq!(patched(32, &[9, 0, 0, 0]), FormatError::UnknownIsa { code: 9 });
     assert_eq!(patched(36, &[16]), FormatError::BadHeader { field: "page size", value: 16 });

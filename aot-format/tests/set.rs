@@ -45,9 +45,8 @@ fn what_is_written_is_read_back() {
             assert_eq!((&member.name, &member.text), (&written.name, &written.text));
             assert_eq!(bytes[member.artifact.clone()], written.artifact[..]);
         }
-        // Images are mapped; what has none need not begin on a page.
+        // Images are mapped.
         assert_eq!(found.members[0].artifact.start % 4096, 0);
-        assert_ne!(found.members[1].artifact.start % 4096, 0);
     }
     let verified = members(&bytes, Integrity::Full).unwrap();
     let names: Vec<&str> = verified.iter().map(|(name, _)| name.as_str()).collect();
@@ -61,8 +60,8 @@ fn with(change: impl Fn(&mut SetHeader, &mut [SetMember])) -> Vec<u8> {
     let mut header = SetHeader::decode(&bytes).unwrap();
     let at = |index: usize| SET_HEADER_BYTES + index * SetMember::SIZE;
     let mut records: Vec<SetMember> = (0..2).map(|index| SetMember::decode(&bytes[at(index)..]).unwrap()).collect();
-    let names = bytes[at(2)..at(2) + header.names_bytes as usize].to_vec();
     change(&mut header, &mut records);
+    let names = bytes[at(2)..at(2) + header.names_bytes as usize].to_vec();
     let directory = |header: &SetHeader| {
         let mut directory = Vec::new();
         header.encode(&mut directory);

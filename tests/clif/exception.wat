@@ -125,7 +125,7 @@
 ;; @009e                               v10 = call fn0(v0, v2, v3)  ; v3 = 32
 ;;                                     v11 = iconst.i64 256
 ;;                                     v12 = icmp ult v10, v11  ; v11 = 256
-;;                                     brif v12, block5, block6
+;; @009e                               brif v12, block5, block6
 ;;
 ;;                                 block5 cold:
 ;; @009e                               trap user14

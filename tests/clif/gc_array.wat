@@ -98,7 +98,7 @@
 ;; @0090                               v13 = call fn0(v0, v5, v6)  ; v6 = 32
 ;;                                     v14 = iconst.i64 256
 ;;                                     v15 = icmp ult v13, v14  ; v14 = 256
-;;                                     brif v15, block5, block6
+;; @0090                               brif v15, block5, block6
 ;;
 ;;                                 block5 cold:
 ;; @0090                               trap user14
@@ -134,7 +134,7 @@
 ;; @0099                               v5 = call fn0(v0, v4, v1)
 ;;                                     v6 = iconst.i64 256
 ;;                                     v7 = icmp ult v5, v6  ; v6 = 256
-;;                                     brif v7, block2, block3
+;; @0099                               brif v7, block2, block3
 ;;
 ;;                                 block2 cold:
 ;; @0099                               trap user14
@@ -188,7 +188,7 @@
 ;;                                     v6 = load.i64 notrap aligned readonly can_move v0+8
 ;;                                     v7 = load.i64 notrap aligned readonly can_move v6+128
 ;; @00b4                               v8 = call_indirect sig0, v7(v0, v1, v3, v2, v4, v5)  ; v3 = 0, v4 = 1, v5 = 2
-;;                                     brif v8, block2, block3
+;; @00b4                               brif v8, block2, block3
 ;;
 ;;                                 block2 cold:
 ;; @00b4                               trap user18

@@ -98,7 +98,7 @@
 ;;                                 block4:
 ;;                                     v5 = iconst.i64 3
 ;;                                     v6 = band.i64 v1, v5  ; v5 = 3
-;;                                     brif v6, block3, block5
+;; @0096                               brif v6, block3, block5
 ;;
 ;;                                 block5:
 ;;                                     v7 = load.i64 notrap region0 v1
@@ -106,7 +106,7 @@
 ;;                                     v9 = load.i64 notrap aligned readonly can_move v8+8
 ;;                                     v10 = load.i64 notrap aligned readonly v7+24
 ;;                                     v11 = icmp eq v10, v9
-;;                                     brif v11, block2, block3
+;; @0096                               brif v11, block2, block3
 ;;
 ;;                                 block3 cold:
 ;; @0096                               trap user19

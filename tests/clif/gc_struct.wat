@@ -62,7 +62,7 @@
 ;; @0075                               v14 = call fn0(v0, v6, v7)  ; v7 = 24
 ;;                                     v15 = iconst.i64 256
 ;;                                     v16 = icmp ult v14, v15  ; v15 = 256
-;;                                     brif v16, block5, block6
+;; @0075                               brif v16, block5, block6
 ;;
 ;;                                 block5 cold:
 ;; @0075                               trap user14

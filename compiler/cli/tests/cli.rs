@@ -454,7 +454,7 @@ fn linked_sets() {
         members.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     assert_eq!(names("set.aot"), ["lib", "main"]);
-    place.expect(0, &["--link", "lib=main.wat", "x=lib.wat", "-o", "named.aot"]);
+    place.expect(0, &["--link", "lib=lib.wat", "x=main.wat", "-o", "named.aot"]);
     assert_eq!(names("named.aot"), ["lib", "x"]);
     let (dump, _) = place.expect(0, &["--emit=aot-dump", "set.aot"]);
     assert!(dump.contains(";; member \"lib\" of a linked set"), "{dump}");

@@ -252,14 +252,12 @@ impl Places<'_, '_> {
             }
             for (copy, own) in copies.into_iter().zip(own) {
                 let location = body.function.srcloc(own);
-                if location.is_default() {
+                let opcode = body.function.dfg.insts[own].opcode();
+                if location.is_default() && !opcode.can_trap() && !opcode.is_call() {
                     continue;
                 }
                 let new = *known.entry(location).or_insert_with(|| {
-                    let inner = match frames_of(&body.frames, location.bits()) {
-                        Some(frames) => frames.clone(),
-                        None => vec![self.frame(callee, location)],
-                    };
+                    let inner = self.frames_at(location, callee, &body.frames);
                     self.frames.push([inner, outer.clone()].concat());
                     SourceLoc::new(INLINED | (self.frames.len() - 1) as u32)
                 });
@@ -270,9 +268,14 @@ impl Places<'_, '_> {
     }
 
     fn frame(&self, function: Definition, location: SourceLoc) -> InlinedFrame {
-        let imported = self.set.module(function.member).counts.imported_functions;
-        let wasm_offset = if location.is_default() { 0 } else { location.bits() };
-        InlinedFrame { member: function.member as u32, function: imported + function.index, wasm_offset }
+        let module = self.set.module(function.member);
+        let wasm_offset = match location.is_default() {
+            false => location.bits(),
+            // As for what was not inlined: the start of the body.
+            true => module.bodies[function.index as usize].body.range().start as u32,
+        };
+        let index = module.counts.imported_functions + function.index;
+        InlinedFrame { member: function.member as u32, function: index, wasm_offset }
     }
 
     /// The frames of a place in a function with these.
