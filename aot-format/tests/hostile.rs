@@ -157,7 +157,6 @@ const EVERY_CAUSE: &[&str] = &[
     "exports: name order",
     "exports: ordinal",
     "function references: function",
-    "functions: text length",
     "functions: text offset",
     "functions: type",
     "globals: initial value",

@@ -50,6 +50,8 @@ struct ModuleInner {
     managed_globals: Box<[u32]>,
     /// Which memories and tables of the index spaces are indexed by i64.
     memories_64: Box<[bool]>,
+    /// Which memories of the index space are shared.
+    memories_shared: Box<[bool]>,
     tables_64: Box<[bool]>,
     /// The memory that is exported under the name that host functions look for.
     main_memory: OnceLock<Option<u32>>,
@@ -250,6 +252,11 @@ impl Module {
             _ => None,
         });
         let memories_64 = imported_memories.chain(artifact.memories().map(|memory| memory.index64)).collect();
+        let imported_memories = imports.iter().filter_map(|import| match import.ty {
+            ExternType::Memory(memory) => Some(memory.shared),
+            _ => None,
+        });
+        let memories_shared = imported_memories.chain(artifact.memories().map(|memory| memory.shared)).collect();
         let imported_tables = imports.iter().filter_map(|import| match import.ty {
             ExternType::Table(table) => Some(table.index64),
             _ => None,
@@ -275,6 +282,7 @@ impl Module {
             own_globals,
             managed_globals,
             memories_64,
+            memories_shared,
             tables_64,
             member,
         };
@@ -408,6 +416,11 @@ impl Module {
 
     pub(crate) fn memory_is_64(&self, index: u32) -> bool {
         self.inner.memories_64.get(index as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a memory is shared: an import is what its type says, or it would not be linked.
+    pub(crate) fn memory_is_shared(&self, index: u32) -> bool {
+        self.inner.memories_shared.get(index as usize).copied().unwrap_or(true)
     }
 
     pub(crate) fn table_is_64(&self, index: u32) -> bool {

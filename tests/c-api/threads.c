@@ -64,7 +64,7 @@ add(wasm_exec_env_t env, void *argument)
     CHECK_INT(ask(env, "own"), 1);
     CHECK(wasm_runtime_get_module_inst(env) != instance);
     CHECK(wasm_runtime_get_module(wasm_runtime_get_module_inst(env)) == wasm_runtime_get_module(instance));
-    return (char *)argument + 1;
+    return (void *)((uintptr_t)argument + 1);
 }
 
 static void

@@ -12,7 +12,7 @@ pub mod tally;
 use aot_format::layout::{ElementItem, FunctionRecord, NONE, Record, SectionKind};
 use aot_format::read::{Artifact, Integrity, SegmentMode};
 use aot_format::types::*;
-use aot_format::write::{self, ConstExpr, ConstOp, Contents, ElementItems};
+use aot_format::write::{self, ConstExpr, ConstOp, Contents, ElementItems, Inlined};
 
 /// Xorshift with 64 bits of state.
 pub struct Rng(pub u64);
@@ -120,7 +120,7 @@ pub fn contents_of<'a>(artifact: &'a Artifact<&[u8]>, like: &Contents<'_>) -> Co
         traps: like.traps.iter().filter_map(|(at, _)| Some((*at, artifact.trap_at(*at)?))).collect(),
         call_sites: artifact.call_sites().map(call_site_of).collect(),
         stack_maps: artifact.stack_maps().map(stack_map_of).collect(),
-        inlined: vec![],
+        inlined: artifact.inlined().map(|(at, frames)| Inlined { text_offset: at, frames: frames.collect() }).collect(),
         addresses: like.addresses.iter().filter_map(|(at, _)| Some((*at, artifact.wasm_offset_at(*at)?))).collect(),
         function_names: (0..functions)
             .filter_map(|index| Some((index, artifact.function_name(index)?.into_owned())))

@@ -251,11 +251,8 @@ impl Places<'_, '_> {
                 return Err("an inlined block has not the instructions of its function".to_owned());
             }
             for (copy, own) in copies.into_iter().zip(own) {
+                // One that has none stands for others that it takes in: a load, say.
                 let location = body.function.srcloc(own);
-                let opcode = body.function.dfg.insts[own].opcode();
-                if location.is_default() && !opcode.can_trap() && !opcode.is_call() {
-                    continue;
-                }
                 let new = *known.entry(location).or_insert_with(|| {
                     let inner = self.frames_at(location, callee, &body.frames);
                     self.frames.push([inner, outer.clone()].concat());

@@ -88,7 +88,7 @@ unsafe impl BuiltinHost for Builtins {
 
     unsafe fn is_shared(vmctx: *mut Vmctx, memory: u32) -> bool {
         // SAFETY: by the contract of the trait.
-        unsafe { InstanceData::of_vmctx(vmctx) }.shared_memory(memory).is_some()
+        unsafe { InstanceData::of_vmctx(vmctx) }.module.memory_is_shared(memory)
     }
 
     unsafe fn gives_up(vmctx: *mut Vmctx) -> bool {

@@ -191,12 +191,16 @@ unsafe extern "C" fn memory_copy<H: BuiltinHost>(
         return MEMORY_OUT_OF_BOUNDS;
     }
     let (to, from) = (to.base.wrapping_add(dst as usize), from.base.wrapping_add(src as usize));
-    let copy = if racy { racy::copy } else { ptr::copy };
     // Away from the overlap, so that no chunk overwrites what a later one reads.
     let backwards = to.addr() > from.addr() && to.addr() < from.addr() + len as usize;
     for_chunks::<H>(vmctx, len as usize, backwards, |start, len| {
         // SAFETY: both ranges lie within their memories; both copies allow them to overlap.
-        unsafe { copy(from.add(start), to.add(start), len) }
+        unsafe {
+            match racy {
+                true => racy::copy(from.add(start), to.add(start), len),
+                false => ptr::copy(from.add(start), to.add(start), len),
+            }
+        }
     })
 }
 
@@ -213,10 +217,14 @@ unsafe extern "C" fn memory_fill<H: BuiltinHost>(
         return MEMORY_OUT_OF_BOUNDS;
     }
     let to = to.base.wrapping_add(dst as usize);
-    let fill = if racy { racy::fill } else { ptr::write_bytes };
     for_chunks::<H>(vmctx, len as usize, false, |start, len| {
         // SAFETY: the range lies within the memory.
-        unsafe { fill(to.add(start), value as u8, len) }
+        unsafe {
+            match racy {
+                true => racy::fill(to.add(start), value as u8, len),
+                false => ptr::write_bytes(to.add(start), value as u8, len),
+            }
+        }
     })
 }
 

@@ -45,8 +45,11 @@ fn fat() {
 /// Every bit of the directory and of the members, with digests that fit and without.
 #[test]
 fn set() {
-    let lib = wat::parse_str(r#"(module (memory (export "m") 1) (func (export "f") (result i32) (i32.load (i32.const 8))))"#);
-    let main = wat::parse_str(r#"(module (import "lib" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))"#);
+    let lib =
+        wat::parse_str(r#"(module (memory (export "m") 1) (func (export "f") (result i32) (i32.load (i32.const 8))))"#);
+    let main = wat::parse_str(
+        r#"(module (import "lib" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))"#,
+    );
     let (lib, main) = (lib.unwrap(), main.unwrap());
     let target = wamrc::Target::resolve(Some("x86_64"), None, &[]).unwrap();
     let compiler = wamrc::Compiler::new(wamrc::Options::new().target(target)).unwrap();
