@@ -82,7 +82,8 @@ pub fn succeeding<S: AsRef<OsStr>>(program: &Path, args: &[S], stdin: Option<&Pa
     // Once more for what it says, which is not kept of what is measured.
     let output = Command::new(program).args(args).stdin(Stdio::null()).output();
     let said = output.map_or(Vec::new(), |output| [output.stderr, output.stdout].concat());
-    let said: String = String::from_utf8_lossy(&said).trim().lines().next().unwrap_or_default().chars().take(200).collect();
+    let said: String =
+        String::from_utf8_lossy(&said).trim().lines().next().unwrap_or_default().chars().take(200).collect();
     let reason = format!("status {}: {said}", usage.status);
     Err(Error::Command { command: program.display().to_string(), reason })
 }

@@ -35,8 +35,8 @@ use std::path::{Path, PathBuf};
 use aot_format::Integrity;
 pub use error::Error;
 use ours::Ours;
-use side::Side;
 use report::Row;
+use side::Side;
 use stats::Stats;
 use theirs::Theirs;
 

@@ -34,7 +34,7 @@ pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
             table.rows.push(Row::skipped("all", "no corpus; CORPUS names its folder"));
             tables.push(table.into());
         }
-        Some(path) =>         tables.push(large(bench, &error::read(&path)?)?.into()),
+        Some(path) => tables.push(large(bench, &error::read(&path)?)?.into()),
     }
     Ok(tables)
 }

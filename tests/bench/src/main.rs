@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bench::report::{Shown, html};
-use bench::{Bench, Error, calls, compile, error, growth, load, machine, peers, plot, process, project_file, steady, wasi};
+use bench::{
+    Bench, Error, calls, compile, error, growth, load, machine, peers, plot, process, project_file, steady, wasi,
+};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 
@@ -147,7 +149,7 @@ fn write(folder: &Path, head: &[String], parts: &[(Shown, Option<String>)], run:
 
 /// A title as the name of a file.
 fn file_name(title: &str) -> String {
-    let words = title.to_lowercase();
+    let words = title.to_lowercase().replace('µ', "u");
     let words = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }

@@ -64,19 +64,17 @@ fn programs(bench: &Bench) -> Table {
         let row = program(bench, case);
         table.rows.push(row.unwrap_or_else(|error| Row::skipped(&case.name, error)));
     }
-    let left_out: Vec<String> =
-        programs.left_out.iter().map(|(name, reason)| format!("{name} ({reason})")).collect();
+    let left_out: Vec<String> = programs.left_out.iter().map(|(name, reason)| format!("{name} ({reason})")).collect();
     table.notes.push(format!("Left out of the corpus's programs: {}.", left_out.join(", ")));
     table
 }
 
-/// How much work a kernel has to be given to take at least so many nanoseconds on our side, and what it returns
-/// then. Both sides do that work.
+/// How much work a kernel has to be given to take at least so many nanoseconds on our side. Both sides do that work.
 ///
 /// # Errors
 ///
 /// When a side cannot run it, or the two disagree.
-pub fn work_for(ours: &mut <Ours as Side>::Run, theirs: &mut <Theirs as Side>::Run, ns: f64) -> Result<(i32, i32), Error> {
+pub fn work_for(ours: &mut <Ours as Side>::Run, theirs: &mut <Theirs as Side>::Run, ns: f64) -> Result<i32, Error> {
     let mut work = 1;
     loop {
         let (taken, result) = Clock::ThreadCpu.time(|| Ours::call(ours, "run", work, 1));
@@ -86,7 +84,7 @@ pub fn work_for(ours: &mut <Ours as Side>::Run, theirs: &mut <Theirs as Side>::R
             return Err(Error::Disagreement { ours: ours.to_string(), theirs: theirs.to_string() });
         }
         if taken > ns || work > 1 << 28 {
-            return Ok((work, ours));
+            return Ok(work);
         }
         work *= 2;
     }
@@ -96,7 +94,7 @@ fn kernel(bench: &Bench, name: &str, wasm: &[u8]) -> Result<Row, Error> {
     let module = bench.modules(name, wasm)?;
     let mut ours = bench.ours.link(&[("", &module.ours)], Guest::default())?;
     let mut theirs = bench.theirs.link(&[("", &module.theirs)], Guest::default())?;
-    let (work, _) = work_for(&mut ours, &mut theirs, 4e6)?;
+    let work = work_for(&mut ours, &mut theirs, 4e6)?;
     let mut pairs = Pairs::default();
     for round in Repeat::new(5, if bench.quick { 5 } else { 61 }, 10.0) {
         pairs.measure(round, || time_kernel::<Ours>(&mut ours, work), || time_kernel::<Theirs>(&mut theirs, work))?;

@@ -13,8 +13,7 @@ use crate::{Bench, Error, Pairs, error, generated};
 const AXIS: &str = "wasm, bytes";
 
 /// Bytes of wasm.
-const POINTS: [usize; 9] =
-    [10_000, 32_000, 100_000, 320_000, 1_000_000, 3_200_000, 10_000_000, 25_000_000, 50_000_000];
+const POINTS: [usize; 9] = [10_000, 32_000, 100_000, 320_000, 1_000_000, 3_200_000, 10_000_000, 25_000_000, 50_000_000];
 const QUICK: [usize; 3] = [10_000, 100_000, 1_000_000];
 
 /// Measures all of it.
@@ -29,7 +28,11 @@ pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
         Table::new("Growth with module size: compile time, CPU", "ms", format!("CPU time of all threads; {what}")),
         Table::new("Growth with module size: memory to compile", "MiB", "most that a process has resident, once"),
         Table::new("Growth with module size: artifact", "bytes", "the .aot file and the .cwasm file"),
-        Table::new("Growth with module size: load time", "µs", "time that passes; from the file, warm, and freed again"),
+        Table::new(
+            "Growth with module size: load time",
+            "µs",
+            "time that passes; from the file, warm, and freed again",
+        ),
     ];
     let points: &[usize] = if bench.quick { &QUICK } else { &POINTS };
     for bytes in points {

@@ -3,6 +3,7 @@
 //! with what would bring them in.
 
 mod native;
+mod ours;
 mod run;
 mod tools;
 mod v8;
@@ -11,7 +12,6 @@ mod wasm2c;
 mod wasmer;
 mod wasmtime_command;
 mod wasmtime_library;
-mod ours;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -57,7 +57,8 @@ impl Peer for Native {
         let file = folder.join(format!("{}-{compiler}", kernel.name));
         let mut args = vec!["-O3".into(), "-w".into()];
         args.extend(BASELINE.iter().map(Into::into));
-        args.extend([kernel.source.clone().into(), main.into_os_string(), "-o".into(), file.clone().into()]);
+        args.extend([kernel.source.clone().into(), main.into_os_string(), "-lm".into(), "-o".into()]);
+        args.push(file.clone().into());
         let built = step(&self.command, args)?;
         Ok(Built::new(&file.clone(), file, vec![built]))
     }

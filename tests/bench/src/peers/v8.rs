@@ -10,14 +10,14 @@ use crate::{Error, error};
 const NAME: &str = "V8";
 
 /// Calls `run` of a module.
-const KERNEL: &str = "const module = new WebAssembly.Module(require('fs').readFileSync(process.argv[2]));\n\
-                      console.log(new WebAssembly.Instance(module, {}).exports.run(Number(process.argv[3])));\n";
+const KERNEL: &str = "const code = new WebAssembly.Module(require('fs').readFileSync(process.argv[2]));\n\
+                      console.log(new WebAssembly.Instance(code, {}).exports.run(Number(process.argv[3])));\n";
 /// Runs a WASI program: folders as JSON, the module, its arguments.
 const PROGRAM: &str = "const { WASI } = require('node:wasi');\n\
     const [preopens, file, ...args] = process.argv.slice(2);\n\
     const wasi = new WASI({ version: 'preview1', args: [file, ...args], env: {}, preopens: JSON.parse(preopens) });\n\
-    const module = new WebAssembly.Module(require('fs').readFileSync(file));\n\
-    process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));\n";
+    const code = new WebAssembly.Module(require('fs').readFileSync(file));\n\
+    process.exitCode = wasi.start(new WebAssembly.Instance(code, wasi.getImportObject()));\n";
 
 struct Node {
     command: PathBuf,

@@ -2,13 +2,11 @@
 
 use svg::node::element::{Line, Rectangle};
 
-use super::{Anchor, COLOURS, Canvas, FAINT, INK, LogScale, TOP, WIDTH, label, round};
+use super::{Anchor, COLOURS, Canvas, FAINT, INK, LogScale, TOP, WIDTH, label, round, text_width};
 use crate::report::{Row, Table};
 
 /// Pixels of a row.
 const ROW: f64 = 20.0;
-/// For the names of rows.
-const LEFT: f64 = 250.0;
 const RIGHT: f64 = WIDTH - 70.0;
 /// Below the rows: the axis.
 const FOOT: f64 = 66.0;
@@ -18,7 +16,8 @@ pub fn svg(table: &Table) -> Option<String> {
     let mut rows: Vec<(&Row, f64)> =
         table.rows.iter().filter_map(|row| Some((row, row.ratio().filter(|ratio| *ratio > 0.0)?))).collect();
     rows.sort_by(|(_, one), (_, other)| one.total_cmp(other));
-    let x = LogScale::new(rows.iter().map(|(_, ratio)| *ratio).chain([0.8, 1.25]), LEFT, RIGHT)?;
+    let left = 24.0 + text_width(rows.iter().map(|(row, _)| row.name.as_str()));
+    let x = LogScale::new(rows.iter().map(|(_, ratio)| *ratio).chain([0.8, 1.25]), left, RIGHT)?;
     let bottom = TOP + ROW * rows.len() as f64 + 6.0;
     let title = format!("{} — iwasm ÷ {}", table.title, table.peer);
     let mut canvas = Canvas::new(bottom + FOOT, &title);
@@ -39,7 +38,7 @@ pub fn svg(table: &Table) -> Option<String> {
             .set("width", round((to - from).max(1.0)))
             .set("height", 14);
         canvas.add(bar.set("fill", colour).set("fill-opacity", if row.is_noise() { 0.35 } else { 1.0 }));
-        canvas.text((LEFT - 8.0, y), Anchor::End, &row.name);
+        canvas.text((left - 8.0, y), Anchor::End, &row.name);
         canvas.text((to + 6.0, y), Anchor::Start, &format!("{ratio:.2}"));
     }
     canvas.line((x.at(1.0), TOP), (x.at(1.0), bottom), INK, 1.0);
@@ -49,6 +48,6 @@ pub fn svg(table: &Table) -> Option<String> {
         canvas.add(line.set("stroke-dasharray", "6 4"));
     }
     let axis = format!("ratio of the medians ({}), logarithmic", table.unit);
-    canvas.text(((LEFT + RIGHT) / 2.0, bottom + 42.0), Anchor::Middle, &axis);
+    canvas.text(((left + RIGHT) / 2.0, bottom + 42.0), Anchor::Middle, &axis);
     Some(canvas.finish())
 }

@@ -34,12 +34,11 @@ pub fn svg(table: &Table, axis: &str) -> Option<String> {
     canvas.line((LEFT, BOTTOM), (RIGHT, BOTTOM), INK, 1.0);
     canvas.line((LEFT, TOP), (LEFT, BOTTOM), INK, 1.0);
     canvas.text(((LEFT + RIGHT) / 2.0, HEIGHT - 20.0), Anchor::Middle, axis);
-    canvas.text_upwards((24.0, (TOP + BOTTOM) / 2.0), table.unit);
+    let what = table.title.split_once(": ").map_or("", |(_, what)| what);
+    canvas.text_upwards((24.0, (TOP + BOTTOM) / 2.0), &format!("{what}, {}", table.unit));
     for (points, colour) in points.iter().zip(COLOURS) {
-        let line: Vec<String> = points
-            .iter()
-            .map(|(at, stats)| format!("{},{}", round(x.at(*at)), round(y.at(stats.median))))
-            .collect();
+        let line: Vec<String> =
+            points.iter().map(|(at, stats)| format!("{},{}", round(x.at(*at)), round(y.at(stats.median)))).collect();
         let line = Polyline::new().set("points", line.join(" ")).set("fill", "none");
         canvas.add(line.set("stroke", colour).set("stroke-width", 2));
         for (at, stats) in points {

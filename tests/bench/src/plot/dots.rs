@@ -3,13 +3,11 @@
 
 use svg::node::element::Circle;
 
-use super::{Anchor, COLOURS, Canvas, FAINT, INK, LogScale, TOP, WIDTH, label, round};
+use super::{Anchor, COLOURS, Canvas, FAINT, INK, LogScale, TOP, WIDTH, label, round, text_width};
 use crate::report::Matrix;
 
 /// Pixels of a row.
 const ROW: f64 = 24.0;
-/// For the names of rows.
-const LEFT: f64 = 190.0;
 const RIGHT: f64 = WIDTH - 30.0;
 /// Below the rows: the axis.
 const FOOT: f64 = 66.0;
@@ -26,7 +24,8 @@ pub fn svg(matrix: &Matrix) -> Option<String> {
     let mut rows: Vec<(&str, Vec<Option<f64>>)> =
         matrix.rows.iter().map(|(name, cells)| (name.as_str(), ratios(cells))).collect();
     rows.push(("geometric mean", matrix.means().into_iter().map(|(mean, _)| mean).collect()));
-    let x = LogScale::new(rows.iter().flat_map(|(_, ratios)| ratios.iter().copied().flatten()), LEFT, RIGHT)?;
+    let left = 26.0 + text_width(rows.iter().map(|(name, _)| *name));
+    let x = LogScale::new(rows.iter().flat_map(|(_, ratios)| ratios.iter().copied().flatten()), left, RIGHT)?;
     let bottom = TOP + ROW * rows.len() as f64 + 6.0;
     let mut canvas = Canvas::new(bottom + FOOT, &matrix.title);
     let colours = colours(&matrix.columns);
@@ -39,8 +38,8 @@ pub fn svg(matrix: &Matrix) -> Option<String> {
     for (index, (name, ratios)) in rows.iter().enumerate() {
         let y = TOP + ROW * (index as f64 + 0.5) + 3.0;
         let is_mean = index + 1 == rows.len();
-        canvas.line((LEFT, y), (RIGHT, y), if is_mean { INK } else { FAINT }, 1.0);
-        canvas.text((LEFT - 10.0, y), Anchor::End, name);
+        canvas.line((left, y), (RIGHT, y), if is_mean { INK } else { FAINT }, 1.0);
+        canvas.text((left - 10.0, y), Anchor::End, name);
         // The first columns lie on top.
         for (ratio, colour) in ratios.iter().zip(&colours).rev() {
             let Some(ratio) = ratio else { continue };
@@ -49,7 +48,7 @@ pub fn svg(matrix: &Matrix) -> Option<String> {
         }
     }
     let axis = format!("times {} ({}), logarithmic; left is better", matrix.columns[0], matrix.unit);
-    canvas.text(((LEFT + RIGHT) / 2.0, bottom + 42.0), Anchor::Middle, &axis);
+    canvas.text(((left + RIGHT) / 2.0, bottom + 42.0), Anchor::Middle, &axis);
     Some(canvas.finish())
 }
 

@@ -17,8 +17,7 @@ const TOP: f64 = 64.0;
 const INK: &str = "#222222";
 const FAINT: &str = "#dddddd";
 /// Colours that are told apart by those who see fewer, too; this project's first.
-const COLOURS: [&str; 8] =
-    ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#555555"];
+const COLOURS: [&str; 8] = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#555555"];
 
 /// The plot of what is shown, if it has one: a whole SVG document.
 pub fn svg(shown: &Shown) -> Option<String> {
@@ -70,14 +69,9 @@ impl Canvas {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        self.add(
-            Text::new(text)
-                .set("x", round(x))
-                .set("y", round(y))
-                .set("text-anchor", anchor)
-                .set("dominant-baseline", "central")
-                .set("fill", INK),
-        );
+        // Lowered by half the height of small letters: few programs know a baseline in the middle.
+        let text = Text::new(text).set("x", round(x)).set("y", round(y + 4.5));
+        self.add(text.set("text-anchor", anchor).set("fill", INK));
     }
 
     /// A text that is read from below, for the axis that goes up.
@@ -105,13 +99,18 @@ impl Canvas {
             let mark = Rectangle::new().set("x", x).set("y", 39).set("width", 14).set("height", 10);
             self.add(mark.set("fill", *colour));
             self.text((x + 20.0, 44.0), Anchor::Start, name);
-            x += 38.0 + 7.2 * name.chars().count() as f64;
+            x += 38.0 + text_width(std::iter::once(*name));
         }
     }
 
     fn finish(self) -> String {
         self.document.to_string()
     }
+}
+
+/// Pixels for the longest of some texts, about: no font is asked.
+fn text_width<'a>(texts: impl Iterator<Item = &'a str>) -> f64 {
+    7.2 * texts.map(|text| text.chars().count()).max().unwrap_or(0) as f64
 }
 
 /// Tenths of pixels are enough.

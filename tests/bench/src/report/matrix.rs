@@ -56,7 +56,7 @@ impl Matrix {
         for column in &self.columns {
             head.extend([column.clone(), "±".into(), "×".into()]);
         }
-        head.push(String::new());
+        head.push("n".into());
         let mut lines = vec![head];
         for (name, cells) in &self.rows {
             let mut line = vec![name.clone()];
@@ -66,7 +66,8 @@ impl Matrix {
                 line.push(cell.as_ref().map_or(String::new(), spread));
                 line.push(Matrix::ratio(cells, column).map_or(String::new(), |ratio| format!("{ratio:.2}")));
             }
-            line.push(String::new());
+            let count = cells.iter().flatten().map(|stats| stats.count).min();
+            line.push(count.map_or(String::new(), |count| count.to_string()));
             lines.push(line);
         }
         let mut mean = vec!["geometric mean".to_owned()];
