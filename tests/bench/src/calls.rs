@@ -44,6 +44,9 @@ const WAYS: &[Way] = &[Way {
         Loop { export: "host", name: "wasm → host function", share: 4 },
         row("local_work", LOCAL_WORK),
         row("cross_work", CROSS_WORK),
+        Loop { export: "copy", name: "memory.copy, 16 bytes", share: 4 },
+        Loop { export: "fill", name: "memory.fill, 16 bytes", share: 4 },
+        Loop { export: "grow", name: "memory.grow by nothing", share: 4 },
     ],
 }];
 

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
 Examples (with make: make bench ARGS='...'):
-  bench                                     all of it: half an hour or more
+  bench                                     all of it: an hour or more, most of it in others' compilers
   bench --quick                             few points and short series: some minutes
   bench --only steady --only peers          speed of compiled code, against wasmtime and what else is here
   bench --only steady --filter sha256       one program
   bench --only growth --filter instances    one of growth's parts: size, sets, instances, functions, imports
   bench --only compile --keep kept          with the compiled files kept, for disassemblers
 
-Engines that `peers` looks for, and variables that name others than those in PATH:
+Engines that `peers` and `peer-programs` look for, and variables that name others than those in PATH:
   clang (CLANG), gcc (GCC), wasmtime (WASMTIME), wasmer (WASMER), node (NODE), wasm2c (WASM2C, WASM2C_RUNTIME);
   WAMR's commands only by WAMRC and WAMR_IWASM, because this project's have the same names.
 
@@ -67,13 +67,15 @@ enum Section {
     Process,
     /// What WASI costs above system calls.
     Wasi,
-    /// Other engines and native compilers on this machine.
+    /// Other engines and native compilers on this machine: kernels.
     Peers,
+    /// Other engines on this machine: real programs, and compiling them.
+    PeerPrograms,
 }
 
 type Measure = fn(&Bench) -> Result<Vec<Shown>, Error>;
 
-const SECTIONS: [(Section, Measure); 8] = [
+const SECTIONS: [(Section, Measure); 9] = [
     (Section::Calls, calls::run),
     (Section::Load, load::run),
     (Section::Compile, compile::run),
@@ -82,6 +84,7 @@ const SECTIONS: [(Section, Measure); 8] = [
     (Section::Process, process::run),
     (Section::Wasi, wasi::run),
     (Section::Peers, peers::run),
+    (Section::PeerPrograms, peers::run_programs),
 ];
 
 /// How to read the numbers.

@@ -16,7 +16,7 @@ mod wasmtime_library;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-pub use run::run;
+pub use run::{run, run_programs};
 
 use crate::Error;
 use crate::child::{Usage, succeeding};

@@ -1,4 +1,4 @@
-//! Measures all peers that there are: kernels, whole programs, and what building these took.
+//! Measures all peers that there are: kernels; whole programs, and what building these took.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,30 @@ use crate::steady::{KERNELS, work_for};
 use crate::theirs::Theirs;
 use crate::{Bench, Error, error, project_file};
 
-/// Measures all of it.
+/// Measures the kernels.
 ///
 /// # Errors
 ///
-/// When this project or wasmtime's library cannot run a kernel. What another engine cannot do is said below a table.
+/// When this project or wasmtime's library cannot run a kernel. What another engine cannot do is said below the table.
 pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
     let (peers, absent) = all();
+    Ok(vec![kernels(bench, &peers, &absent, &folder(bench)?)?.into()])
+}
+
+/// Measures real programs, and compiling them.
+///
+/// # Errors
+///
+/// When the corpus cannot be read. What an engine cannot do is said below the table.
+pub fn run_programs(bench: &Bench) -> Result<Vec<Shown>, Error> {
+    let (peers, _) = all();
+    programs(bench, &peers, &folder(bench)?)
+}
+
+fn folder(bench: &Bench) -> Result<PathBuf, Error> {
     let folder = bench.folder.join("peers");
     std::fs::create_dir_all(&folder).map_err(|source| Error::File { path: folder.clone(), source })?;
-    let mut shown: Vec<Shown> = vec![kernels(bench, &peers, &absent, &folder)?.into()];
-    shown.extend(programs(bench, &peers, &folder)?);
-    Ok(shown)
+    Ok(folder)
 }
 
 fn columns(peers: &[&dyn Peer]) -> Vec<String> {
@@ -166,9 +178,14 @@ fn plain_programs(bench: &Bench) -> Result<Vec<Case>, Error> {
     let mut cases = corpus::programs(corpus)?.cases;
     cases.retain(|case| {
         let plain = !case.has_region && case.preload.is_empty() && case.name != COREMARK;
-        plain && case.name.contains(&bench.filter) && !(bench.quick && case.seconds > 2.0)
+        plain && case.name.contains(&bench.filter) && !(bench.quick && is_large(case))
     });
     Ok(cases)
+}
+
+/// Whether an engine that optimises much takes a minute or more to compile it.
+fn is_large(case: &Case) -> bool {
+    std::fs::metadata(&case.wasm).map_or(0, |data| data.len()) > 500_000
 }
 
 fn programs(bench: &Bench, peers: &[Box<dyn Peer>], folder: &Path) -> Result<Vec<Shown>, Error> {
