@@ -27,7 +27,7 @@ struct Node {
 /// `NODE`, or `node` in PATH.
 pub fn find() -> Found {
     let command = tools::command(NAME, "NODE", &["node"])?;
-    let version = format!("Node.js {}", tools::version(&command));
+    let version = format!("Node.js {}, with what it compiles while it runs", tools::version(&command));
     Ok(Box::new(Node { command, version }))
 }
 
