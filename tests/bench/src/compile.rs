@@ -49,7 +49,8 @@ pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
             }
         }
     }
-    Ok([wall, cpu, size, text].into_iter().map(Table::of_ratios).map(Shown::from).collect())
+    let shown = [wall, cpu, size, text].into_iter().filter(|table| !table.rows.is_empty());
+    Ok(shown.map(Table::of_ratios).map(Shown::from).collect())
 }
 
 /// Names and files of all different modules of the corpus that are measured anywhere; nothing without a corpus.

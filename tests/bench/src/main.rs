@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
 Examples (with make: make bench ARGS='...'):
-  bench                                     all of it: an hour or more, most of it in others' compilers
+  bench                                     all of it: an hour or more
   bench --quick                             few points and short series: some minutes
-  bench --only steady --only peers          speed of compiled code, against wasmtime and what else is here
+  bench --only steady --only peers          speed, against all that is here
   bench --only steady --filter sha256       one program
-  bench --only growth --filter instances    one of growth's parts: size, sets, instances, functions, imports
-  bench --only compile --keep kept          with the compiled files kept, for disassemblers
+  bench --only growth --filter sets          one of size, sets, instances, functions, imports
+  bench --only compile --keep kept          with the compiled files, to disassemble
 
 Engines that `peers` and `peer-programs` look for, and variables that name others than those in PATH:
   clang (CLANG), gcc (GCC), wasmtime (WASMTIME), wasmer (WASMER), node (NODE), wasm2c (WASM2C, WASM2C_RUNTIME);
@@ -90,7 +90,7 @@ const SECTIONS: [(Section, Measure); 9] = [
 /// How to read the numbers.
 const LEGEND: &str = "Medians of n samples, taken in turns; ± is the median distance from the median; ratios are \
                       iwasm ÷ wasmtime 48.0.8 where nothing else is said; ~ marks rows in which both sides vary more \
-                      than they differ.";
+                      than they differ, or that have fewer than three samples.";
 
 fn main() -> ExitCode {
     match run(Args::parse()) {

@@ -119,7 +119,7 @@ fn program(bench: &Bench, case: &Case) -> Result<Row, Error> {
     modules.theirs.push(("", main.theirs));
     let expected = case.stdout.as_deref().map(error::read).transpose()?;
     let mut pairs = Pairs::default();
-    for round in Repeat::new(if bench.quick { 1 } else { 5 }, if bench.quick { 1 } else { 15 }, 8.0) {
+    for round in Repeat::new(if bench.quick { 3 } else { 5 }, if bench.quick { 3 } else { 15 }, 8.0) {
         let mut outcome = Both { ours: Vec::new(), theirs: Vec::new() };
         pairs.measure(
             round,

@@ -17,7 +17,8 @@ const TOP: f64 = 64.0;
 const INK: &str = "#222222";
 const FAINT: &str = "#dddddd";
 /// Colours that are told apart by those who see fewer, too; this project's first.
-const COLOURS: [&str; 8] = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#555555"];
+const COLOURS: [&str; 10] =
+    ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#777777", "#111111", "#8c564b"];
 
 /// The plot of what is shown, if it has one: a whole SVG document.
 pub fn svg(shown: &Shown) -> Option<String> {

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::stats::{Stats, geometric_mean};
 
+/// Samples without which nothing is known of their spread.
+const FEWEST: usize = 3;
+
 /// One thing that was measured, on both sides where that was possible.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -55,9 +58,12 @@ impl Row {
         ratio(self.ours?.median, self.theirs?.median)
     }
 
-    /// Whether both sides vary more than they differ: then the ratio says nothing.
+    /// Whether both sides vary more than they differ, or were measured too seldom to know: then the ratio says nothing.
     pub fn is_noise(&self) -> bool {
         let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else { return false };
+        if [ours, theirs].iter().any(|stats| !stats.exact && stats.count < FEWEST) {
+            return true;
+        }
         let spread = ours.mad + theirs.mad;
         spread > 0.0 && spread >= (ours.median - theirs.median).abs()
     }
@@ -315,7 +321,7 @@ fn stats(stats: Option<Stats>) -> Value {
 
 fn cells(stats: Option<Stats>) -> [String; 3] {
     let Some(stats) = stats else { return [const { String::new() }; 3] };
-    if stats.count == 1 && stats.mad == 0.0 {
+    if stats.count == 1 {
         return [number(stats.median), String::new(), String::new()];
     }
     [number(stats.median), number(stats.mad), number(stats.min)]
@@ -353,6 +359,15 @@ mod tests {
         assert_eq!(number(0.456), "0.46");
         assert_eq!(number(45.67), "45.7");
         assert_eq!(number(-12345.0), "-12,345");
+    }
+
+    #[test]
+    fn noise_is_marked() {
+        let row = |ours: &[f64], theirs: &[f64]| Row::new("", Stats::of(ours.to_vec()), Stats::of(theirs.to_vec()));
+        assert!(row(&[1.0, 2.0, 3.0], &[2.0, 3.0, 4.0]).is_noise());
+        assert!(!row(&[1.0, 1.1, 1.2], &[2.0, 2.1, 2.2]).is_noise());
+        assert!(row(&[1.0], &[2.0]).is_noise(), "one sample says nothing");
+        assert!(!Row::new("", Some(Stats::exact(1.0)), Some(Stats::exact(2.0))).is_noise());
     }
 
     #[test]
