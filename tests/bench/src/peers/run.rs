@@ -231,8 +231,10 @@ fn programs(bench: &Bench, peers: &[Box<dyn Peer>], folder: &Path) -> Result<Vec
                     (usage.status, &usage.output) != (*status, output) || usage.status != case.exit
                 });
                 if is_wrong {
-                    let output = String::from_utf8_lossy(&usage.output).chars().take(100).collect();
-                    return Err(Error::Output { output });
+                    let output: String = String::from_utf8_lossy(&usage.output).chars().take(100).collect();
+                    let command = built.program.display().to_string();
+                    let reason = format!("status {}, or a wrong output: {output:?}", usage.status);
+                    return Err(Error::Command { command, reason });
                 }
                 Ok(usage.cpu_ms)
             });
