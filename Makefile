@@ -117,7 +117,7 @@ lint: ## check formatting, and clippy with warnings as errors
 lint-bench: ## the same for the benchmark (builds wasmtime)
 	$(CARGO) clippy --release -p bench --all-targets -- -D warnings
 
-bench: build ## compare with wasmtime in one run (builds wasmtime); ARGS=--quick for a short one
+bench: build ## compare with wasmtime, other engines and native code, to target/bench/report.html; ARGS=--help tells more
 	$(CARGO) build --release -p bench
 	$(TARGET)/release/bench $(ARGS)
 

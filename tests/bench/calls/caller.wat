@@ -6,6 +6,7 @@
   (import "callee" "f" (func $cross (type $f)))
   (import "callee" "work" (func $cross_work (type $f)))
   (import "host" "f" (func $host (type $f)))
+  (memory 1)
   (table 4 funcref)
   (elem (i32.const 0) func $local $cross)
   ;; Mutable, so that no compiler can know which elements are called.
@@ -56,6 +57,28 @@
   (func (export "cross_work") (param $n i32) (result i32) (local $x i32)
     (loop $again
       (local.set $x (call $cross_work (local.get $x)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  ;; Operations that are calls into the runtime, on so few bytes that the call is what costs.
+  (func (export "copy") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (memory.copy (i32.const 64) (i32.const 128) (i32.const 16))
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "fill") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (memory.fill (i32.const 64) (i32.const 7) (i32.const 16))
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "grow") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (drop (memory.grow (i32.const 0)))
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $x))
 

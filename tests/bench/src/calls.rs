@@ -1,59 +1,106 @@
 //! What a call costs, by kind of call.
 
+use std::collections::BTreeMap;
+
 use crate::clock::{Clock, Repeat};
 use crate::guest::Guest;
 use crate::ours::Ours;
-use crate::report::{Row, Table};
+use crate::report::{Plot, Row, Shown, Table};
 use crate::side::Side;
 use crate::stats::Stats;
 use crate::theirs::Theirs;
-use crate::{Bench, Error, Pairs};
+use crate::{Bench, Both, Error, Pairs};
 
-/// Loops of `caller.wat`, the empty one first.
-const LOOPS: [(&str, &str); 8] = [
-    ("empty", "loop without a call"),
-    ("local", "local call"),
-    ("indirect", "call_indirect, local"),
-    ("cross", "cross-module call"),
-    ("cross_indirect", "call_indirect, cross-module"),
-    ("host", "wasm → host function"),
-    ("local_work", "local call that does some work"),
-    ("cross_work", "cross-module call that does the same"),
-];
+/// A loop of `caller.wat`, with what a row calls it.
+struct Loop {
+    export: &'static str,
+    name: &'static str,
+    /// For a loop that is slow: fewer iterations.
+    share: i32,
+}
+
+const fn row(export: &'static str, name: &'static str) -> Loop {
+    Loop { export, name, share: 1 }
+}
+
+/// How the two modules come together, and what is called then. Each way has its own empty loop, which comes first
+/// and is subtracted from the others.
+struct Way {
+    link: fn(&Bench) -> Result<Runs, Error>,
+    loops: &'static [Loop],
+}
+
+type Runs = Both<<Ours as Side>::Run, <Theirs as Side>::Run>;
+
+/// A way more, such as a set that was linked when it was compiled, is an entry here: how it is made, and its rows.
+const WAYS: &[Way] = &[Way {
+    link: modules_on_their_own,
+    loops: &[
+        row("empty", "loop without a call"),
+        row("local", LOCAL),
+        row("indirect", "call_indirect, local"),
+        row("cross", CROSS),
+        row("cross_indirect", "call_indirect, cross-module"),
+        Loop { export: "host", name: "wasm → host function", share: 4 },
+        row("local_work", LOCAL_WORK),
+        row("cross_work", CROSS_WORK),
+        Loop { export: "copy", name: "memory.copy, 16 bytes", share: 4 },
+        Loop { export: "fill", name: "memory.fill, 16 bytes", share: 4 },
+        Loop { export: "grow", name: "memory.grow by nothing", share: 4 },
+    ],
+}];
+
+const LOCAL: &str = "local call";
+const CROSS: &str = "cross-module call";
+const LOCAL_WORK: &str = "local call that does some work";
+const CROSS_WORK: &str = "cross-module call that does the same";
+
+/// Calls of a loop.
+const ITERATIONS: i32 = 1_000_000;
+
+/// Each module compiled on its own, linked when it is loaded.
+fn modules_on_their_own(bench: &Bench) -> Result<Runs, Error> {
+    let callee = bench.modules("callee", &wat::parse_str(include_str!("../calls/callee.wat"))?)?;
+    let caller = bench.modules("caller", &wat::parse_str(include_str!("../calls/caller.wat"))?)?;
+    Ok(Both {
+        ours: bench.ours.link(&[("callee", &callee.ours), ("", &caller.ours)], Guest::default())?,
+        theirs: bench.theirs.link(&[("callee", &callee.theirs), ("", &caller.theirs)], Guest::default())?,
+    })
+}
 
 /// Measures all kinds.
 ///
 /// # Errors
 ///
 /// When a side cannot run the loops.
-pub fn run(bench: &Bench) -> Result<Vec<Table>, Error> {
-    let callee = bench.modules("callee", &wat::parse_str(include_str!("../calls/callee.wat"))?)?;
-    let caller = bench.modules("caller", &wat::parse_str(include_str!("../calls/caller.wat"))?)?;
-    let mut ours = bench.ours.link(&[("callee", &callee.ours), ("", &caller.ours)], Guest::default())?;
-    let mut theirs = bench.theirs.link(&[("callee", &callee.theirs), ("", &caller.theirs)], Guest::default())?;
-    // Many short series: another program on the machine disturbs some of them, not the medians.
-    let iterations: i32 = 1_000_000;
-    let entries = iterations.unsigned_abs() / 20;
-    let mut pairs: [Pairs; LOOPS.len()] = Default::default();
+pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
+    let mut runs = WAYS.iter().map(|way| Ok((way, (way.link)(bench)?))).collect::<Result<Vec<_>, Error>>()?;
+    let mut series: Vec<Vec<Pairs>> =
+        WAYS.iter().map(|way| way.loops.iter().map(|_| Pairs::default()).collect()).collect();
+    let entries = ITERATIONS.unsigned_abs() / 20;
     let mut entry = Pairs::default();
+    eprintln!("calls");
+    // Many short series: another program on the machine disturbs some of them, not the medians.
     for round in Repeat::new(7, if bench.quick { 15 } else { 151 }, 60.0) {
-        for ((export, _), pairs) in LOOPS.iter().zip(&mut pairs) {
-            // A host call takes longer.
-            let iterations = if *export == "host" { iterations / 4 } else { iterations };
-            pairs.measure(
+        for ((way, runs), series) in runs.iter_mut().zip(&mut series) {
+            for (called, pairs) in way.loops.iter().zip(series) {
+                let iterations = ITERATIONS / called.share;
+                pairs.measure(
+                    round,
+                    || time::<Ours>(&mut runs.ours, called.export, iterations, 1),
+                    || time::<Theirs>(&mut runs.theirs, called.export, iterations, 1),
+                )?;
+            }
+        }
+        if let Some((_, runs)) = runs.first_mut() {
+            entry.measure(
                 round,
-                || time::<Ours>(&mut ours, export, iterations, 1),
-                || time::<Theirs>(&mut theirs, export, iterations, 1),
+                || time::<Ours>(&mut runs.ours, "local_f", 0, entries),
+                || time::<Theirs>(&mut runs.theirs, "local_f", 0, entries),
             )?;
         }
-        entry.measure(
-            round,
-            || time::<Ours>(&mut ours, "local_f", 0, entries),
-            || time::<Theirs>(&mut theirs, "local_f", 0, entries),
-        )?;
     }
-    let method = format!("CPU time of the thread; {iterations} calls in a loop, the empty loop subtracted");
-    Ok(vec![table(method, pairs, entry)])
+    Ok(vec![table(series, entry).into()])
 }
 
 /// Nanoseconds for each iteration, or for each of several calls from the host.
@@ -76,20 +123,26 @@ fn work(calls: i32) -> i32 {
     (0..calls).fold(0, |x, _| step(x)).cast_signed()
 }
 
-fn table(method: String, pairs: [Pairs; LOOPS.len()], entry: Pairs) -> Table {
+fn table(series: Vec<Vec<Pairs>>, entry: Pairs) -> Table {
+    let method = format!("CPU time of the thread; {ITERATIONS} calls in a loop, the empty loop subtracted");
     let mut table = Table::new("Calls", "ns", method);
-    let stats = pairs.map(Pairs::stats);
-    let empty = stats[0];
-    for ((export, name), (ours, theirs)) in LOOPS.into_iter().zip(stats) {
-        let row = match export {
-            "empty" => Row::new(name, ours, theirs),
-            _ => Row::new(name, less(ours, empty.0), less(theirs, empty.1)),
-        };
-        table.rows.push(row);
+    let mut whole = BTreeMap::new();
+    for (way, series) in WAYS.iter().zip(series) {
+        let stats: Vec<_> = series.into_iter().map(Pairs::stats).collect();
+        let Some(empty) = stats.first().copied() else { continue };
+        for (index, (called, (ours, theirs))) in way.loops.iter().zip(stats).enumerate() {
+            whole.insert(called.name, (ours, theirs));
+            table.rows.push(match index {
+                0 => Row::new(called.name, ours, theirs),
+                _ => Row::new(called.name, less(ours, empty.0), less(theirs, empty.1)),
+            });
+        }
     }
     let (ours, theirs) = entry.stats();
     table.rows.push(Row::new("host → wasm, typed", ours, theirs).remark("nothing subtracted"));
-    let [_, local, _, cross, _, _, local_work, cross_work] = stats;
+    table.plot = Plot::Ratios;
+    let of = |name: &str| whole.get(name).copied().unwrap_or_default();
+    let [local, cross, local_work, cross_work] = [LOCAL, CROSS, LOCAL_WORK, CROSS_WORK].map(of);
     table.notes.push(format!(
         "Cross-module call ÷ local call, with the loop in both: iwasm {}, wasmtime {}; with some work in the callee: \
          iwasm {}, wasmtime {}. Reach: at most 1.10.",

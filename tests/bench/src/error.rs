@@ -50,6 +50,12 @@ pub enum Error {
         /// By the other.
         theirs: String,
     },
+    /// A program printed something else than the corpus says.
+    #[error("the output is wrong: {output}")]
+    Output {
+        /// Its beginning.
+        output: String,
+    },
     /// A command that is measured does not do what it should.
     #[error("{command}: {reason}")]
     Command {

@@ -1,4 +1,4 @@
-//! What a WASI program sees of the world: arguments, a folder of files in memory, a clock, an output
+//! What a WASI program sees of the world: arguments, folders of files in memory, a clock, an output
 //! that is kept. Both sides get the same host functions, so that what differs is the code around
 //! them. This is no implementation of WASI: it has what the programs of the benchmark need.
 
@@ -15,11 +15,24 @@ const NOSYS: i32 = 52;
 const CHARACTER_DEVICE: u8 = 2;
 const DIRECTORY: u8 = 3;
 const REGULAR_FILE: u8 = 4;
-/// Descriptor of the folder.
-const FOLDER: i32 = 3;
+/// Descriptor of the first folder; the others follow, and then the open files.
+const FIRST: i32 = 3;
+/// `path_open`'s flags: make the file if there is none; empty it.
+const CREATE: i32 = 1;
+const TRUNCATE: i32 = 8;
+
+/// A folder in memory. It has no folders in it.
+#[derive(Clone, Debug, Default)]
+pub struct Folder {
+    /// What the program calls it.
+    pub name: String,
+    /// Its files.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
 
 /// An open file.
 struct Open {
+    folder: usize,
     name: String,
     position: usize,
 }
@@ -28,9 +41,12 @@ struct Open {
 #[derive(Default)]
 pub struct Guest {
     args: Vec<String>,
-    files: BTreeMap<String, Vec<u8>>,
-    /// Open files; the descriptor is the index and four.
+    folders: Vec<Folder>,
+    /// Open files; their descriptors come after those of the folders.
     open: Vec<Option<Open>>,
+    input: Vec<u8>,
+    /// Bytes of the input that were read.
+    input_read: usize,
     random: u64,
     /// What was written to standard output.
     pub output: Vec<u8>,
@@ -77,15 +93,26 @@ fn errno(done: Option<()>) -> i32 {
 }
 
 impl Guest {
-    /// A program with these arguments, the first its name, that finds `files` in its one folder.
-    pub fn new(args: &[&str], files: BTreeMap<String, Vec<u8>>) -> Guest {
+    /// A program with these arguments, the first its name, and these folders.
+    pub fn new(args: &[&str], folders: Vec<Folder>) -> Guest {
         Guest {
             args: args.iter().map(ToString::to_string).collect(),
-            files,
+            folders,
             random: 1,
             clock_speed: 1.0,
             ..Guest::default()
         }
+    }
+
+    /// Contents of all files, in the order of folders and names.
+    pub fn files(&self) -> impl Iterator<Item = &[u8]> {
+        self.folders.iter().flat_map(|folder| folder.files.values().map(Vec::as_slice))
+    }
+
+    /// The same with something on standard input.
+    pub fn with_input(mut self, input: Vec<u8>) -> Guest {
+        self.input = input;
+        self
     }
 
     /// The same with clocks that go `speed` times as fast as time.
@@ -105,8 +132,21 @@ impl Guest {
         self.region = self.started.map(|started| now - started);
     }
 
-    fn file(&mut self, fd: i32) -> Option<&mut Open> {
-        self.open.get_mut(usize::try_from(fd - FOLDER - 1).ok()?)?.as_mut()
+    fn folder(&self, fd: i32) -> Option<usize> {
+        usize::try_from(fd - FIRST).ok().filter(|index| *index < self.folders.len())
+    }
+
+    /// Where an open file of that descriptor would be in the list.
+    fn slot(&self, fd: i32) -> Option<usize> {
+        usize::try_from(fd - FIRST).ok()?.checked_sub(self.folders.len())
+    }
+
+    /// An open file's content and the position in it.
+    fn file(&mut self, fd: i32) -> Option<(&mut Vec<u8>, &mut usize)> {
+        let slot = self.slot(fd)?;
+        let open = self.open.get_mut(slot)?.as_mut()?;
+        let content = self.folders.get_mut(open.folder)?.files.get_mut(&open.name)?;
+        Some((content, &mut open.position))
     }
 }
 
@@ -164,7 +204,7 @@ pub fn random_get(memory: &mut [u8], guest: &mut Guest, buffer: i32, len: i32) -
 
 /// `fd_close`
 pub fn fd_close(_: &mut [u8], guest: &mut Guest, fd: i32) -> i32 {
-    let slot = usize::try_from(fd - FOLDER - 1).ok().and_then(|index| guest.open.get_mut(index));
+    let slot = guest.slot(fd).and_then(|index| guest.open.get_mut(index));
     match slot.and_then(Option::take) {
         Some(_) => SUCCESS,
         None => BADF,
@@ -175,7 +215,7 @@ pub fn fd_close(_: &mut [u8], guest: &mut Guest, fd: i32) -> i32 {
 pub fn fd_fdstat_get(memory: &mut [u8], guest: &mut Guest, fd: i32, stat: i32) -> i32 {
     let kind = match fd {
         0..=2 => CHARACTER_DEVICE,
-        FOLDER => DIRECTORY,
+        _ if guest.folder(fd).is_some() => DIRECTORY,
         _ if guest.file(fd).is_some() => REGULAR_FILE,
         _ => return BADF,
     };
@@ -201,28 +241,26 @@ fn filestat(memory: &mut [u8], stat: i32, kind: u8, size: usize) -> i32 {
 pub fn fd_filestat_get(memory: &mut [u8], guest: &mut Guest, fd: i32, stat: i32) -> i32 {
     match fd {
         0..=2 => filestat(memory, stat, CHARACTER_DEVICE, 0),
-        FOLDER => filestat(memory, stat, DIRECTORY, 0),
-        _ => match guest.file(fd).map(|open| open.name.clone()) {
-            Some(name) => filestat(memory, stat, REGULAR_FILE, guest.files.get(&name).map_or(0, Vec::len)),
+        _ if guest.folder(fd).is_some() => filestat(memory, stat, DIRECTORY, 0),
+        _ => match guest.file(fd) {
+            Some((content, _)) => filestat(memory, stat, REGULAR_FILE, content.len()),
             None => BADF,
         },
     }
 }
 
 /// `fd_prestat_get`
-pub fn fd_prestat_get(memory: &mut [u8], _: &mut Guest, fd: i32, prestat: i32) -> i32 {
-    match fd {
-        FOLDER => errno(Memory(memory).put(prestat, &[0, 0, 0, 0, 1, 0, 0, 0])),
-        _ => BADF,
-    }
+pub fn fd_prestat_get(memory: &mut [u8], guest: &mut Guest, fd: i32, prestat: i32) -> i32 {
+    let Some(folder) = guest.folder(fd) else { return BADF };
+    let len = guest.folders[folder].name.len();
+    let mut memory = Memory(memory);
+    errno(memory.put_u32(prestat, 0).and_then(|()| memory.put_u32(prestat + 4, len)))
 }
 
 /// `fd_prestat_dir_name`
-pub fn fd_prestat_dir_name(memory: &mut [u8], _: &mut Guest, fd: i32, path: i32, _len: i32) -> i32 {
-    match fd {
-        FOLDER => errno(Memory(memory).put(path, b".")),
-        _ => BADF,
-    }
+pub fn fd_prestat_dir_name(memory: &mut [u8], guest: &mut Guest, fd: i32, path: i32, _len: i32) -> i32 {
+    let Some(folder) = guest.folder(fd) else { return BADF };
+    errno(Memory(memory).put(path, guest.folders[folder].name.as_bytes()))
 }
 
 fn path_of(memory: &mut [u8], path: i32, len: i32) -> Option<String> {
@@ -231,41 +269,50 @@ fn path_of(memory: &mut [u8], path: i32, len: i32) -> Option<String> {
     Some(String::from_utf8_lossy(bytes).trim_start_matches("./").to_string())
 }
 
-/// `path_open`, for reading.
+/// `path_open`
 #[expect(clippy::too_many_arguments, reason = "WASI has these")]
 pub fn path_open(
     memory: &mut [u8],
     guest: &mut Guest,
-    _folder: i32,
+    folder: i32,
     _lookup: i32,
     path: i32,
     len: i32,
-    _oflags: i32,
+    oflags: i32,
     _rights: i64,
     _inheriting: i64,
     _fdflags: i32,
     fd: i32,
 ) -> i32 {
     let Some(name) = path_of(memory, path, len) else { return FAULT };
-    if !guest.files.contains_key(&name) {
-        return NOENT;
+    let Some(folder) = guest.folder(folder) else { return BADF };
+    let files = &mut guest.folders[folder].files;
+    match files.get_mut(&name) {
+        Some(content) if oflags & TRUNCATE != 0 => content.clear(),
+        Some(_) => {}
+        None if oflags & CREATE != 0 => {
+            files.insert(name.clone(), Vec::new());
+        }
+        None => return NOENT,
     }
-    guest.open.push(Some(Open { name, position: 0 }));
-    errno(Memory(memory).put_u32(fd, guest.open.len() + FOLDER as usize))
+    guest.open.push(Some(Open { folder, name, position: 0 }));
+    let opened = guest.folders.len() + guest.open.len() - 1 + FIRST as usize;
+    errno(Memory(memory).put_u32(fd, opened))
 }
 
 /// `path_filestat_get`
 pub fn path_filestat_get(
     memory: &mut [u8],
     guest: &mut Guest,
-    _folder: i32,
+    folder: i32,
     _lookup: i32,
     path: i32,
     len: i32,
     stat: i32,
 ) -> i32 {
     let Some(name) = path_of(memory, path, len) else { return FAULT };
-    match guest.files.get(&name).map(Vec::len) {
+    let Some(folder) = guest.folder(folder) else { return BADF };
+    match guest.folders[folder].files.get(&name).map(Vec::len) {
         Some(size) => filestat(memory, stat, REGULAR_FILE, size),
         None => NOENT,
     }
@@ -274,38 +321,49 @@ pub fn path_filestat_get(
 /// `fd_read`
 pub fn fd_read(memory: &mut [u8], guest: &mut Guest, fd: i32, buffers: i32, count: i32, read: i32) -> i32 {
     let mut memory = Memory(memory);
-    if fd == 0 {
-        return errno(memory.put_u32(read, 0));
-    }
-    let index = usize::try_from(fd - FOLDER - 1).unwrap_or(usize::MAX);
-    let Some(Some(open)) = guest.open.get_mut(index) else { return BADF };
-    let content = guest.files.get(&open.name).map_or(&[][..], Vec::as_slice);
     let Some(buffers) = memory.buffers(buffers, count) else { return FAULT };
+    let mut input = (std::mem::take(&mut guest.input), guest.input_read);
+    let source = if fd == 0 { Some((&mut input.0, &mut input.1)) } else { guest.file(fd) };
     let mut total = 0;
-    for (at, len) in buffers {
-        let rest = content.get(open.position..).unwrap_or(&[]);
-        let part = &rest[..rest.len().min(len)];
-        if memory.put(at, part).is_none() {
-            return FAULT;
+    let mut status = SUCCESS;
+    match source {
+        None => status = BADF,
+        Some((content, position)) => {
+            for (at, len) in buffers {
+                let rest = content.get(*position..).unwrap_or(&[]);
+                let part = &rest[..rest.len().min(len)];
+                if memory.put(at, part).is_none() {
+                    status = FAULT;
+                    break;
+                }
+                *position += part.len();
+                total += part.len();
+            }
         }
-        open.position += part.len();
-        total += part.len();
     }
-    errno(memory.put_u32(read, total))
+    (guest.input, guest.input_read) = input;
+    if status == SUCCESS { errno(memory.put_u32(read, total)) } else { status }
 }
 
 /// `fd_write`
 pub fn fd_write(memory: &mut [u8], guest: &mut Guest, fd: i32, buffers: i32, count: i32, written: i32) -> i32 {
     let mut memory = Memory(memory);
-    if !(1..=2).contains(&fd) {
-        return BADF;
-    }
     let Some(buffers) = memory.buffers(buffers, count) else { return FAULT };
     let mut total = 0;
     for (at, len) in buffers {
         let Some(bytes) = memory.bytes(at, len) else { return FAULT };
-        if fd == 1 {
-            guest.output.extend_from_slice(bytes);
+        match fd {
+            1 => guest.output.extend_from_slice(bytes),
+            2 => {}
+            _ => {
+                let Some((content, position)) = guest.file(fd) else { return BADF };
+                let end = *position + bytes.len();
+                if content.len() < end {
+                    content.resize(end, 0);
+                }
+                content[*position..end].copy_from_slice(bytes);
+                *position = end;
+            }
         }
         total += len;
     }
@@ -314,12 +372,41 @@ pub fn fd_write(memory: &mut [u8], guest: &mut Guest, fd: i32, buffers: i32, cou
 
 /// `fd_seek`
 pub fn fd_seek(memory: &mut [u8], guest: &mut Guest, fd: i32, offset: i64, whence: i32, position: i32) -> i32 {
-    let index = usize::try_from(fd - FOLDER - 1).unwrap_or(usize::MAX);
-    let Some(Some(open)) = guest.open.get_mut(index) else { return BADF };
-    let size = guest.files.get(&open.name).map_or(0, Vec::len);
-    let base = [0, open.position, size].get(whence as usize).copied().unwrap_or(0);
-    open.position = (base as i64).saturating_add(offset).max(0) as usize;
-    errno(Memory(memory).put(position, &(open.position as u64).to_le_bytes()))
+    let Some((content, current)) = guest.file(fd) else { return BADF };
+    let base = [0, *current, content.len()].get(whence as usize).copied().unwrap_or(0);
+    *current = (base as i64).saturating_add(offset).max(0) as usize;
+    let now = *current as u64;
+    errno(Memory(memory).put(position, &now.to_le_bytes()))
+}
+
+/// `sched_yield`
+pub fn sched_yield(_: &mut [u8], _: &mut Guest) -> i32 {
+    SUCCESS
+}
+
+/// `fd_sync`
+pub fn fd_sync(_: &mut [u8], _: &mut Guest, _fd: i32) -> i32 {
+    SUCCESS
+}
+
+/// Functions that programs import and do not call when they are measured.
+macro_rules! absent {
+    ($($name:ident($($param:ident: $ty:ty),*))*) => {$(
+        #[doc = concat!("`", stringify!($name), "`: not here.")]
+        #[allow(clippy::too_many_arguments, reason = "WASI has these")]
+        pub fn $name(_: &mut [u8], _: &mut Guest, $($param: $ty),*) -> i32 {
+            NOSYS
+        }
+    )*};
+}
+absent! {
+    fd_readdir(_fd: i32, _buffer: i32, _len: i32, _cookie: i64, _used: i32)
+    path_create_directory(_folder: i32, _path: i32, _len: i32)
+    path_filestat_set_times(_folder: i32, _lookup: i32, _path: i32, _len: i32, _accessed: i64, _modified: i64, _flags: i32)
+    path_readlink(_folder: i32, _path: i32, _len: i32, _buffer: i32, _size: i32, _used: i32)
+    path_remove_directory(_folder: i32, _path: i32, _len: i32)
+    path_rename(_from: i32, _old: i32, _old_len: i32, _to: i32, _new: i32, _new_len: i32)
+    path_unlink_file(_folder: i32, _path: i32, _len: i32)
 }
 
 /// `poll_oneoff`: nobody waits here.
@@ -348,6 +435,16 @@ macro_rules! for_each_function {
         $define!(fd_read(fd: i32, buffers: i32, count: i32, read: i32));
         $define!(fd_write(fd: i32, buffers: i32, count: i32, written: i32));
         $define!(fd_seek(fd: i32, offset: i64, whence: i32, position: i32));
+        $define!(sched_yield());
+        $define!(fd_sync(fd: i32));
+        $define!(fd_readdir(fd: i32, buffer: i32, len: i32, cookie: i64, used: i32));
+        $define!(path_create_directory(folder: i32, path: i32, len: i32));
+        $define!(path_filestat_set_times(folder: i32, lookup: i32, path: i32, len: i32, accessed: i64,
+            modified: i64, flags: i32));
+        $define!(path_readlink(folder: i32, path: i32, len: i32, buffer: i32, size: i32, used: i32));
+        $define!(path_remove_directory(folder: i32, path: i32, len: i32));
+        $define!(path_rename(from: i32, old: i32, old_len: i32, to: i32, new: i32, new_len: i32));
+        $define!(path_unlink_file(folder: i32, path: i32, len: i32));
         $define!(poll_oneoff(subscriptions: i32, out: i32, count: i32, events: i32));
     };
 }

@@ -1,19 +1,27 @@
-//! Compares this project with wasmtime, in one process and by the same measuring code.
+//! Compares this project with wasmtime, in one process and by the same measuring code, and with what other engines
+//! and compilers this machine has, as processes.
 //!
-//! * [`side`]: what both can do; [`ours`] and [`theirs`] do it.
-//! * [`guest`]: the host functions that programs get from both.
-//! * [`calls`], [`load`], [`compile`], [`steady`], [`process`]: what is measured.
-//! * [`clock`], [`stats`], [`report`]: how it is measured and shown.
+//! * [`side`]: what both can do; [`ours`] and [`theirs`] do it. [`peers`] has the others.
+//! * [`guest`]: the host functions that programs get from both. [`corpus`]: real programs; [`generated`]: others.
+//! * [`calls`], [`load`], [`compile`], [`steady`], [`growth`], [`process`], [`peers`], [`wasi`]: what is measured.
+//! * [`clock`], [`child`], [`stats`], [`machine`]: how it is measured. [`report`], [`plot`]: how it is shown.
 //!
-//! Each measurement alternates between the two, so that what else the machine does falls on both.
+//! Each measurement alternates between those compared, so that what else the machine does falls on all.
 
 pub mod calls;
+pub mod child;
 pub mod clock;
 pub mod compile;
+pub mod corpus;
 pub mod error;
+pub mod generated;
+pub mod growth;
 pub mod guest;
 pub mod load;
+pub mod machine;
 pub mod ours;
+pub mod peers;
+pub mod plot;
 pub mod process;
 pub mod report;
 pub mod side;
@@ -27,6 +35,7 @@ use std::path::{Path, PathBuf};
 use aot_format::Integrity;
 pub use error::Error;
 use ours::Ours;
+use report::Row;
 use side::Side;
 use stats::Stats;
 use theirs::Theirs;
@@ -38,7 +47,7 @@ pub struct Bench {
     /// Wasmtime.
     pub theirs: Theirs,
     /// A folder for compiled files.
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// Deletes the folder in the end, if nobody wants to keep it.
     _temporary: Option<tempfile::TempDir>,
     /// Real modules, if they are here.
@@ -84,6 +93,12 @@ impl Pairs {
             self.ours.push(ours()?);
         }
         Ok(())
+    }
+
+    /// A row of both, in a unit that is `factor` times the one that was measured.
+    pub fn row(self, name: impl Into<String>, factor: f64) -> Row {
+        let (ours, theirs) = self.stats();
+        Row::new(name, ours.map(|stats| stats.scaled(factor)), theirs.map(|stats| stats.scaled(factor)))
     }
 
     /// What is said of both.

@@ -1,7 +1,6 @@
-//! From files to instances: the three modules of the sample, a large module, and how loading depends
-//! on the size of the code.
+//! From files to instances: the three modules of the sample, and a large module. How that grows is in
+//! [`crate::growth`].
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aot_format::Integrity;
@@ -9,11 +8,11 @@ use iwasm::{Linker, Store};
 
 use crate::clock::{Clock, Repeat};
 use crate::guest::Guest;
-use crate::report::{Row, Table};
+use crate::report::{Row, Shown, Table};
 use crate::side::Side;
 use crate::stats::Stats;
 use crate::theirs::{self, Theirs};
-use crate::{Bench, Both, Error, Pairs, error, ours, project_file};
+use crate::{Bench, Both, Error, error, ours, project_file};
 
 /// Modules of the set, the main one last.
 const SET: [&str; 3] = ["mA", "mB", "mC"];
@@ -27,12 +26,16 @@ const LARGE: &str = "multi/javy/javy_quickjs_provider_v1.wasm";
 /// # Errors
 ///
 /// When a side cannot load what it made.
-pub fn run(bench: &Bench) -> Result<Vec<Table>, Error> {
-    let mut tables = vec![set(bench)?];
-    if let Some(path) = bench.corpus_file(LARGE) {
-        tables.push(large(bench, &error::read(&path)?)?);
+pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
+    let mut tables = vec![set(bench)?.into()];
+    match bench.corpus_file(LARGE) {
+        None => {
+            let mut table = Table::new("Load and instantiate a large module (a JavaScript engine)", "µs", "");
+            table.rows.push(Row::skipped("all", "no corpus; CORPUS names its folder"));
+            tables.push(table.into());
+        }
+        Some(path) => tables.push(large(bench, &error::read(&path)?)?.into()),
     }
-    tables.push(growth(bench)?);
     Ok(tables)
 }
 
@@ -186,56 +189,4 @@ fn large(bench: &Bench, wasm: &[u8]) -> Result<Table, Error> {
     }
     table.rows.push(Row::new(STAGES[0], full[0], theirs[0]).remark("full digest"));
     Ok(table)
-}
-
-/// A module of `count` functions of the same size, one of them exported.
-fn synthetic(count: usize) -> Result<Vec<u8>, Error> {
-    let mut text = String::from("(module (memory 1)");
-    for index in 0..count {
-        let export = if index == 0 { "(export \"run\") " } else { "" };
-        let _ = write!(
-            text,
-            "(func {export}(param i32) (result i32) (local i32)
-               (loop $again
-                 (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const {factor})) (i32.load (local.get 0))))
-                 (i32.store offset=4 (local.get 0) (i32.rotl (local.get 1) (i32.const {rotation})))
-                 (i32.store offset=8 (local.get 0) (i32.xor (local.get 1) (local.get 0)))
-                 (br_if $again (local.tee 0 (i32.shr_u (local.get 0) (i32.const 1)))))
-               (i32.add (local.get 1) (call {callee} (local.get 1))))",
-            factor = index + 3,
-            rotation = index % 31 + 1,
-            callee = (index + 1) % count,
-        );
-    }
-    text.push(')');
-    Ok(wat::parse_str(text)?)
-}
-
-/// Loading against the size of the code.
-fn growth(bench: &Bench) -> Result<Table, Error> {
-    let method = "time that passes; load alone, warm, directory digest; modules of equal functions";
-    let mut table = Table::new("Load time and size of the code", "µs", method);
-    let counts: &[usize] = if bench.quick { &[10, 1000] } else { &[10, 100, 1000, 10_000, 40_000] };
-    for count in counts {
-        eprintln!("load: {count} functions");
-        let files = bench.files("synthetic", &synthetic(*count)?)?;
-        let mut pairs = Pairs::default();
-        for round in rounds(bench) {
-            pairs.measure(round, || load_time(&bench.ours, &files.ours), || load_time(&bench.theirs, &files.theirs))?;
-        }
-        let (ours, theirs) = pairs.stats();
-        let size = error::read(&files.ours)?.len();
-        let row = Row::new(
-            format!("{count} functions"),
-            ours.map(|stats| stats.scaled(1e-3)),
-            theirs.map(|stats| stats.scaled(1e-3)),
-        );
-        table.rows.push(row.remark(format!("{size} bytes of .aot")));
-    }
-    Ok(table)
-}
-
-fn load_time<S: Side>(side: &S, path: &Path) -> Result<f64, Error> {
-    let (ns, module) = Clock::Wall.time(|| side.load(path));
-    module.map(|_| ns)
 }

@@ -80,6 +80,8 @@ impl Side for Ours {
     const EXTENSION: &'static str = "aot";
     type Module = Module;
     type Run = Run;
+    type Prepared = (Linker<()>, Module);
+    type Alone = (Store<()>, Instance);
 
     fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, Error> {
         Ok(self.compiler.compile(wasm)?)
@@ -103,6 +105,16 @@ impl Side for Ours {
         let mut store = Store::new(&self.engine, guest);
         let main = linker.instantiate(&mut store, "", main)?;
         Ok(Run { store, main })
+    }
+
+    fn prepare(&self, module: &Module) -> Result<(Linker<()>, Module), Error> {
+        Ok((Linker::new(&self.engine), module.clone()))
+    }
+
+    fn instantiate(&self, (linker, module): &mut (Linker<()>, Module)) -> Result<(Store<()>, Instance), Error> {
+        let mut store = Store::new(&self.engine, ());
+        let instance = linker.instantiate(&mut store, "", module)?;
+        Ok((store, instance))
     }
 
     fn call(run: &mut Run, export: &str, argument: i32, times: u32) -> Result<i32, Error> {

@@ -15,6 +15,10 @@ pub trait Side {
     type Module;
     /// A store with linked instances, one of which is the main one.
     type Run;
+    /// A module without imports, with all that can be done before it is instantiated.
+    type Prepared;
+    /// A store of its own with an instance.
+    type Alone;
 
     /// Compiles wasm to the bytes of a file.
     ///
@@ -45,6 +49,20 @@ pub trait Side {
     ///
     /// When it cannot.
     fn link(&self, modules: &[(&str, &Self::Module)], guest: Guest) -> Result<Self::Run, Error>;
+
+    /// Prepares a module that imports nothing.
+    ///
+    /// # Errors
+    ///
+    /// When it does import something.
+    fn prepare(&self, module: &Self::Module) -> Result<Self::Prepared, Error>;
+
+    /// Instantiates that in a store of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot.
+    fn instantiate(&self, prepared: &mut Self::Prepared) -> Result<Self::Alone, Error>;
 
     /// Calls a function of type i32 → i32 of the main instance `times` times, each with the result
     /// of the call before.

@@ -12,6 +12,8 @@ pub struct Stats {
     pub mad: f64,
     /// How many there are.
     pub count: usize,
+    /// Whether it would be the same again: a size, and no measurement.
+    pub exact: bool,
 }
 
 impl Stats {
@@ -21,17 +23,17 @@ impl Stats {
         let median = median(&mut values)?;
         let min = *values.first()?;
         let mut distances: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
-        Some(Stats { median, min, mad: median_of(&mut distances), count })
+        Some(Stats { median, min, mad: median_of(&mut distances), count, exact: false })
     }
 
     /// A number that does not vary.
     pub fn exact(value: f64) -> Stats {
-        Stats { median: value, min: value, mad: 0.0, count: 1 }
+        Stats { median: value, min: value, mad: 0.0, count: 1, exact: true }
     }
 
     /// The same in a unit that is `factor` times smaller.
     pub fn scaled(self, factor: f64) -> Stats {
-        Stats { median: self.median * factor, min: self.min * factor, mad: self.mad * factor, count: self.count }
+        Stats { median: self.median * factor, min: self.min * factor, mad: self.mad * factor, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use wasmtime::{Caller, Config, Engine, Extern, Instance, Linker, Module, OptLevel, Store};
+use wasmtime::{Caller, Config, Engine, Extern, Instance, InstancePre, Linker, Module, OptLevel, Store};
 
 use crate::error::Error;
 use crate::guest::{self, Guest, WASI};
@@ -125,6 +125,8 @@ impl Side for Theirs {
     const EXTENSION: &'static str = "cwasm";
     type Module = Module;
     type Run = Run;
+    type Prepared = InstancePre<()>;
+    type Alone = (Store<()>, Instance);
 
     fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, Error> {
         Ok(self.engine.precompile_module(wasm)?)
@@ -150,6 +152,16 @@ impl Side for Theirs {
         }
         let main = linker.instantiate(&mut store, main)?;
         Ok(Run { store, main })
+    }
+
+    fn prepare(&self, module: &Module) -> Result<InstancePre<()>, Error> {
+        Ok(Linker::new(&self.engine).instantiate_pre(module)?)
+    }
+
+    fn instantiate(&self, prepared: &mut InstancePre<()>) -> Result<(Store<()>, Instance), Error> {
+        let mut store = Store::new(&self.engine, ());
+        let instance = prepared.instantiate(&mut store)?;
+        Ok((store, instance))
     }
 
     fn call(run: &mut Run, export: &str, argument: i32, times: u32) -> Result<i32, Error> {

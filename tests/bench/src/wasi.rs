@@ -10,7 +10,7 @@ use rustix::fs::{RawDir, SeekFrom, seek};
 
 use crate::clock::{Clock, Repeat};
 use crate::error::Error;
-use crate::report::{Row, Table};
+use crate::report::{Row, Shown, Table};
 use crate::stats::Stats;
 use crate::{Bench, Pairs};
 
@@ -62,8 +62,8 @@ impl Guest {
 /// # Errors
 ///
 /// When files cannot be made, or the guest fails.
-pub fn run(bench: &Bench) -> Result<Vec<Table>, Error> {
-    Ok(vec![transfers(bench)?, listings(bench)?])
+pub fn run(bench: &Bench) -> Result<Vec<Shown>, Error> {
+    Ok(vec![transfers(bench)?.into(), listings(bench)?.into()])
 }
 
 fn file_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {

@@ -1,6 +1,6 @@
 //! Runs a command and prints, on standard error: wall ns, user µs, system µs, largest resident KiB,
-//! page faults. It is a small program of its own because Linux counts the memory of the process that
-//! starts another as the other's until `exec`.
+//! page faults, exit status. It is a small program of its own because Linux counts the memory of the
+//! process that starts another as the other's until `exec`.
 //!
 //! # Safety contract
 //!
@@ -29,12 +29,13 @@ fn main() -> ExitCode {
     // SAFETY: the child is ours, and both pointers are to live values of their types.
     let waited = unsafe { libc::wait4(child.id() as libc::pid_t, &raw mut status, 0, &raw mut usage) };
     let wall = start.elapsed().as_nanos();
-    if waited < 0 || status != 0 {
-        eprintln!("{}: status {status}", program.display());
+    if waited < 0 || !libc::WIFEXITED(status) {
+        eprintln!("{}: ended by a signal, wait status {status}", program.display());
         return ExitCode::FAILURE;
     }
     let micros = |time: libc::timeval| time.tv_sec * 1_000_000 + time.tv_usec;
     let (user, system) = (micros(usage.ru_utime), micros(usage.ru_stime));
-    eprintln!("{wall} {user} {system} {} {}", usage.ru_maxrss, usage.ru_minflt);
+    let code = libc::WEXITSTATUS(status);
+    eprintln!("{wall} {user} {system} {} {} {code}", usage.ru_maxrss, usage.ru_minflt);
     ExitCode::SUCCESS
 }

@@ -1,7 +1,6 @@
 //! The smallest runner of precompiled WASI programs that wasmtime allows: what `iwasm` is compared
 //! with as a process. The compiler is linked, but switched off.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,7 +26,7 @@ fn main() -> ExitCode {
 fn run(file: &Path) -> Result<(), Error> {
     let side = theirs::Theirs::without_compiler()?;
     let module = side.load(file)?;
-    let mut run = side.link(&[("", &module)], Guest::new(&["hello"], BTreeMap::new()))?;
+    let mut run = side.link(&[("", &module)], Guest::new(&["hello"], Vec::new()))?;
     theirs::Theirs::start(&mut run)?;
     let written = std::io::stdout().write_all(&theirs::Theirs::guest(&run).output);
     written.map_err(|source| Error::File { path: "standard output".into(), source })
