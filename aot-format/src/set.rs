@@ -55,6 +55,9 @@ pub struct MemberContents {
     pub text: Range<usize>,
 }
 
+/// A member's name and its artifact, verified.
+pub type NamedArtifact<'a> = (String, Artifact<&'a [u8]>);
+
 /// Whether these bytes begin as a linked set does.
 pub fn is_set(bytes: &[u8]) -> bool {
     bytes_at::<8>(bytes, 0) == Some(SET_MAGIC)
@@ -122,7 +125,7 @@ pub fn read(bytes: &[u8], integrity: Integrity) -> Result<Set, FormatError> {
 /// # Errors
 ///
 /// Those of [`read`], and [`FormatError::Member`] for the first member that is wrong.
-pub fn members(bytes: &[u8], integrity: Integrity) -> Result<Vec<(String, Artifact<&[u8]>)>, FormatError> {
+pub fn members(bytes: &[u8], integrity: Integrity) -> Result<Vec<NamedArtifact<'_>>, FormatError> {
     let verify = |Member { name, artifact, text }: Member| {
         let own = bytes.get(artifact).unwrap_or_default();
         match Artifact::verify_member(own, text.len() as u64, integrity) {

@@ -39,8 +39,11 @@ pub struct Member<'data> {
     /// Where its vmctx stands in the set's block, in bytes.
     place: u64,
     /// For each kind, what each import is.
-    imports: [Vec<Option<Definition>>; 5],
+    imports: Imports,
 }
+
+/// For each kind, what each import is; nothing where that will be known only where the set is run.
+type Imports = [Vec<Option<Definition>>; 5];
 
 /// What a member defines.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -120,9 +123,9 @@ impl<'data> Set<'data> {
         let mut at = (member, global);
         for _ in 0..MAX_PASSED_ON {
             let Definition { member, index } = self.definition(at.0, ExternKind::Global, at.1)?;
-            match self.module(member).global_inits.get(index as usize)?.as_slice() {
-                &[ConstOp::GlobalGet(other)] => at = (member, other),
-                &[op] => return Some((member, op)),
+            match *self.module(member).global_inits.get(index as usize)?.as_slice() {
+                [ConstOp::GlobalGet(other)] => at = (member, other),
+                [op] => return Some((member, op)),
                 _ => return None,
             }
         }
@@ -215,7 +218,7 @@ impl<'a, 'data> Linker<'a, 'data> {
         }
     }
 
-    fn run(mut self) -> Result<Vec<[Vec<Option<Definition>>; 5]>, Error> {
+    fn run(mut self) -> Result<Vec<Imports>, Error> {
         let names = self.names();
         for member in 0..self.set.members.len() {
             let targets = (0..self.set.members[member].module.imports.len()).map(|import| {
@@ -230,7 +233,7 @@ impl<'a, 'data> Linker<'a, 'data> {
         }
         let mut linked = Vec::with_capacity(self.set.members.len());
         for member in 0..self.set.members.len() {
-            let mut imports: [Vec<Option<Definition>>; 5] = Default::default();
+            let mut imports = Imports::default();
             for (number, import) in self.set.members[member].module.imports.iter().enumerate() {
                 let definition = self.checked((member, number)).unwrap_or_else(|error| {
                     self.errors.push(error);
@@ -329,8 +332,8 @@ impl<'a, 'data> Linker<'a, 'data> {
 }
 
 /// Members each of which needs a memory, table, global or tag of another to be there first, in a circle.
-fn circle(set: &Set<'_>, linked: &[[Vec<Option<Definition>>; 5]]) -> Option<LinkError> {
-    let needs = |imports: &[Vec<Option<Definition>>; 5]| -> BTreeSet<usize> {
+fn circle(set: &Set<'_>, linked: &[Imports]) -> Option<LinkError> {
+    let needs = |imports: &Imports| -> BTreeSet<usize> {
         imports.iter().skip(1).flatten().flatten().map(|definition| definition.member).collect()
     };
     let needs: Vec<BTreeSet<usize>> = linked.iter().map(needs).collect();

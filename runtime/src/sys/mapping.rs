@@ -161,6 +161,11 @@ impl Drop for Mapped {
     }
 }
 
+// SAFETY: once it is made, the memory is only read, and nothing changes through a shared reference.
+unsafe impl Send for Mapped {}
+// SAFETY: as above.
+unsafe impl Sync for Mapped {}
+
 /// Where the bytes live.
 enum Backing {
     /// The whole file, read-only. The file stays open as long as more of it may be mapped.
@@ -169,6 +174,11 @@ enum Backing {
     /// moving this value does not assert unique access to bytes that slices were lent of.
     Owned { owner: NonNull<dyn AsRef<[u8]> + Send + Sync>, bytes: NonNull<[u8]> },
 }
+
+// SAFETY: all memory reached through the pointers is only read, and owned bytes are `Send + Sync`.
+unsafe impl Send for Backing {}
+// SAFETY: as above; nothing changes through a shared reference.
+unsafe impl Sync for Backing {}
 
 impl Drop for Backing {
     fn drop(&mut self) {
@@ -192,11 +202,6 @@ pub(crate) struct ArtifactMapping {
     part: Range<usize>,
     text: Option<Text>,
 }
-
-// SAFETY: all memory reached through the pointers is only read, and owned bytes are `Send + Sync`.
-unsafe impl Send for ArtifactMapping {}
-// SAFETY: as above; nothing changes through a shared reference.
-unsafe impl Sync for ArtifactMapping {}
 
 /// A page-aligned part of an artifact that can be mapped copy-on-write over a memory.
 #[derive(Clone, Copy, Debug)]
