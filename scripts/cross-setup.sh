@@ -68,8 +68,9 @@ install_compilers() {
 private_apt() {
   local suite mirror key apt=$CROSS_HOME/apt
   suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  mirror=$(sed -nE 's#^(deb|URIs:) (.* )?(https?://[^ ]*)/debian/?( .*)?$#\3#p' \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1)
+  # Either place may have no file.
+  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null |
+    sed -nE 's#^(deb|URIs:) (.* )?(https?://[^ ]*)/debian/?( .*)?$#\3#p' | head -n 1 || true)
   [ -n "$mirror" ] || die "apt's sources name no Debian mirror"
   key='signed-by=/usr/share/keyrings/debian-archive-keyring.gpg'
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
