@@ -442,10 +442,11 @@ impl Exported {
         let text = String::from_utf8(output.stdout)?;
         let soname =
             text.split_once("Library soname: [").and_then(|(_, rest)| rest.split(']').next()).unwrap_or_default();
-        // Number, value, size, type, binding, visibility, section, name@@version.
+        // Number, value, size, type, binding, visibility, section, name@@version. Some linkers list sections, as LOCAL.
         let rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
         let defined = rows.filter(|row| {
-            row.len() == 8 && row[0].trim_end_matches(':').parse::<u32>().is_ok() && !["UND", "ABS"].contains(&row[6])
+            let symbol = row.len() == 8 && row[0].trim_end_matches(':').parse::<u32>().is_ok();
+            symbol && row[4] != "LOCAL" && !["UND", "ABS"].contains(&row[6])
         });
         let function = |row: Vec<&str>| {
             let (name, version) = row[7].split_once("@@").unwrap_or((row[7], ""));
