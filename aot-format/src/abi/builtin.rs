@@ -29,10 +29,11 @@ macro_rules! builtins {
 builtins! {
     /// `(memory, delta_pages)`: previous length in pages, or -1.
     MemoryGrow = 0: "il:l",
-    /// `(dst_memory, src_memory, dst, src, len)`.
-    MemoryCopy = 1: "iilll:t",
-    /// `(memory, dst, value, len)`.
-    MemoryFill = 2: "ilil:t",
+    /// `(to, from, len, shared)`: the addresses of two ranges that were found to be in bounds; they may overlap. `shared`
+    /// is 1 if other threads may access one of them. [`TrapCode::MemoryOutOfBounds`] only to end an interrupted call.
+    MemoryCopy = 1: "llli:t",
+    /// `(to, value, len, shared)`, likewise; the value is the low byte.
+    MemoryFill = 2: "lili:t",
     /// `(memory, segment, dst, src, len)`.
     MemoryInit = 3: "iilll:t",
     /// `(segment)`.

@@ -212,26 +212,69 @@ impl FuncTranslator<'_, '_> {
     /// Whether an access that ends `end` bytes after an index is out of bounds. For a fenced memory the
     /// answer may be no where the access faults.
     fn is_outside(&mut self, memory: u32, index: Value, end: u64) -> Value {
-        let ty = self.memory_type(memory);
-        let length = self.memory_length(memory);
         if self.is_fenced(memory) && end <= GUARD_BYTES {
+            let length = self.memory_length(memory);
             return self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, length);
         }
+        self.exceeds(memory, index, end)
+    }
+
+    /// The same, and the answer is never no for what is out of bounds.
+    fn exceeds(&mut self, memory: u32, index: Value, end: u64) -> Value {
+        let ty = self.memory_type(memory);
+        let length = self.memory_length(memory);
         let end_bytes = self.i64_const(end);
         if end <= min_length(ty) {
             // What is subtracted is there, and does not depend on the index.
             let last = self.builder.ins().isub(length, end_bytes);
             return self.builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
         }
-        // Two 32-bit numbers and a width do not overflow 64 bits; two 64-bit numbers do.
-        let end = if ty.index64 {
-            let code = trap::to_clif(TrapCode::MemoryOutOfBounds);
-            let end = self.builder.ins().uadd_overflow_trap(index, end_bytes, code);
-            self.locate_value(end)
-        } else {
-            self.builder.ins().iadd(index, end_bytes)
-        };
+        let end = self.end_of(ty, index, end_bytes);
         self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length)
+    }
+
+    /// An index plus a length, both of 64 bits. Two 32-bit numbers do not overflow these; two 64-bit numbers do, and trap.
+    fn end_of(&mut self, ty: MemoryType, index: Value, length: Value) -> Value {
+        if !ty.index64 {
+            return self.builder.ins().iadd(index, length);
+        }
+        let end = self.builder.ins().uadd_overflow_trap(index, length, trap::to_clif(TrapCode::MemoryOutOfBounds));
+        self.locate_value(end)
+    }
+
+    /// The address of a range that begins at an index and has so many bytes, 64 bits, once it was found to be in bounds.
+    pub(super) fn checked_range(&mut self, memory: u32, index: Value, bytes: Value) -> Value {
+        let index = self.extend_index(index);
+        let end = self.end_of(self.memory_type(memory), index, bytes);
+        let length = self.memory_length(memory);
+        let outside = self.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        self.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        let base = self.memory_base(memory);
+        self.builder.ins().iadd(base, index)
+    }
+
+    /// An access to any part of a range that begins at an index and has so many bytes, at most [`GUARD_BYTES`]. If its
+    /// flags have a trap code, what is out of bounds faults; otherwise all of it is in bounds.
+    pub(super) fn range(&mut self, memory: u32, index: Value, bytes: u64) -> Access {
+        let what = Static { memory, offset: 0, end: Some(bytes) };
+        if let Some(access) = self.constant_access(&what, index)
+            && i32::from(access.offset).checked_add(GUARD_BYTES as i32).is_some()
+        {
+            return access;
+        }
+        if self.is_guarded(memory) {
+            return self.guarded_access(&what, index);
+        }
+        let index = self.extend_index(index);
+        let outside = self.exceeds(memory, index, bytes);
+        self.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        let base = self.memory_base(memory);
+        let mut address = self.builder.ins().iadd(base, index);
+        if self.settings.spectre_heap {
+            let null = self.i64_const(0);
+            address = self.builder.ins().select_spectre_guard(outside, null, address);
+        }
+        Access { flags: self.heap_flags(memory, None), address, offset: 0.into() }
     }
 
     fn checked_access(&mut self, what: &Static, index: Value, outside: Value, trapping: Trapping) -> Access {

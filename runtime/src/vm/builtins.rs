@@ -7,11 +7,12 @@
 //! # Safety contract
 //!
 //! The functions in a [`VMBuiltins`] are called by compiled code only, with the vmctx of the
-//! calling instance and with indices that the compiler took from a validated module. Lengths,
-//! offsets and addresses come from the guest and are never trusted: each is checked in 64-bit
-//! arithmetic that cannot wrap, against the length that holds at the time of the call, before any
-//! byte is touched. Nothing here panics; a [`BuiltinHost`] that panics aborts the process, for the
-//! functions have the C ABI.
+//! calling instance and with indices that the compiler took from a validated module. Lengths and
+//! offsets come from the guest and are never trusted: each is checked in 64-bit arithmetic that
+//! cannot wrap, against the length that holds at the time of the call, before any byte is touched.
+//! The ranges that memories are copied to and from, and filled, are addresses, checked by compiled
+//! code as those of its own loads and stores are. Nothing here panics; a [`BuiltinHost`] that
+//! panics aborts the process, for the functions have the C ABI.
 
 use core::ptr;
 
@@ -169,6 +170,74 @@ fn for_chunks<H: BuiltinHost>(
     OK
 }
 
+/// Bytes up to which a copy or fill is made here, by two loads and stores that overlap: calling `memmove` costs more.
+const FEW_BYTES: usize = 16;
+
+/// Copies some bytes; the ranges may overlap.
+///
+/// # Safety
+///
+/// Both ranges are valid.
+#[inline]
+unsafe fn copy_chunk(from: *const u8, to: *mut u8, len: usize) {
+    /// The first and the last of the words that cover a range.
+    ///
+    /// # Safety
+    ///
+    /// Both ranges are valid, and at least as long as a word.
+    #[inline(always)]
+    unsafe fn ends<W>(from: *const u8, to: *mut u8, len: usize) {
+        let last = len - size_of::<W>();
+        // SAFETY: by the caller. Both are read before one is written.
+        unsafe {
+            let words = (from.cast::<W>().read_unaligned(), from.add(last).cast::<W>().read_unaligned());
+            to.cast::<W>().write_unaligned(words.0);
+            to.add(last).cast::<W>().write_unaligned(words.1);
+        }
+    }
+    // SAFETY: by the caller, and the lengths are as `ends` wants.
+    unsafe {
+        match len {
+            0 => {}
+            1 => to.write(from.read()),
+            2..4 => ends::<u16>(from, to, len),
+            4..8 => ends::<u32>(from, to, len),
+            8..=FEW_BYTES => ends::<u64>(from, to, len),
+            _ => ptr::copy(from, to, len),
+        }
+    }
+}
+
+/// Sets some bytes.
+///
+/// # Safety
+///
+/// The range is valid.
+#[inline]
+unsafe fn fill_chunk(to: *mut u8, value: u8, len: usize) {
+    let pattern = u64::from_ne_bytes([value; 8]);
+    // SAFETY: by the caller: words at both ends lie within the range.
+    unsafe {
+        match len {
+            0 => {}
+            1 => to.write(value),
+            2..4 => {
+                to.cast::<u16>().write_unaligned(pattern as u16);
+                to.add(len - 2).cast::<u16>().write_unaligned(pattern as u16);
+            }
+            4..8 => {
+                to.cast::<u32>().write_unaligned(pattern as u32);
+                to.add(len - 4).cast::<u32>().write_unaligned(pattern as u32);
+            }
+            8..=FEW_BYTES => {
+                to.cast::<u64>().write_unaligned(pattern);
+                to.add(len - 8).cast::<u64>().write_unaligned(pattern);
+            }
+            _ => ptr::write_bytes(to, value, len),
+        }
+    }
+}
+
 unsafe extern "C" fn memory_grow<H: BuiltinHost>(vmctx: *mut Vmctx, memory: u32, delta_pages: u64) -> i64 {
     // SAFETY: compiled code passes its own vmctx and an index of its module.
     unsafe { H::memory_grow(vmctx, memory, delta_pages) }
@@ -176,29 +245,25 @@ unsafe extern "C" fn memory_grow<H: BuiltinHost>(vmctx: *mut Vmctx, memory: u32,
 
 unsafe extern "C" fn memory_copy<H: BuiltinHost>(
     vmctx: *mut Vmctx,
-    dst_memory: u32,
-    src_memory: u32,
-    dst: u64,
-    src: u64,
+    to: *mut u8,
+    from: *const u8,
     len: u64,
+    shared: u32,
 ) -> u32 {
-    // SAFETY: compiled code passes its own vmctx and indices of its module; definitions are live.
-    let (to, from, racy) = unsafe {
-        let racy = H::is_shared(vmctx, dst_memory) || H::is_shared(vmctx, src_memory);
-        (VMMemory::load(H::memory(vmctx, dst_memory)), VMMemory::load(H::memory(vmctx, src_memory)), racy)
-    };
-    if !in_bounds(dst, len, to.length) || !in_bounds(src, len, from.length) {
-        return MEMORY_OUT_OF_BOUNDS;
+    if shared == 0 && len <= CHUNK_BYTES as u64 {
+        // SAFETY: compiled code found that both ranges lie within memories of its instance; they may overlap.
+        unsafe { copy_chunk(from, to, len as usize) };
+        return OK;
     }
-    let (to, from) = (to.base.wrapping_add(dst as usize), from.base.wrapping_add(src as usize));
     // Away from the overlap, so that no chunk overwrites what a later one reads.
-    let backwards = to.addr() > from.addr() && to.addr() < from.addr() + len as usize;
+    let backwards = to.addr() > from.addr() && to.addr() - from.addr() < len as usize;
     for_chunks::<H>(vmctx, len as usize, backwards, |start, len| {
-        // SAFETY: both ranges lie within their memories; both copies allow them to overlap.
+        // SAFETY: compiled code found that both ranges lie within memories of its instance; both copies allow them to
+        // overlap.
         unsafe {
-            match racy {
-                true => racy::copy(from.add(start), to.add(start), len),
-                false => ptr::copy(from.add(start), to.add(start), len),
+            match shared {
+                0 => ptr::copy(from.add(start), to.add(start), len),
+                _ => racy::copy(from.add(start), to.add(start), len),
             }
         }
     })
@@ -206,23 +271,22 @@ unsafe extern "C" fn memory_copy<H: BuiltinHost>(
 
 unsafe extern "C" fn memory_fill<H: BuiltinHost>(
     vmctx: *mut Vmctx,
-    memory: u32,
-    dst: u64,
+    to: *mut u8,
     value: u32,
     len: u64,
+    shared: u32,
 ) -> u32 {
-    // SAFETY: compiled code passes its own vmctx and an index of its module; definitions are live.
-    let (to, racy) = unsafe { (VMMemory::load(H::memory(vmctx, memory)), H::is_shared(vmctx, memory)) };
-    if !in_bounds(dst, len, to.length) {
-        return MEMORY_OUT_OF_BOUNDS;
+    if shared == 0 && len <= CHUNK_BYTES as u64 {
+        // SAFETY: compiled code found that the range lies within a memory of its instance.
+        unsafe { fill_chunk(to, value as u8, len as usize) };
+        return OK;
     }
-    let to = to.base.wrapping_add(dst as usize);
     for_chunks::<H>(vmctx, len as usize, false, |start, len| {
-        // SAFETY: the range lies within the memory.
+        // SAFETY: compiled code found that the range lies within a memory of its instance.
         unsafe {
-            match racy {
-                true => racy::fill(to.add(start), value as u8, len),
-                false => ptr::write_bytes(to.add(start), value as u8, len),
+            match shared {
+                0 => ptr::write_bytes(to.add(start), value as u8, len),
+                _ => racy::fill(to.add(start), value as u8, len),
             }
         }
     })

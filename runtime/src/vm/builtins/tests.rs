@@ -164,38 +164,57 @@ fn edges(length: u64) -> Vec<(u64, u64, bool)> {
 }
 
 #[test]
-fn memory_fill_checks_and_fills() {
+fn memory_fill_fills() {
+    let fill = |vmctx, to: *mut u8, value, len, shared| {
+        call!(MemoryFill(vmctx, to, value, len, shared) as fn(*mut u8, u32, u64, u32) -> u32)
+    };
     with_instance(|vmctx, bytes, _| {
-        assert_eq!(call!(MemoryFill(vmctx, 0, 3, 0x1ff, 2) as fn(u32, u64, u32, u64) -> u32), 0);
-        assert_eq!(read(bytes[0], 6), [1, 2, 3, 255, 255, 6]);
-        for (start, len, fits) in edges(16) {
-            let before = read(bytes[0], 16);
-            let status = call!(MemoryFill(vmctx, 0, start, 0, len) as fn(u32, u64, u32, u64) -> u32);
-            assert_eq!(status, if fits { 0 } else { TrapCode::MemoryOutOfBounds as u32 }, "{start} {len}");
-            assert!(fits || read(bytes[0], 16) == before, "a refused fill writes nothing");
+        for shared in [0, 1] {
+            let [to, _] = bytes;
+            assert_eq!(fill(vmctx, to.wrapping_add(3), 0x1ff, 2, shared), 0);
+            assert_eq!(read(to, 6), [1, 2, 3, 255, 255, 6]);
+            assert_eq!(fill(vmctx, to.wrapping_add(3), 4, 2, shared), 0);
+            assert_eq!(fill(vmctx, to.wrapping_add(16), 4, 0, shared), 0);
+            assert_eq!(read(to, 6), [1, 2, 3, 4, 4, 6]);
         }
     });
 }
 
 #[test]
-fn memory_copy_checks_and_moves() {
-    type Copy = (u32, u32, u64, u64, u64);
-    let copy = |vmctx, (to, from, dst, src, len): Copy| {
-        call!(MemoryCopy(vmctx, to, from, dst, src, len) as fn(u32, u32, u64, u64, u64) -> u32)
+fn memory_copy_moves() {
+    let copy = |vmctx, to: *mut u8, from: *mut u8, len, shared| {
+        call!(MemoryCopy(vmctx, to, from, len, shared) as fn(*mut u8, *const u8, u64, u32) -> u32)
     };
-    with_instance(|vmctx, bytes, _| {
-        assert_eq!(copy(vmctx, (0, 0, 1, 0, 4)), 0);
-        assert_eq!(read(bytes[0], 6), [1, 1, 2, 3, 4, 6]);
-        assert_eq!(copy(vmctx, (0, 0, 0, 1, 4)), 0);
-        assert_eq!(read(bytes[0], 6), [1, 2, 3, 4, 4, 6]);
-        assert_eq!(copy(vmctx, (0, 1, 14, 6, 2)), 0);
-        assert_eq!(read(bytes[0], 16)[14..], [107, 108]);
-        for (start, len, fits) in edges(8) {
-            let expected = if fits { 0 } else { TrapCode::MemoryOutOfBounds as u32 };
-            assert_eq!(copy(vmctx, (1, 0, start, 0, len)), expected, "to {start} {len}");
-            assert_eq!(copy(vmctx, (0, 1, 0, start, len)), expected, "from {start} {len}");
+    for shared in [0, 1] {
+        with_instance(|vmctx, [to, from], _| {
+            assert_eq!(copy(vmctx, to.wrapping_add(1), to, 4, shared), 0);
+            assert_eq!(read(to, 6), [1, 1, 2, 3, 4, 6]);
+            assert_eq!(copy(vmctx, to, to.wrapping_add(1), 4, shared), 0);
+            assert_eq!(read(to, 6), [1, 2, 3, 4, 4, 6]);
+            assert_eq!(copy(vmctx, to.wrapping_add(14), from.wrapping_add(6), 2, shared), 0);
+            assert_eq!(copy(vmctx, to.wrapping_add(16), from.wrapping_add(8), 0, shared), 0);
+            assert_eq!(read(to, 16)[14..], [107, 108]);
+        });
+    }
+}
+
+#[test]
+fn few_bytes_are_copied_and_filled_as_many_are() {
+    let pattern: Vec<u8> = (0..96).map(|byte: u8| byte.wrapping_mul(37) ^ 0x5a).collect();
+    for len in 0..=40usize {
+        for (to, from) in [(30, 0), (0, 30), (1, 0), (0, 1), (8, 0), (0, 8), (7, 10), (10, 7), (3, 3)] {
+            let (mut copied, mut expected) = (pattern.clone(), pattern.clone());
+            let start = copied.as_mut_ptr();
+            // SAFETY: both ranges lie in the buffer.
+            unsafe { copy_chunk(start.wrapping_add(from), start.wrapping_add(to), len) };
+            expected.copy_within(from..from + len, to);
+            assert_eq!(copied, expected, "{len} bytes from {from} to {to}");
+            // SAFETY: as above.
+            unsafe { fill_chunk(copied.as_mut_ptr().wrapping_add(to), 0xc3, len) };
+            expected[to..to + len].fill(0xc3);
+            assert_eq!(copied, expected, "{len} bytes at {to}");
         }
-    });
+    }
 }
 
 #[test]
