@@ -281,6 +281,12 @@ pub struct LinkSite {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
+    /// A member that nobody can import from.
+    #[error("module {number} of the set has no name")]
+    NoName {
+        /// Its number, from 1.
+        number: usize,
+    },
     /// Two members of one name.
     #[error("two modules have the name {name:?}")]
     NameTaken {

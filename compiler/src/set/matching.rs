@@ -8,6 +8,7 @@ use aot_format::types::{
 };
 
 /// Canonical types: of each recursion group that differs from all others, one after the other.
+#[derive(Default)]
 pub struct Canonical {
     /// With canonical indices.
     types: Vec<TypeDef>,
@@ -51,9 +52,14 @@ impl Canonical {
         canonical
     }
 
+    /// The number of a type of a module: that of any identical one, whichever module has it.
+    pub fn id(&self, module: usize, ty: TypeIndex) -> u32 {
+        self.ids[module][ty.0 as usize]
+    }
+
     /// Whether something of one type, of one module, can be imported as another, of another module.
     pub fn matches(&self, found: (usize, &ExternType), wanted: (usize, &ExternType)) -> bool {
-        let id = |(module, index): (usize, TypeIndex)| TypeIndex(self.ids[module][index.0 as usize]);
+        let id = |(module, index): (usize, TypeIndex)| TypeIndex(self.id(module, index));
         let val = |module: usize, ty: ValType| renumbered_val(ty, &|index| id((module, index)));
         let same = |a: ValType, b: ValType| self.val_matches(a, b) && self.val_matches(b, a);
         match (found.1, wanted.1) {

@@ -3,11 +3,13 @@
 //!
 //! * [`Set::link`]: modules → a set; every import that names a member is traced to whoever defines it, through
 //!   re-exports, and checked. All that is wrong is found.
+//! * `likely`: which functions calls through tables likely reach.
 //! * `matching`: the types of several modules held against each other.
 //!
 //! Absent on purpose: code. That what was decided here holds where the set is run, the runtime sees to: it resolves the
 //! members' imports from each other by the same names, and checks them again.
 
+mod likely;
 mod matching;
 
 use std::collections::{BTreeSet, HashMap};
@@ -20,6 +22,7 @@ use aot_format::write::ConstOp;
 use crate::error::{Error, LinkError, LinkErrors, LinkSite};
 use crate::info::External;
 use crate::module::Module;
+use likely::Likely;
 use matching::Canonical;
 
 /// How many globals a value may be passed on by, each initialised with the one before.
@@ -28,6 +31,8 @@ const MAX_PASSED_ON: usize = 64;
 /// See the top of the file. The last member is the main module.
 pub struct Set<'data> {
     members: Vec<Member<'data>>,
+    canonical: Canonical,
+    likely: Likely,
 }
 
 /// A module of a set.
@@ -59,7 +64,8 @@ impl<'data> Set<'data> {
     pub fn alone(module: Module<'data>) -> Set<'data> {
         let mut member = Member { name: String::new(), module, place: 0, imports: Default::default() };
         member.imports = std::array::from_fn(|kind| vec![None; member.imported(KINDS[kind]) as usize]);
-        Set { members: vec![member] }
+        let canonical = Canonical::new(std::iter::once(&member.module.types[..]));
+        Set { members: vec![member], canonical, likely: Likely::default() }.with_likely()
     }
 
     /// Links modules, each with the name by which the others import from it. The last one is the main module.
@@ -72,12 +78,19 @@ impl<'data> Set<'data> {
         let (places, whole) = set_places(modules.iter().map(|(_, module)| module.layout.size()));
         limit("the size of the vmctxs of a set in bytes", whole, MAX_VMCTX_BYTES)?;
         let member = |((name, module), place)| Member { name, module, place, imports: Default::default() };
-        let mut set = Set { members: modules.into_iter().zip(places).map(member).collect() };
+        let members: Vec<Member<'_>> = modules.into_iter().zip(places).map(member).collect();
+        let canonical = Canonical::new(members.iter().map(|member| &member.module.types[..]));
+        let mut set = Set { members, canonical, likely: Likely::default() };
         let linked = Linker::new(&set).run()?;
         for (member, imports) in set.members.iter_mut().zip(linked) {
             member.imports = imports;
         }
-        Ok(set)
+        Ok(set.with_likely())
+    }
+
+    fn with_likely(mut self) -> Set<'data> {
+        self.likely = Likely::of(&self, &self.canonical);
+        self
     }
 
     /// Its members, in order.
@@ -197,7 +210,6 @@ struct Linker<'a, 'data> {
     targets: Vec<Vec<Target>>,
     /// For each member and kind, the numbers of its imports in the order of their index space.
     numbers: Vec<[Vec<usize>; 5]>,
-    canonical: Canonical,
     errors: Vec<LinkError>,
 }
 
@@ -209,13 +221,7 @@ impl<'a, 'data> Linker<'a, 'data> {
                 imports.filter(|(_, import)| import.ty.kind() as usize == kind).map(|(number, _)| number).collect()
             })
         };
-        Linker {
-            set,
-            targets: Vec::new(),
-            numbers: set.members.iter().map(numbers).collect(),
-            canonical: Canonical::new(set.members.iter().map(|member| &member.module.types[..])),
-            errors: Vec::new(),
-        }
+        Linker { set, targets: Vec::new(), numbers: set.members.iter().map(numbers).collect(), errors: Vec::new() }
     }
 
     fn run(mut self) -> Result<Vec<Imports>, Error> {
@@ -254,6 +260,9 @@ impl<'a, 'data> Linker<'a, 'data> {
     fn names(&mut self) -> HashMap<&'a str, usize> {
         let mut names = HashMap::new();
         for (number, member) in self.set.members.iter().enumerate() {
+            if member.name.is_empty() {
+                self.errors.push(LinkError::NoName { number: number + 1 });
+            }
             if names.insert(member.name.as_str(), number).is_some() {
                 self.errors.push(LinkError::NameTaken { name: member.name.clone() });
             }
@@ -320,7 +329,7 @@ impl<'a, 'data> Linker<'a, 'data> {
             }
             let wanted = self.set.members[at.0].module.imports[at.1].ty;
             let found = exporter.item_type(kind, index);
-            let fits = found.is_some_and(|found| self.canonical.matches((member, &found), (at.0, &wanted)));
+            let fits = found.is_some_and(|found| self.set.canonical.matches((member, &found), (at.0, &wanted)));
             if !fits {
                 let found = found.map(|found| External(&exporter.module, &found).to_string());
                 let found = found.unwrap_or_default();
@@ -356,5 +365,25 @@ fn limit(what: &'static str, count: u64, limit: u64) -> Result<(), Error> {
     match count > limit {
         true => Err(Error::LimitExceeded { what, count, limit }),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_have_names_each_another() {
+        let wasm = wat::parse_str("(module)").unwrap();
+        let link = |names: &[&str]| {
+            let modules = names.iter().map(|name| ((*name).to_owned(), crate::module::parse(&wasm).unwrap()));
+            match Set::link(modules.collect()) {
+                Ok(_) => String::new(),
+                Err(error) => error.to_string(),
+            }
+        };
+        assert_eq!(link(&["a", "b"]), "");
+        assert!(link(&["a", "", "b", "a"]).contains("module 2 of the set has no name"));
+        assert!(link(&["a", "", "b", "a"]).contains("two modules have the name \"a\""));
     }
 }

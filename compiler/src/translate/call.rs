@@ -3,24 +3,36 @@
 //! Every callee gets its own instance's vmctx: the caller's own for a function of the same module, that at a known
 //! distance for one of another member of the set, what the import record or the function reference holds for any
 //! other.
+//!
+//! A call through a table that likely reaches one function of the set compares what it finds there with a reference to
+//! that function. If that is what it is, its type is known to be right, and it is called directly, or inlined.
 
-use aot_format::abi::{Builtin, FuncRef, TrapCode};
+use aot_format::abi::{Builtin, FuncRef, Offset, TrapCode};
 use aot_format::types::{ExternKind, HeapType, RefType, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Inst, InstBuilder, MemFlagsData, SigRef, Value, types};
+use cranelift_codegen::ir::{Block, BlockArg, Inst, InstBuilder, MemFlagsData, SigRef, Value, types};
 
 use super::function::FuncTranslator;
 use super::regions;
-use super::signature::POINTER;
+use super::signature::{POINTER, ValueKind};
 use super::trap;
 use super::vmctx::Place;
 use crate::error::BodyError;
+use crate::set::Definition;
 
 /// A callee that is known at run time.
 struct Indirect {
     signature: SigRef,
     code: Value,
     vmctx: Value,
+}
+
+/// A function of the set that a call through a table likely reaches.
+struct Likely {
+    /// The member whose reference to it the table has, and where that stands in its vmctx.
+    member: usize,
+    reference: Offset,
+    definition: Definition,
 }
 
 impl FuncTranslator<'_, '_> {
@@ -65,9 +77,13 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The callee of `call_indirect`: bounds, null and type are checked, in this order.
-    fn table_callee(&mut self, type_index: u32, table_index: u32) -> Indirect {
-        let index = self.pop();
+    fn table_callee(&mut self, type_index: u32, table_index: u32, index: Value) -> Indirect {
         let reference = self.table_element(table_index, index, TrapCode::UndefinedElement);
+        self.element_callee(type_index, table_index, reference)
+    }
+
+    /// The callee that an element of a table is: null and type are checked.
+    fn element_callee(&mut self, type_index: u32, table_index: u32, reference: Value) -> Indirect {
         let expected = TypeIndex(type_index);
         if !self.guarantees(self.module.tables[table_index as usize].element, expected) {
             self.check_type(reference, expected);
@@ -162,13 +178,71 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn visit_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
-        let callee = self.table_callee(type_index, table_index);
-        self.call_indirectly(&callee, TypeIndex(type_index));
+        let index = self.pop();
+        let ty = TypeIndex(type_index);
+        match self.likely_callee(table_index, ty, index) {
+            Some(likely) => self.call_likely(&likely, type_index, table_index, index),
+            None => {
+                let callee = self.table_callee(type_index, table_index, index);
+                self.call_indirectly(&callee, ty);
+            }
+        }
         Ok(())
     }
 
+    /// The function of the set that a call through a table likely reaches, if a comparison is worth it.
+    fn likely_callee(&self, table_index: u32, ty: TypeIndex, index: Value) -> Option<Likely> {
+        if self.can_catch() {
+            return None;
+        }
+        let (member, function) = self.set.likely((self.member, table_index), ty, self.constant(index))?;
+        let module = self.set.module(member);
+        let reference = module.layout.funcref(module.funcref_slot(function)?);
+        let definition = self.set.definition(member, ExternKind::Func, function)?;
+        Some(Likely { member, reference, definition })
+    }
+
+    fn call_likely(&mut self, likely: &Likely, type_index: u32, table_index: u32, index: Value) {
+        let ty = TypeIndex(type_index);
+        let results = &self.module.func_type_at(ty).results;
+        let kinds: Vec<ValueKind> = results.iter().map(|ty| ValueKind::of(*ty, self.module)).collect();
+        let mut args = self.pop_args(self.vmctx, ty);
+        let element = self.table_element(table_index, index, TrapCode::UndefinedElement);
+        let reference = self.place_of(likely.member, likely.reference);
+        let reference = self.address(reference);
+        let same = self.builder.ins().icmp(IntCC::Equal, element, reference);
+        let (direct, other) = (self.builder.create_block(), self.builder.create_block());
+        let done = self.create_block_with(&kinds);
+        self.builder.set_cold_block(other);
+        self.builder.ins().brif(same, direct, &[], other, &[]);
+
+        self.continue_in(other);
+        let callee = self.element_callee(type_index, table_index, element);
+        args[0] = callee.vmctx;
+        let call = self.builder.ins().call_indirect(callee.signature, callee.code, &args);
+        self.return_to(done, call);
+
+        self.continue_in(direct);
+        let callee = self.callee(likely.definition, ty);
+        args[0] = self.vmctx_of(likely.definition.member);
+        let call = self.builder.ins().call(callee, &args);
+        self.return_to(done, call);
+
+        self.continue_in(done);
+        let values = self.builder.block_params(done).to_vec();
+        self.push_made(&values, results);
+    }
+
+    /// Ends a block with a call, whose results are the parameters of the next.
+    fn return_to(&mut self, next: Block, call: Inst) {
+        self.locate(call);
+        let results: Vec<BlockArg> = self.builder.inst_results(call).iter().map(|value| (*value).into()).collect();
+        self.builder.ins().jump(next, &results);
+    }
+
     pub(super) fn visit_return_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
-        let callee = self.table_callee(type_index, table_index);
+        let index = self.pop();
+        let callee = self.table_callee(type_index, table_index, index);
         self.return_call_indirectly(&callee, TypeIndex(type_index));
         Ok(())
     }

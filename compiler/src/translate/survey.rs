@@ -91,9 +91,7 @@ impl Survey {
                 }
                 Operator::BrTable { targets } => self.blocks += 1 + u64::from(targets.len()),
                 // Each makes a block for what comes after it, where it can throw to a handler.
-                Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::CallRef { .. } => {
-                    self.blocks += u64::from(catches);
-                }
+                Operator::Call { .. } | Operator::CallRef { .. } => self.blocks += u64::from(catches),
                 operator if makes_blocks(&operator) => self.blocks += 1,
                 _ => {}
             }
@@ -182,6 +180,7 @@ fn makes_blocks(operator: &Operator<'_>) -> bool {
             | Op::ArrayNewFixed { .. }
             | Op::ArrayNewDefault { .. }
             | Op::ArrayFill { .. }
+            | Op::CallIndirect { .. }
             | Op::TableGet { .. }
             | Op::Throw { .. }
     )

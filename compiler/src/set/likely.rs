@@ -1,0 +1,102 @@
+//! Which function a call through a table likely reaches, going by what the set's element segments put there: the one at an
+//! index that is known, or the only one of the call's type. It is likely and no more, for a table may change, at the
+//! host's hands or others', and the code is right whatever it holds (`translate/call.rs` has the comparison). So what is
+//! looked at here is only what is easily known.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use aot_format::types::{ExternKind, TypeIndex};
+use aot_format::write::{ConstOp, ElementItems, SegmentMode};
+
+use super::matching::Canonical;
+use super::{Definition, Set};
+
+/// A function by the number of a member, and its index there.
+pub type Function = (usize, u32);
+
+/// See the top of the file.
+#[derive(Default)]
+pub struct Likely {
+    /// By table and index.
+    at: HashMap<(Definition, u64), Function>,
+    /// By table and canonical type; none if there are several.
+    of_type: HashMap<(Definition, u32), Option<Function>>,
+}
+
+impl Likely {
+    /// What the element segments of a set that is linked say.
+    pub fn of(set: &Set<'_>, canonical: &Canonical) -> Likely {
+        let mut likely = Likely::default();
+        for (member, of) in set.members().iter().enumerate() {
+            for segment in &of.module.elements {
+                let SegmentMode::Active { index, offset } = &segment.mode else { continue };
+                let Some(table) = set.definition(member, ExternKind::Table, *index) else { continue };
+                let start = constant(set, member, offset);
+                for (position, function) in functions(&segment.items).enumerate() {
+                    let Some(function) = function.map(|function| (member, function)) else { continue };
+                    if let Some(index) = start.and_then(|start| start.checked_add(position as u64)) {
+                        likely.at.insert((table, index), function);
+                    }
+                    let ty = of.module.functions[function.1 as usize];
+                    match likely.of_type.entry((table, canonical.id(member, ty))) {
+                        Entry::Vacant(entry) => _ = entry.insert(Some(function)),
+                        Entry::Occupied(mut entry) => {
+                            let only = entry.get().filter(|only| *only == function);
+                            entry.insert(only);
+                        }
+                    }
+                }
+            }
+        }
+        likely
+    }
+
+    /// The function at an index of a table.
+    pub fn at(&self, table: Definition, index: u64) -> Option<Function> {
+        self.at.get(&(table, index)).copied()
+    }
+
+    /// The only function of a type, by its canonical number, in a table.
+    pub fn of_type(&self, table: Definition, ty: u32) -> Option<Function> {
+        self.of_type.get(&(table, ty)).copied().flatten()
+    }
+}
+
+/// The functions of a segment's elements, where they are simply said.
+fn functions(items: &ElementItems) -> Box<dyn Iterator<Item = Option<u32>> + '_> {
+    match items {
+        ElementItems::Functions(functions) => Box::new(functions.iter().copied().map(Some)),
+        ElementItems::Exprs(exprs) => Box::new(exprs.iter().map(|expr| match expr.as_slice() {
+            [ConstOp::RefFunc(function)] => Some(*function),
+            _ => None,
+        })),
+    }
+}
+
+/// The value of an offset that is one constant.
+fn constant(set: &Set<'_>, member: usize, offset: &[ConstOp]) -> Option<u64> {
+    let op = match *offset {
+        [ConstOp::GlobalGet(global)] => set.literal(member, global)?.1,
+        [op] => op,
+        _ => return None,
+    };
+    match op {
+        ConstOp::I32Const(value) => Some(u64::from(value as u32)),
+        ConstOp::I64Const(value) => Some(value as u64),
+        _ => None,
+    }
+}
+
+impl Set<'_> {
+    /// The function that a call of a type through a table of a member likely reaches, at this index if that is known.
+    pub fn likely(&self, (member, table): (usize, u32), ty: TypeIndex, index: Option<u64>) -> Option<Function> {
+        let table = self.definition(member, ExternKind::Table, table)?;
+        let function = match index {
+            Some(index) => self.likely.at(table, index),
+            None => self.likely.of_type(table, self.canonical.id(member, ty)),
+        };
+        let own_type = |(member, index): Function| self.module(member).functions[index as usize];
+        function.filter(|function| self.canonical.id(function.0, own_type(*function)) == self.canonical.id(member, ty))
+    }
+}
