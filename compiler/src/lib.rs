@@ -251,7 +251,7 @@ impl Compiler {
             isa: &*self.isa,
             unoptimised: &*self.unoptimised,
             settings: &self.settings,
-            inlines: self.options.get_opt_level() != OptLevel::None,
+            inlines: self.options.has_inlining(),
             align_functions: self.options.get_opt_level() == OptLevel::Speed,
             spread_text: self.options.get_spread_text(),
             tamper: self.options.get_tamper(),

@@ -41,6 +41,7 @@ pub struct Options {
     opt_level: OptLevel,
     explicit_bounds_checks: bool,
     nan_canonicalization: bool,
+    no_inlining: bool,
     switched_off: FeatureSet,
     custom_sections: Vec<String>,
     threads: usize,
@@ -81,6 +82,13 @@ impl Options {
     /// With `true`, every NaN a float operation makes is the canonical one, at some cost.
     pub fn nan_canonicalization(mut self, canonicalize: bool) -> Options {
         self.nan_canonicalization = canonicalize;
+        self
+    }
+
+    /// With `false`, every call of a function is one in the code, for profilers and measurements. It is on where there is
+    /// optimisation.
+    pub fn inlining(mut self, inline: bool) -> Options {
+        self.no_inlining = !inline;
         self
     }
 
@@ -155,6 +163,10 @@ impl Options {
         self.nan_canonicalization
     }
 
+    pub(crate) fn has_inlining(&self) -> bool {
+        self.opt_level != OptLevel::None && !self.no_inlining
+    }
+
     pub(crate) fn switched_off(&self) -> FeatureSet {
         self.switched_off
     }
@@ -187,6 +199,9 @@ impl Options {
         text.push_str(if self.explicit_bounds_checks { " --bounds-checks=1" } else { " --bounds-checks=0" });
         if self.nan_canonicalization {
             text.push_str(" --enable-nan-canonicalization");
+        }
+        if self.no_inlining {
+            text.push_str(" --no-inlining");
         }
         if self.spread_text != 0 {
             text.push_str(&format!(" --spread-text={}", self.spread_text));
@@ -222,6 +237,7 @@ impl Options {
                     options = options.custom_sections(names.collect::<Result<Vec<String>, _>>()?);
                 }
                 None if word == "--enable-nan-canonicalization" => options.nan_canonicalization = true,
+                None if word == "--no-inlining" => options.no_inlining = true,
                 _ => return Err(wrong(word)),
             }
         }
@@ -270,6 +286,7 @@ mod tests {
             .opt_level(OptLevel::SpeedAndSize)
             .explicit_bounds_checks(true)
             .nan_canonicalization(true)
+            .inlining(false)
             .spread_text(512)
             .custom_sections(["b, c%", "a", "ü"])
             .threads(7);

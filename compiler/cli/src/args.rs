@@ -98,6 +98,10 @@ pub struct CodeArgs {
     #[arg(long)]
     enable_nan_canonicalization: bool,
 
+    /// Leave every call of a function a call, for profilers and measurements
+    #[arg(long)]
+    no_inlining: bool,
+
     /// Custom sections to keep, by name
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     emit_custom_sections: Vec<String>,
@@ -108,7 +112,7 @@ pub struct CodeArgs {
 }
 
 /// The artifact says these itself, or nothing is written.
-const NOT_WITH_CHECK: [&str; 13] = [
+const NOT_WITH_CHECK: [&str; 14] = [
     "output",
     "emit",
     "format",
@@ -121,6 +125,7 @@ const NOT_WITH_CHECK: [&str; 13] = [
     "bounds_checks",
     "stack_bounds_checks",
     "enable_nan_canonicalization",
+    "no_inlining",
     "emit_custom_sections",
 ];
 
@@ -314,6 +319,7 @@ impl CodeArgs {
             .opt_level(opt_level)
             .explicit_bounds_checks(self.bounds_checks == 1)
             .nan_canonicalization(self.enable_nan_canonicalization)
+            .inlining(!self.no_inlining)
             .custom_sections(&self.emit_custom_sections)
             .verifier(self.verify_clif)
     }

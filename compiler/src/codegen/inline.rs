@@ -30,11 +30,11 @@ use crate::translate;
 const MAX_LOCAL: usize = 24;
 /// The same, into another module.
 const MAX_FOREIGN: usize = 160;
-/// Bytes that a function body has at least for each CLIF instruction: those with more than this need not be looked at.
+/// Bytes of the largest body that is translated to see whether it is that small.
 const MAX_LOCAL_BYTES: usize = 48;
 /// The same, for what is inlined into another module.
 const MAX_FOREIGN_BYTES: usize = 320;
-/// CLIF instructions that a function may grow by, in all, beyond its own number.
+/// A function may double its CLIF instructions, and grow by so many more.
 const MAX_GROWTH: usize = 2_000;
 /// Functions inlined into functions that are inlined, one into the other.
 const MAX_DEPTH: usize = 8;

@@ -7,11 +7,14 @@
   (import "callee" "work" (func $cross_work (type $f)))
   (import "host" "f" (func $host (type $f)))
   (memory 1)
-  (table 4 funcref)
-  (elem (i32.const 0) func $local $cross)
+  (table $mixed 4 funcref)
+  (table $one 1 funcref)
+  (elem (table $one) (i32.const 0) func $local)
+  (elem (table $mixed) (i32.const 0) func $local $cross)
   ;; Mutable, so that no compiler can know which elements are called.
   (global $local_index (export "local_index") (mut i32) (i32.const 0))
   (global $cross_index (export "cross_index") (mut i32) (i32.const 1))
+  (global $bytes (export "bytes") (mut i32) (i32.const 16))
 
   (func $local (export "local_f") (type $f)
     (i32.add (local.get 0) (i32.const 1)))
@@ -60,7 +63,7 @@
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $x))
 
-  ;; Operations that are calls into the runtime, on so few bytes that the call is what costs.
+  ;; Operations on whole memories, on so few bytes that what is around them costs most.
   (func (export "copy") (param $n i32) (result i32) (local $x i32)
     (loop $again
       (memory.copy (i32.const 64) (i32.const 128) (i32.const 16))
@@ -71,6 +74,20 @@
   (func (export "fill") (param $n i32) (result i32) (local $x i32)
     (loop $again
       (memory.fill (i32.const 64) (i32.const 7) (i32.const 16))
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "copy_some") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (memory.copy (i32.const 64) (i32.const 128) (global.get $bytes))
+      (local.set $x (i32.add (local.get $x) (i32.const 1)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "fill_some") (param $n i32) (result i32) (local $x i32)
+    (loop $again
+      (memory.fill (i32.const 64) (i32.const 7) (global.get $bytes))
       (local.set $x (i32.add (local.get $x) (i32.const 1)))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $x))
@@ -87,6 +104,15 @@
       (local.set $x (call_indirect (type $f) (local.get $x) (local.get $index)))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $x))
+
+  (func $likely (param $n i32) (param $index i32) (result i32) (local $x i32)
+    (loop $again
+      (local.set $x (call_indirect $one (type $f) (local.get $x) (local.get $index)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+
+  (func (export "likely") (param $n i32) (result i32)
+    (call $likely (local.get $n) (global.get $local_index)))
 
   (func (export "indirect") (param $n i32) (result i32)
     (call $indirect (local.get $n) (global.get $local_index)))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aot_format::Integrity;
+
 use crate::clock::{Clock, Repeat};
 use crate::guest::Guest;
 use crate::ours::Ours;
@@ -9,7 +11,7 @@ use crate::report::{Plot, Row, Shown, Table};
 use crate::side::Side;
 use crate::stats::Stats;
 use crate::theirs::Theirs;
-use crate::{Bench, Both, Error, Pairs};
+use crate::{Bench, Both, Error, Pairs, error};
 
 /// A loop of `caller.wat`, with what a row calls it.
 struct Loop {
@@ -32,40 +34,75 @@ struct Way {
 
 type Runs = Both<<Ours as Side>::Run, <Theirs as Side>::Run>;
 
-/// A way more, such as a set that was linked when it was compiled, is an entry here: how it is made, and its rows.
-const WAYS: &[Way] = &[Way {
-    link: modules_on_their_own,
-    loops: &[
-        row("empty", "loop without a call"),
-        row("local", LOCAL),
-        row("indirect", "call_indirect, local"),
-        row("cross", CROSS),
-        row("cross_indirect", "call_indirect, cross-module"),
-        Loop { export: "host", name: "wasm → host function", share: 4 },
-        row("local_work", LOCAL_WORK),
-        row("cross_work", CROSS_WORK),
-        Loop { export: "copy", name: "memory.copy, 16 bytes", share: 4 },
-        Loop { export: "fill", name: "memory.fill, 16 bytes", share: 4 },
-        Loop { export: "grow", name: "memory.grow by nothing", share: 4 },
-    ],
-}];
+const WAYS: &[Way] = &[
+    Way {
+        link: modules_on_their_own,
+        loops: &[
+            row("empty", "loop without a call"),
+            row("local", LOCAL),
+            row("indirect", "call_indirect, local"),
+            row("cross", CROSS),
+            row("cross_indirect", "call_indirect, cross-module"),
+            Loop { export: "host", name: "wasm → host function", share: 4 },
+            row("local_work", LOCAL_WORK),
+            row("cross_work", CROSS_WORK),
+            Loop { export: "copy", name: "memory.copy, 16 bytes", share: 4 },
+            Loop { export: "copy_some", name: "memory.copy, 16 bytes, length not known", share: 4 },
+            Loop { export: "fill", name: "memory.fill, 16 bytes", share: 4 },
+            Loop { export: "fill_some", name: "memory.fill, 16 bytes, length not known", share: 4 },
+            Loop { export: "grow", name: "memory.grow by nothing", share: 4 },
+        ],
+    },
+    Way {
+        link: linked_set,
+        loops: &[
+            row("empty", "loop without a call, linked set"),
+            row("local", "local call, inlined"),
+            row("cross", LINKED),
+            row("cross_work", "cross-module call that does some work, linked set, inlined"),
+            row("likely", "call_indirect of the table's only function, inlined"),
+        ],
+    },
+];
 
 const LOCAL: &str = "local call";
 const CROSS: &str = "cross-module call";
+const LINKED: &str = "cross-module call, linked set, inlined";
 const LOCAL_WORK: &str = "local call that does some work";
 const CROSS_WORK: &str = "cross-module call that does the same";
 
 /// Calls of a loop.
 const ITERATIONS: i32 = 1_000_000;
 
-/// Each module compiled on its own, linked when it is loaded.
+const CALLEE: &str = include_str!("../calls/callee.wat");
+const CALLER: &str = include_str!("../calls/caller.wat");
+
+/// Each module compiled on its own, with every call a call, linked when it is loaded.
 fn modules_on_their_own(bench: &Bench) -> Result<Runs, Error> {
-    let callee = bench.modules("callee", &wat::parse_str(include_str!("../calls/callee.wat"))?)?;
-    let caller = bench.modules("caller", &wat::parse_str(include_str!("../calls/caller.wat"))?)?;
+    let plain = Ours::new(Integrity::Directory, false)?;
+    let ours = |name: &str, text: &str| -> Result<_, Error> {
+        let path = bench.folder.join(format!("{name}.plain.aot"));
+        error::write(&path, &plain.compile(&wat::parse_str(text)?)?)?;
+        plain.load(&path)
+    };
     Ok(Both {
-        ours: bench.ours.link(&[("callee", &callee.ours), ("", &caller.ours)], Guest::default())?,
-        theirs: bench.theirs.link(&[("callee", &callee.theirs), ("", &caller.theirs)], Guest::default())?,
+        ours: plain.link(&[("callee", &ours("callee", CALLEE)?), ("", &ours("caller", CALLER)?)], Guest::default())?,
+        theirs: theirs(bench)?,
     })
+}
+
+/// Ours as a linked set, in which small functions are inlined; wasmtime has no such thing.
+fn linked_set(bench: &Bench) -> Result<Runs, Error> {
+    let (callee, caller) = (wat::parse_str(CALLEE)?, wat::parse_str(CALLER)?);
+    let path = bench.folder.join("callee-and-caller.aot");
+    error::write(&path, &bench.ours.compile_set(&[("callee", &callee), ("caller", &caller)])?)?;
+    Ok(Both { ours: bench.ours.link(&[("", &bench.ours.load(&path)?)], Guest::default())?, theirs: theirs(bench)? })
+}
+
+fn theirs(bench: &Bench) -> Result<<Theirs as Side>::Run, Error> {
+    let callee = bench.modules("callee", &wat::parse_str(CALLEE)?)?.theirs;
+    let caller = bench.modules("caller", &wat::parse_str(CALLER)?)?.theirs;
+    bench.theirs.link(&[("callee", &callee), ("", &caller)], Guest::default())
 }
 
 /// Measures all kinds.
@@ -142,7 +179,7 @@ fn table(series: Vec<Vec<Pairs>>, entry: Pairs) -> Table {
     table.rows.push(Row::new("host → wasm, typed", ours, theirs).remark("nothing subtracted"));
     table.plot = Plot::Ratios;
     let of = |name: &str| whole.get(name).copied().unwrap_or_default();
-    let [local, cross, local_work, cross_work] = [LOCAL, CROSS, LOCAL_WORK, CROSS_WORK].map(of);
+    let [local, cross, local_work, cross_work, linked] = [LOCAL, CROSS, LOCAL_WORK, CROSS_WORK, LINKED].map(of);
     table.notes.push(format!(
         "Cross-module call ÷ local call, with the loop in both: iwasm {}, wasmtime {}; with some work in the callee: \
          iwasm {}, wasmtime {}. Reach: at most 1.10.",
@@ -150,6 +187,10 @@ fn table(series: Vec<Vec<Pairs>>, entry: Pairs) -> Table {
         quotient(cross.1, local.1),
         quotient(cross_work.0, local_work.0),
         quotient(cross_work.1, local_work.1)
+    ));
+    table.notes.push(format!(
+        "Inlined in a linked set ÷ local call that is none, with the loop in both: {}. Reach: at most 0.19.",
+        quotient(linked.0, local.0)
     ));
     table
 }

@@ -113,7 +113,7 @@ impl Bench {
     /// # Errors
     ///
     /// When one does not know this machine, or there is no room for files.
-    pub fn new(corpus: PathBuf, keep: Option<PathBuf>, quick: bool) -> Result<Bench, Error> {
+    pub fn new(corpus: PathBuf, keep: Option<PathBuf>, quick: bool, inlining: bool) -> Result<Bench, Error> {
         let failed = |path: PathBuf| |source| Error::File { path, source };
         let (folder, temporary) = match keep {
             Some(folder) => {
@@ -127,7 +127,7 @@ impl Bench {
         };
         let corpus = corpus.is_dir().then_some(corpus);
         Ok(Bench {
-            ours: Ours::new(Integrity::Directory)?,
+            ours: Ours::new(Integrity::Directory, inlining)?,
             theirs: Theirs::new()?,
             folder,
             _temporary: temporary,

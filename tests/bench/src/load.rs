@@ -168,7 +168,7 @@ fn stages<S: Side>(side: &S, path: &Path) -> Result<Stages, Error> {
 
 fn large(bench: &Bench, wasm: &[u8]) -> Result<Table, Error> {
     let files = bench.files("large", wasm)?;
-    let full = ours::Ours::new(Integrity::Full)?;
+    let full = ours::Ours::new(Integrity::Full, true)?;
     let mut series: [Series; 3] = Default::default();
     for round in rounds(bench) {
         for turn in 0..3 {

@@ -42,6 +42,9 @@ struct Args {
     /// Folder with real modules.
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
+    /// Our side with calls as they are: what inlining does is the difference between a run with and one without.
+    #[arg(long)]
+    no_inlining: bool,
     /// Keeps the compiled files in this folder, for disassemblers.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -105,7 +108,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<(), Error> {
     let corpus = args.corpus.clone().or_else(|| std::env::var_os("CORPUS").map(PathBuf::from));
     let corpus = corpus.unwrap_or_else(|| project_file("../shared/corpus"));
-    let mut bench = Bench::new(corpus, args.keep.clone(), args.quick)?;
+    let mut bench = Bench::new(corpus, args.keep.clone(), args.quick, !args.no_inlining)?;
     bench.filter = args.filter.clone().unwrap_or_default();
     let mut head = vec![machine::describe(), LEGEND.to_owned()];
     if bench.corpus.is_none() {
@@ -130,7 +133,12 @@ fn run(args: Args) -> Result<(), Error> {
     println!();
     head.iter().skip(2).for_each(|line| println!("{line}"));
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&args));
-    write(&folder, &head, &parts, json!({ "quick": args.quick, "filter": bench.filter, "loads": loads }))
+    write(
+        &folder,
+        &head,
+        &parts,
+        json!({ "quick": args.quick, "inlining": !args.no_inlining, "filter": bench.filter, "loads": loads }),
+    )
 }
 
 /// Writes JSON, plots and page.
@@ -161,7 +169,7 @@ fn file_name(title: &str) -> String {
 fn default_folder(args: &Args) -> PathBuf {
     let target = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_path_buf()));
     let folder = target.unwrap_or_default().join("bench");
-    match (args.quick, args.only.is_empty() && args.filter.is_none()) {
+    match (args.quick, args.only.is_empty() && args.filter.is_none() && !args.no_inlining) {
         (true, _) => folder.join("quick"),
         (false, true) => folder,
         (false, false) => folder.join("part"),

@@ -25,14 +25,24 @@ pub struct Run {
 }
 
 impl Ours {
-    /// With the default options: the portable baseline of this machine's instruction set, optimised
-    /// for speed, all CPUs. Files are loaded with as much `integrity`.
+    /// For the portable baseline of this machine's instruction set, optimised for speed, all CPUs; with calls inlined or
+    /// not. Files are loaded with as much `integrity`.
     ///
     /// # Errors
     ///
     /// When Cranelift does not know this machine.
-    pub fn new(integrity: Integrity) -> Result<Ours, Error> {
-        Ok(Ours { compiler: Compiler::new(Options::new())?, engine: Engine::default(), integrity })
+    pub fn new(integrity: Integrity, inlining: bool) -> Result<Ours, Error> {
+        let compiler = Compiler::new(Options::new().inlining(inlining))?;
+        Ok(Ours { compiler, engine: Engine::default(), integrity })
+    }
+
+    /// Compiles modules to the bytes of a linked set, the main one last.
+    ///
+    /// # Errors
+    ///
+    /// When one is refused, or they do not link.
+    pub fn compile_set(&self, modules: &[(&str, &[u8])]) -> Result<Vec<u8>, Error> {
+        Ok(self.compiler.compile_set(modules, &|_| {})?)
     }
 
     /// The engine.

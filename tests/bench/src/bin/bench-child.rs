@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn ours() -> Result<Ours, Error> {
-    Ours::new(aot_format::Integrity::Directory)
+    Ours::new(aot_format::Integrity::Directory, true)
 }
 
 fn compile<S: Side>(side: &S, input: &str, output: &str) -> Result<(), Error> {
