@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::externs::{Func, Instance};
 use crate::module::Module;
 use crate::store::{Pending, StoreOpaque};
-use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound};
+use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound, unwound};
 use crate::sys::trace::StackTrace;
 use crate::trap::{Frame, Trap};
 use crate::vm::structs::{VMFuncRef, VMHostContext, ValRaw};
@@ -29,45 +29,46 @@ impl StoreOpaque {
     pub(crate) unsafe fn call_func(&mut self, func: Func, values: &mut [ValRaw]) -> Result<(), Error> {
         let funcref = self.funcref(func)?;
         // SAFETY: the funcref is of a live function of this store; the rest is the caller's promise.
-        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }
+        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }.map_err(|unwound| self.error_of(unwound))
     }
 
-    /// Calls what a function reference refers to.
+    /// Calls what a function reference refers to. [`StoreOpaque::error_of`] makes an error of what it ends with if it
+    /// does not return: errors are large, and moved through memory.
     ///
     /// # Safety
     ///
     /// As [`StoreOpaque::call_func`]; `funcref` is live.
     #[inline]
-    pub(crate) unsafe fn call_funcref(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Error> {
-        if self.nesting >= self.limits.max_nesting {
-            return Err(Error::Trap(Trap::new(TrapCode::StackOverflow)));
+    pub(crate) unsafe fn call_funcref(
+        &mut self,
+        funcref: *const VMFuncRef,
+        values: *mut ValRaw,
+    ) -> Result<(), Box<Unwound>> {
+        let nesting = self.nesting;
+        if nesting >= self.limits.max_nesting {
+            return Err(unwound(Unwound::TooDeep));
         }
-        let outermost = self.nesting == 0;
-        if outermost {
+        if nesting == 0 {
             self.interrupt.enter();
         }
-        self.nesting += 1;
-        // Small until the end: an error is moved through memory.
+        self.nesting = nesting + 1;
         let outcome = match self.interrupt.is_requested() {
             // SAFETY: by the caller.
             false => unsafe { self.enter(funcref, values) },
-            true => Err(Unwound::Interrupted),
+            true => Err(unwound(Unwound::Interrupted)),
         };
-        self.nesting -= 1;
-        if outermost {
+        self.nesting = nesting;
+        if nesting == 0 {
             self.interrupt.leave();
         }
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(unwound) => Err(self.error_of(unwound)),
-        }
+        outcome
     }
 
     /// # Safety
     ///
     /// As [`StoreOpaque::call_funcref`].
-    #[inline]
-    unsafe fn enter(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Unwound> {
+    #[inline(always)]
+    unsafe fn enter(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Box<Unwound>> {
         // SAFETY: live, by the caller.
         let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };
         if entry.is_null() {
@@ -79,7 +80,7 @@ impl StoreOpaque {
                 (*context).store = store;
                 ((*context).call)(context, values)
             };
-            return if status == 0 { Ok(()) } else { Err(Unwound::Raised) };
+            return if status == 0 { Ok(()) } else { Err(unwound(Unwound::Raised)) };
         }
         let lookup = TrapLookup { functions: &LOOKUP, data: (&raw const *self).cast() };
         let max_wasm_stack = self.engine.config().max_wasm_stack;
@@ -98,10 +99,11 @@ impl StoreOpaque {
 
     /// The error that an unwound call ends with. A host function's panic goes on from here.
     #[cold]
-    fn error_of(&mut self, unwound: Unwound) -> Error {
+    pub(crate) fn error_of(&mut self, unwound: Box<Unwound>) -> Error {
         // Of the trap that a builtin asked for when it gave up; an interruption may have come before it.
         self.gave_up.set(false);
-        match unwound {
+        match *unwound {
+            Unwound::TooDeep => Error::Trap(Trap::new(TrapCode::StackOverflow)),
             Unwound::Trap(record) => Error::Trap(Trap::with_frames(record.code, self.symbolic(&record.frames))),
             Unwound::Interrupted => Error::Trap(Trap::new(TrapCode::Interrupted)),
             Unwound::NotEntered(error) => Error::System(error.to_string()),

@@ -141,9 +141,18 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
             params.store(store, values)?;
             store.call_funcref(funcref, values)
         };
-        // SAFETY: a call that returned has written its results.
-        let results = outcome.map(|()| unsafe { R::load(store, values) });
-        store.finish_call();
-        results
+        match outcome {
+            Ok(()) => {
+                // SAFETY: a call that returned has written its results.
+                let results = unsafe { R::load(store, values) };
+                store.finish_call();
+                Ok(results)
+            }
+            Err(unwound) => {
+                let error = store.error_of(unwound);
+                store.finish_call();
+                Err(error)
+            }
+        }
     }
 }

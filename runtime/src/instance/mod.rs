@@ -206,6 +206,7 @@ impl InstanceData {
         (slot < self.funcrefs.1).then(|| self.funcref_ptr(slot))
     }
 
+    #[inline]
     fn funcref_ptr(&self, slot: u32) -> *mut VMFuncRef {
         self.at(self.funcrefs.0 + slot * FuncRef::SIZE)
     }

@@ -131,23 +131,28 @@ impl HostObjects {
 
 impl StoreOpaque {
     /// What a reference to `func` points to.
+    #[inline]
     pub(crate) fn funcref(&mut self, func: Func) -> Result<*mut VMFuncRef, Error> {
+        // On the path of every call from the host.
+        if let Owner::Instance(id) = func.0.owner
+            && func.0.store == self.id
+            && let Some(data) = self.live_instance(id)
+            && let Some(funcref) = data.own_funcref(func.0.index)
+        {
+            return Ok(funcref);
+        }
+        self.other_funcref(func)
+    }
+
+    #[cold]
+    fn other_funcref(&mut self, func: Func) -> Result<*mut VMFuncRef, Error> {
         const STALE: Error = Error::StaleHandle { what: "function" };
-        if func.0.store != self.id {
+        if func.0.store != self.id || func.0.owner != Owner::Host {
             return Err(STALE);
         }
-        match func.0.owner {
-            // On the path of every call from the host: no error is made before there is one.
-            Owner::Instance(id) => match self.live_instance(id).and_then(|data| data.own_funcref(func.0.index)) {
-                Some(funcref) => Ok(funcref),
-                None => Err(STALE),
-            },
-            Owner::Host => {
-                self.resolve_host_funcref(func.0.index);
-                let entry = self.objects.host_funcs.get_mut(func.0.index as usize).ok_or(STALE)?;
-                Ok(&raw mut entry.funcref)
-            }
-        }
+        self.resolve_host_funcref(func.0.index);
+        let entry = self.objects.host_funcs.get_mut(func.0.index as usize).ok_or(STALE)?;
+        Ok(&raw mut entry.funcref)
     }
 
     /// The canonical type of `func`.

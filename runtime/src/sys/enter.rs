@@ -95,8 +95,16 @@ pub(crate) enum Unwound {
     Raised,
     /// Wasm was not entered, for the store was to be stopped.
     Interrupted,
+    /// Wasm was not entered, for too many calls from the host are nested.
+    TooDeep,
     /// Wasm was not entered.
     NotEntered(EnterError),
+}
+
+/// In a box, so that a call that returns says so by one null pointer.
+#[cold]
+pub(crate) fn unwound(why: Unwound) -> Box<Unwound> {
+    Box::new(why)
 }
 
 /// Why wasm could not be entered.
@@ -122,6 +130,9 @@ struct Saved {
 }
 
 impl Saved {
+    /// What the context of a store holds in which nothing runs; or as good as that.
+    const IDLE: Saved = Saved { stack_limit: 0, entry_fp: 0, entry_sp: 0, entry_pc: 0, exit_fp: 0, exit_pc: 0 };
+
     /// # Safety
     /// The context is alive and used by no other thread.
     #[inline(always)]
@@ -221,7 +232,7 @@ fn thread_state() -> *const ThreadState {
 /// `callee_vmctx`; `values` has room for its parameters and for its results. All of them, the code,
 /// the store's context and what the lookup needs stay alive and in place for the duration. The
 /// code was compiled by a compiler that keeps the contract of [`aot_format::abi`].
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn call_entry(
     entry: *const u8,
     callee_vmctx: *mut c_void,
@@ -230,7 +241,7 @@ pub(crate) unsafe fn call_entry(
     store: *mut VMStoreContext,
     lookup: TrapLookup,
     max_wasm_stack: usize,
-) -> Result<(), Unwound> {
+) -> Result<(), Box<Unwound>> {
     // SAFETY: it is this thread's, has no destructor, and the reference does not leave the thread.
     let thread = unsafe { &*thread_state() };
     let outer = thread.current.get();
@@ -238,26 +249,32 @@ pub(crate) unsafe fn call_entry(
     let unusual = sp.wrapping_sub(thread.lowest_entry.get()) >= thread.entry_span.get();
     let stack_limit = if unusual || !outer.is_null() {
         // SAFETY: the store's context is alive.
-        unsafe { thread.prepare(store, sp, max_wasm_stack) }?
+        unsafe { thread.prepare(store, sp, max_wasm_stack) }.map_err(unwound)?
     } else {
         sp.saturating_sub(max_wasm_stack).max(thread.floor.get())
     };
     // SAFETY: `entry` is an entry trampoline.
     let entry = unsafe { core::mem::transmute::<*const u8, EntryTrampoline>(entry) };
     // SAFETY: the store's context is alive, and only this thread uses it.
-    let saved = unsafe { Saved::of(store) };
+    let idle = unsafe { (*store).entry_fp } == 0;
+    // SAFETY: as above.
+    let saved = if idle { Saved::IDLE } else { unsafe { Saved::of(store) } };
     let activation = Activation { store, lookup, saved, outer };
     thread.current.set(&raw const activation);
     // SAFETY: the caller vouches for the code and its arguments. What the trampoline and those it
-    // calls changed in the context is put back, whether they returned or were unwound.
+    // calls changed in the context is put back, whether they returned or were unwound: of a store that
+    // was idle, what says so, to whoever looks for frames in it.
     let status = unsafe {
         (*store).stack_limit = stack_limit;
         let status = arch::enter(entry, callee_vmctx, callee_code, values, store);
-        activation.saved.put_back(store);
+        match idle {
+            true => ((*store).entry_fp, (*store).exit_fp) = (0, 0),
+            false => activation.saved.put_back(store),
+        }
         status
     };
     thread.current.set(outer);
-    if status == ENTRY_RETURNED { Ok(()) } else { Err(thread.take_unwound()) }
+    if status == ENTRY_RETURNED { Ok(()) } else { Err(unwound(thread.take_unwound())) }
 }
 
 impl ThreadState {

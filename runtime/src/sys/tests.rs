@@ -121,7 +121,8 @@ unsafe fn call_raw(guest: *mut Guest, vmctx: *mut c_void, code: *const u8, value
     unsafe {
         let lookup = TrapLookup::of_faults(lookup, (&raw const (*guest).memory).cast());
         let (store, max) = (&raw mut (*guest).context, (*guest).max_wasm_stack);
-        call_entry(code!(iwasm_test_entry), vmctx, code, values.as_mut_ptr(), store, lookup, max)?;
+        call_entry(code!(iwasm_test_entry), vmctx, code, values.as_mut_ptr(), store, lookup, max)
+            .map_err(|unwound| *unwound)?;
     }
     Ok(values[0].i64() as u64)
 }
@@ -143,13 +144,27 @@ fn addresses(record: &TrapRecord) -> Vec<usize> {
 }
 
 #[test]
-fn a_call_returns_and_leaves_the_context_as_it_was() {
+fn a_call_returns_and_leaves_the_context_idle() {
     let mut guest = Guest::new();
-    guest.context.exit_fp = 7;
     assert!(matches!(guest.call(code!(iwasm_test_increment), 41), Ok(42)));
-    let context = &guest.context;
-    assert_eq!((context.entry_fp, context.entry_pc, context.entry_sp), (0, 0, 0));
-    assert_eq!((context.exit_fp, context.stack_limit), (7, 0));
+    assert_eq!((guest.context.entry_fp, guest.context.exit_fp), (0, 0));
+    guest.trap(code!(iwasm_test_trap), 0);
+    assert_eq!((guest.context.entry_fp, guest.context.exit_fp), (0, 0));
+}
+
+#[test]
+fn a_call_inside_of_another_leaves_the_context_as_it_was() {
+    let mut guest = Guest::new();
+    let place = |context: &mut VMStoreContext| {
+        (context.stack_limit, context.entry_fp, context.entry_sp, context.entry_pc, context.exit_fp, context.exit_pc)
+    };
+    let context = &mut guest.context;
+    (context.entry_fp, context.entry_sp, context.entry_pc) = (1, 2, 3);
+    (context.exit_fp, context.exit_pc, context.stack_limit) = (0, 5, 6);
+    assert!(matches!(guest.call(code!(iwasm_test_increment), 41), Ok(42)));
+    assert_eq!(place(&mut guest.context), (6, 1, 2, 3, 0, 5));
+    guest.trap(code!(iwasm_test_trap), 0);
+    assert_eq!(place(&mut guest.context), (6, 1, 2, 3, 0, 5));
 }
 
 #[test]
@@ -336,7 +351,7 @@ fn wasm_gets_the_stack_it_was_promised_and_no_more() {
                 let (entry, code) = (code!(iwasm_test_entry), code!(iwasm_test_recurse));
                 call_entry(entry, store.cast(), code, values.as_mut_ptr(), store, lookup, max)
             };
-            assert!(matches!(result, Err(Unwound::Trap(_))));
+            assert!(matches!(result.map_err(|unwound| *unwound), Err(Unwound::Trap(_))));
             // A level takes 128 bytes.
             let used = values[0].i64() as usize * 128;
             assert!(used <= max && used + 4096 > max, "{used} of {max}, from {top:#x}");
