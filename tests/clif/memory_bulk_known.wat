@@ -1,8 +1,8 @@
-;; Copies and fills of few bytes, their number known, are loads and stores, all loads first. Where there are several
-;; stores, the last byte is looked at before the first; one that the memory's least length has room for needs no check.
+;; Copies and fills of few bytes, their number known, are loads and stores, all loads first. The last byte is
+;; looked at before the first is written; what the memory's least length has room for needs no check.
 ;;! lacks: call_indirect
 ;;! lacks: trapnz
-;;! count 3: load.i8 
+;;! count 4: load.i8 
 (module
   (memory 1)
   (func $copy_16 (param i32 i32) (memory.copy (local.get 0) (local.get 1) (i32.const 16)))
@@ -29,6 +29,7 @@
 ;;                                     v8 = load.i64 notrap aligned readonly can_move v0+48
 ;;                                     v9 = iadd v8, v7
 ;; @002f                               v10 = load.i8x16 region0 v6
+;; @002f                               v11 = load.i8 region0 v9+15
 ;; @002f                               store region0 v10, v9
 ;;                                     return
 ;; }

@@ -2,8 +2,8 @@
 //!
 //! Copies and fills of few bytes, their number known, are loads and stores: all loads before the first store, for what is
 //! copied may overlap what it is copied to. Of others the bounds are checked here, and the runtime moves the bytes.
-//! Nothing is written by an operation that traps, so that the last byte is looked at before the first is written, unless
-//! there is but one store.
+//! Nothing is written by an operation that traps, so that the last byte is looked at before the first is written: even
+//! one store may write a part of what it has room for and then fault, on aarch64 and riscv64.
 
 use aot_format::abi::{Builtin, TrapCode};
 use cranelift_codegen::ir::immediates::Offset32;
@@ -100,9 +100,7 @@ impl FuncTranslator<'_, '_> {
                 (chunk, value)
             })
             .collect();
-        if loaded.len() > 1 {
-            self.probe(&to, len);
-        }
+        self.probe(&to, len);
         for (chunk, value) in loaded {
             self.store_chunk(&to, &chunk, value);
         }
@@ -141,11 +139,8 @@ impl FuncTranslator<'_, '_> {
         };
         // All chunks have the same bytes: that they overlap costs less than another pattern.
         let narrowest = if is_vector { widest } else { 1 };
-        let chunks: Vec<Chunk> = chunks(len, widest, narrowest).collect();
-        if chunks.len() > 1 {
-            self.probe(&to, len);
-        }
-        for chunk in chunks {
+        self.probe(&to, len);
+        for chunk in chunks(len, widest, narrowest) {
             let value = match chunk.bytes {
                 16 | 8 => pattern,
                 bytes => self.builder.ins().ireduce(integer(bytes), pattern),
@@ -154,9 +149,10 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    /// Traps where the last byte of a range is out of bounds, if the accesses to it are to find that out.
+    /// Traps where the last byte of a range is out of bounds, if the accesses to it are to find that out, and there is
+    /// another byte.
     fn probe(&mut self, range: &Access, len: u64) {
-        if range.flags.trap_code().is_some() {
+        if range.flags.trap_code().is_some() && len > 1 {
             let last = Chunk { offset: len as i32 - 1, bytes: 1 };
             self.load_chunk(range, &last);
         }
