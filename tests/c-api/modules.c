@@ -194,6 +194,17 @@ nulls(void)
     CHECK(!wasm_runtime_is_running_mode_supported(Mode_Interp) && wasm_runtime_set_running_mode(NULL, Mode_Interp));
     CHECK(wasm_runtime_is_bounds_checks_enabled(NULL) && wasm_runtime_spawn_exec_env(NULL) == NULL);
     CHECK(wasm_runtime_create_shared_heap(NULL) == NULL && wasm_runtime_load_from_sections(NULL, true, NULL, 0) == NULL);
+    CHECK(wasm_runtime_chain_shared_heaps(NULL, NULL) == NULL && wasm_runtime_unchain_shared_heaps(NULL, true) == NULL);
+    CHECK(!wasm_runtime_reset_shared_heap_chain(NULL) && wasm_runtime_aligned_alloc(64, 64) == NULL);
+    wasm_runtime_set_instruction_count_limit(NULL, 1);
+    {
+        char why[128];
+        WASMCApiFrame frame;
+        CHECK(wasm_runtime_load_from_sections(NULL, true, why, sizeof(why)) == NULL);
+        CHECK_HAS(why, "wasm_runtime_load_from_sections is not supported: artifacts are loaded whole");
+        CHECK_INT(wasm_copy_callstack(NULL, &frame, 1, 0, why, sizeof(why)), 0);
+        CHECK_HAS(why, "wasm_copy_callstack is not supported: iwasm_get_back_trace has the frames of a trap");
+    }
     {
         NativeSymbol *list = (NativeSymbol *)buffer;
         CHECK(get_base_lib_export_apis(&list) == 0 && list == NULL);

@@ -114,6 +114,18 @@ typedef struct WASMExecEnv *wasm_exec_env_t;
 struct WASMSharedHeap;
 typedef struct WASMSharedHeap *wasm_shared_heap_t;
 
+/* A frame, as `wasm_copy_callstack` of WAMR's writes it. Frames of `wasm.h` are not of this type. */
+typedef struct WASMCApiFrame {
+    void *instance;
+    uint32_t module_offset;
+    uint32_t func_index;
+    uint32_t func_offset;
+    const char *func_name_wp;
+    uint32_t *sp;
+    uint8_t *frame_ref;
+    uint32_t *lp;
+} WASMCApiFrame;
+
 typedef struct wasm_section_t {
     struct wasm_section_t *next;
     int section_type;
@@ -775,6 +787,16 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_detach_shared_heap(wasm_module_inst_t 
 WASM_RUNTIME_API_EXTERN uint64_t wasm_runtime_shared_heap_malloc(wasm_module_inst_t module_inst, uint64_t size,
                                                                  void **p_native_addr);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_shared_heap_free(wasm_module_inst_t module_inst, uint64_t ptr);
+WASM_RUNTIME_API_EXTERN wasm_shared_heap_t wasm_runtime_chain_shared_heaps(wasm_shared_heap_t head,
+                                                                           wasm_shared_heap_t body);
+WASM_RUNTIME_API_EXTERN wasm_shared_heap_t wasm_runtime_unchain_shared_heaps(wasm_shared_heap_t head,
+                                                                             bool entire_chain);
+WASM_RUNTIME_API_EXTERN bool wasm_runtime_reset_shared_heap_chain(wasm_shared_heap_t shared_heap);
+WASM_RUNTIME_API_EXTERN void wasm_runtime_set_instruction_count_limit(wasm_exec_env_t exec_env, int instruction_count);
+WASM_RUNTIME_API_EXTERN void *wasm_runtime_aligned_alloc(unsigned int size, unsigned int alignment);
+WASM_RUNTIME_API_EXTERN uint32_t wasm_copy_callstack(const wasm_exec_env_t exec_env, WASMCApiFrame *buffer,
+                                                     const uint32_t length, const uint32_t skip_n, char *error_buf,
+                                                     uint32_t error_buf_size);
 
 #ifdef __cplusplus
 }

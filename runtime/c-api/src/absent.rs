@@ -3,6 +3,7 @@
 
 use std::ffi::{c_char, c_void};
 
+use crate::boundary::{ErrorBuffer, guard};
 use crate::env::CExecEnv;
 use crate::instance::CInstance;
 use crate::module::{CModule, say_absent};
@@ -12,7 +13,7 @@ macro_rules! absent {
         $(
             #[unsafe(no_mangle)]
             pub extern "C" fn $name($(_: $ty),*) $(-> $result)? {
-                crate::boundary::guard((), || say_absent(stringify!($name), $reason));
+                guard((), || say_absent(stringify!($name), $reason));
                 $($value)?
             }
         )*
@@ -27,7 +28,6 @@ absent! {
     wasm_runtime_set_running_mode(*const CInstance, u32) -> bool = true, "code is compiled ahead of time: there are no modes";
     wasm_runtime_get_running_mode(*const CInstance) -> u32 = 0, "code is compiled ahead of time: there are no modes";
     wasm_runtime_is_xip_file(*const u8, u32) -> bool = false, "text is mapped, not executed where the buffer is";
-    wasm_runtime_load_from_sections(*mut c_void, bool, *mut c_char, u32) -> *mut c_void = NULL, "artifacts are loaded whole";
     wasm_runtime_resolve_symbols(*mut CModule) -> bool = true, "imports are resolved when an instance is made";
     wasm_runtime_get_module_hash(*mut CModule) -> *mut c_void = NULL, "remote attestation is not supported";
     wasm_runtime_set_wasi_addr_pool(*mut CModule, *const *const c_char, u32), "WASI preview 1 opens no sockets";
@@ -53,6 +53,53 @@ absent! {
     wasm_runtime_detach_shared_heap(*const CInstance), "memories are shared by import";
     wasm_runtime_shared_heap_malloc(*const CInstance, u64, *mut *mut c_void) -> u64 = 0, "memories are shared by import";
     wasm_runtime_shared_heap_free(*const CInstance, u64), "memories are shared by import";
+    wasm_runtime_chain_shared_heaps(*mut c_void, *mut c_void) -> *mut c_void = NULL, "memories are shared by import";
+    wasm_runtime_unchain_shared_heaps(*mut c_void, bool) -> *mut c_void = NULL, "memories are shared by import";
+    wasm_runtime_reset_shared_heap_chain(*mut c_void) -> bool = false, "memories are shared by import";
+    wasm_runtime_set_instruction_count_limit(*mut CExecEnv, i32), "compiled code counts no instructions: another thread can call wasm_runtime_terminate";
+    wasm_runtime_aligned_alloc(u32, u32) -> *mut c_void = NULL, "only WAMR's pool has aligned blocks";
     wasm_runtime_begin_blocking_op(*mut CExecEnv) -> bool = true, "a signal ends system calls of a thread that is terminated";
     wasm_runtime_end_blocking_op(*mut CExecEnv), "a signal ends system calls of a thread that is terminated";
+}
+
+/// The same, and says it in the caller's buffer too.
+///
+/// # Safety
+///
+/// As [`ErrorBuffer::new`].
+unsafe fn say_absent_in(error_buf: *mut c_char, error_buf_size: u32, function: &str, reason: &str) {
+    // SAFETY: by the caller.
+    let error = unsafe { ErrorBuffer::new(error_buf, error_buf_size) };
+    guard((), || {
+        say_absent(function, reason);
+        error.write(&format!("{function} is not supported: {reason}"));
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_runtime_load_from_sections(
+    _sections: *mut c_void,
+    _is_aot: bool,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> *mut c_void {
+    let name = "wasm_runtime_load_from_sections";
+    // SAFETY: by the header.
+    unsafe { say_absent_in(error_buf, error_buf_size, name, "artifacts are loaded whole") };
+    NULL
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasm_copy_callstack(
+    _env: *mut CExecEnv,
+    _buffer: *mut c_void,
+    _length: u32,
+    _skip: u32,
+    error_buf: *mut c_char,
+    error_buf_size: u32,
+) -> u32 {
+    let reason = "iwasm_get_back_trace has the frames of a trap";
+    // SAFETY: by the header.
+    unsafe { say_absent_in(error_buf, error_buf_size, "wasm_copy_callstack", reason) };
+    0
 }
