@@ -29,7 +29,7 @@ impl StoreOpaque {
     pub(crate) unsafe fn call_func(&mut self, func: Func, values: &mut [ValRaw]) -> Result<(), Error> {
         let funcref = self.funcref(func)?;
         // SAFETY: the funcref is of a live function of this store; the rest is the caller's promise.
-        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }.map_err(|unwound| self.error_of(unwound))
+        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }.map_err(|unwound| self.error_of(*unwound))
     }
 
     /// Calls what a function reference refers to. [`StoreOpaque::error_of`] makes an error of what it ends with if it
@@ -99,10 +99,10 @@ impl StoreOpaque {
 
     /// The error that an unwound call ends with. A host function's panic goes on from here.
     #[cold]
-    pub(crate) fn error_of(&mut self, unwound: Box<Unwound>) -> Error {
+    pub(crate) fn error_of(&mut self, unwound: Unwound) -> Error {
         // Of the trap that a builtin asked for when it gave up; an interruption may have come before it.
         self.gave_up.set(false);
-        match *unwound {
+        match unwound {
             Unwound::TooDeep => Error::Trap(Trap::new(TrapCode::StackOverflow)),
             Unwound::Trap(record) => Error::Trap(Trap::with_frames(record.code, self.symbolic(&record.frames))),
             Unwound::Interrupted => Error::Trap(Trap::new(TrapCode::Interrupted)),

@@ -149,7 +149,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
                 Ok(results)
             }
             Err(unwound) => {
-                let error = store.error_of(unwound);
+                let error = store.error_of(*unwound);
                 store.finish_call();
                 Err(error)
             }
