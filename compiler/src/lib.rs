@@ -219,7 +219,7 @@ impl Compiler {
     /// As [`Self::compile_set`].
     pub fn asm_of(&self, set: &Set<'_>) -> Result<String, Error> {
         let mut text = String::new();
-        codegen::for_each_asm(self.environment(), set, |definition, function| {
+        codegen::for_each_asm(self.environment(), set, &self.threads, |definition, function| {
             let _ = writeln!(text, ";; {}{}\n{function}", heading(set, definition), codegen::label(set, definition));
             Ok(())
         })?;

@@ -434,6 +434,30 @@ fn several_targets() {
     assert!(fs::read(place.path("m.aarch64.o")).unwrap().starts_with(b"\x7fELF"));
 }
 
+/// What is printed as machine code is what the artifact has: with inlining, or without if that is asked for, which the
+/// artifact says.
+#[test]
+fn calls_stay_calls_without_inlining() {
+    let place = Place::new();
+    place.write(
+        "m.wat",
+        r#"(module (func $one (result i32) (i32.const 1)) (func (export "f") (result i32) (call $one)))"#,
+    );
+    let calls = |args: &[&str]| {
+        let (asm, _) = place.expect(0, &[&["--target=x86_64", "--emit=asm", "m.wat"], args].concat());
+        asm.lines().filter(|line| line.trim_start().starts_with("call ")).count()
+    };
+    assert_eq!([calls(&[]), calls(&["--no-inlining"]), calls(&["-O0"])], [0, 1, 1]);
+    let text = |args: &[&str], name| {
+        place.expect(0, &[&["m.wat", "-o", name], args].concat());
+        place.expect(0, &["--check", name, "m.wat"]);
+        fs::read(place.path(name)).unwrap()
+    };
+    assert_ne!(text(&[], "inlined.aot"), text(&["--no-inlining"], "calls.aot"));
+    let (dump, _) = place.expect(0, &["--emit=aot-dump", "calls.aot"]);
+    assert!(dump.contains("--no-inlining"), "{dump}");
+}
+
 /// Modules compiled together: one artifact, in which each has its name.
 #[test]
 fn linked_sets() {

@@ -123,10 +123,7 @@ pub fn generate(
     threads: &Threads,
     progress: ProgressHook<'_>,
 ) -> Result<SetCode, Error> {
-    let inlinees = match environment.inlines {
-        true => inline::Bodies::of(environment, set, threads)?,
-        false => inline::Bodies::default(),
-    };
+    let inlinees = inlinees(environment, set, threads)?;
     let functions: Vec<Definition> = definitions(set).collect();
     let weight = |function: &Definition| body_bytes(&set.module(function.member).bodies[function.index as usize]);
     let weights: Vec<u64> = functions.iter().map(weight).collect();
@@ -152,6 +149,14 @@ pub fn generate(
     }
     text::find_used(set, &mut parts);
     text::bind(environment, set, &parts)
+}
+
+/// The bodies that are inlined, if any are.
+fn inlinees(environment: Environment<'_>, set: &Set<'_>, threads: &Threads) -> Result<inline::Bodies, Error> {
+    match environment.inlines {
+        true => inline::Bodies::of(environment, set, threads),
+        false => Ok(inline::Bodies::default()),
+    }
 }
 
 /// The functions that a set defines, member by member.
@@ -191,10 +196,13 @@ pub fn for_each_clif(
 pub fn for_each_asm(
     environment: Environment<'_>,
     set: &Set<'_>,
+    threads: &Threads,
     mut each: impl FnMut(Definition, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let inlinees = inlinees(environment, set, threads)?;
     let mut worker = worker::Worker::new();
-    definitions(set).try_for_each(|definition| each(definition, &worker.disassemble(environment, set, definition)?))
+    definitions(set)
+        .try_for_each(|definition| each(definition, &worker.disassemble(environment, set, &inlinees, definition)?))
 }
 
 /// The trampolines of all function types, and the service trampolines that a module may need.

@@ -99,11 +99,8 @@ impl Worker {
         definition: Definition,
     ) -> Result<Compiled, Error> {
         self.guarded(set, definition, |worker| {
-            let mut function = worker.translate_body(environment, set, definition)?;
+            let (function, frames) = worker.inlined_body(environment, set, inlinees, definition)?;
             let body = body_of(set, definition);
-            let frames = inlinees
-                .inline_into(set, definition, &mut function)
-                .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
                 .code(environment, function, |code, func| extract(code, func, (start, &frames), set))
@@ -119,10 +116,11 @@ impl Worker {
         &mut self,
         environment: Environment<'_>,
         set: &Set<'_>,
+        inlinees: &Bodies,
         definition: Definition,
     ) -> Result<String, Error> {
         self.guarded(set, definition, |worker| {
-            let function = worker.translate_body(environment, set, definition)?;
+            let (function, _) = worker.inlined_body(environment, set, inlinees, definition)?;
             worker.context.set_disasm(true);
             worker
                 .code(environment, function, |code, _| code.vcode.clone().unwrap_or_default())
@@ -169,6 +167,21 @@ impl Worker {
             tamper(&mut function);
         }
         Ok(function)
+    }
+
+    /// wasm → CLIF, with what is inlined, and the frames that stand for that.
+    fn inlined_body(
+        &mut self,
+        environment: Environment<'_>,
+        set: &Set<'_>,
+        inlinees: &Bodies,
+        definition: Definition,
+    ) -> Result<(ir::Function, Vec<Frames>), Error> {
+        let mut function = self.translate_body(environment, set, definition)?;
+        let frames = inlinees
+            .inline_into(set, definition, &mut function)
+            .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
+        Ok((function, frames))
     }
 
     /// CLIF → machine code, from which `take` takes what it needs.
