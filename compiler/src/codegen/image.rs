@@ -6,9 +6,9 @@
 //! constant and in bounds, and none of the module's element segments may write to an imported table:
 //! were instantiation to fail later, functions of the half-made instance would already be there.
 
-use aot_format::write::{ConstExpr, ConstOp, DataSegment, MemoryImage, SegmentMode};
+use aot_format::write::{DataSegment, MemoryImage, SegmentMode};
 
-use crate::module::Module;
+use crate::module::{Module, index_of};
 
 /// Memories with less data keep their segments: copying is cheaper than mapping, and the file has no
 /// page to fill up.
@@ -67,7 +67,8 @@ fn placed_segments<'data>(module: &Module<'data>, memory: u32) -> Option<Vec<Pla
         if module.defined_memory(*index) != Some(memory) {
             continue;
         }
-        let start = constant(offset)?;
+        let [op] = offset.as_slice() else { return None };
+        let start = index_of(op)?;
         if start.checked_add(data.bytes.len() as u64)? > length {
             return None;
         }
@@ -97,13 +98,4 @@ fn image(memory: u32, placed: &[Placed<'_>], page_bytes: u64) -> Option<MemoryIm
         bytes[start..start + placed.bytes.len()].copy_from_slice(placed.bytes);
     }
     Some(MemoryImage { memory, memory_offset, bytes })
-}
-
-/// The value of an offset that depends on nothing.
-fn constant(expr: &ConstExpr) -> Option<u64> {
-    match expr.as_slice() {
-        [ConstOp::I32Const(value)] => Some(u64::from(*value as u32)),
-        [ConstOp::I64Const(value)] => Some(*value as u64),
-        _ => None,
-    }
 }

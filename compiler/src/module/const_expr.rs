@@ -38,6 +38,15 @@ pub fn convert(expr: &wasmparser::ConstExpr<'_>, types: &[TypeDef]) -> Result<Co
     Ok(ops)
 }
 
+/// The value of an index or offset that is a constant.
+pub fn index_of(op: &ConstOp) -> Option<u64> {
+    match op {
+        ConstOp::I32Const(value) => Some(u64::from(*value as u32)),
+        ConstOp::I64Const(value) => Some(*value as u64),
+        _ => None,
+    }
+}
+
 fn field_count(types: &[TypeDef], ty: TypeIndex) -> usize {
     match types.get(ty.0 as usize).map(|ty| &ty.composite) {
         Some(CompositeType::Struct(fields)) => fields.len(),

@@ -22,6 +22,7 @@ use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
 
 pub use aot_format::write::{ConstExpr, DataSegment, ElementItems, ElementSegment, SegmentMode};
 pub use branch_hints::{BranchHint, BranchHints, usually_taken};
+pub use const_expr::index_of;
 pub use features::{Admitted, Feature, FeatureSet, explain, explain_unsupported};
 pub use names::Names;
 pub use parse::{parse, parse_with};

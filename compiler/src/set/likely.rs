@@ -11,6 +11,7 @@ use aot_format::write::{ConstOp, ElementItems, SegmentMode};
 
 use super::matching::Canonical;
 use super::{Definition, Set};
+use crate::module::index_of;
 
 /// A function by the number of a member, and its index there.
 pub type Function = (usize, u32);
@@ -81,11 +82,7 @@ fn constant(set: &Set<'_>, member: usize, offset: &[ConstOp]) -> Option<u64> {
         [op] => op,
         _ => return None,
     };
-    match op {
-        ConstOp::I32Const(value) => Some(u64::from(value as u32)),
-        ConstOp::I64Const(value) => Some(value as u64),
-        _ => None,
-    }
+    index_of(&op)
 }
 
 impl Set<'_> {

@@ -8,7 +8,6 @@ use aot_format::types::{
 };
 
 /// Canonical types: of each recursion group that differs from all others, one after the other.
-#[derive(Default)]
 pub struct Canonical {
     /// With canonical indices.
     types: Vec<TypeDef>,

@@ -267,14 +267,8 @@ impl FuncTranslator<'_, '_> {
         }
         let index = self.extend_index(index);
         let outside = self.exceeds(memory, index, bytes);
-        self.trap_if(outside, TrapCode::MemoryOutOfBounds);
-        let base = self.memory_base(memory);
-        let mut address = self.builder.ins().iadd(base, index);
-        if self.settings.spectre_heap {
-            let null = self.i64_const(0);
-            address = self.builder.ins().select_spectre_guard(outside, null, address);
-        }
-        Access { flags: self.heap_flags(memory, None), address, offset: 0.into() }
+        let access = self.checked_access(&what, index, outside, Trapping::Branch);
+        Access { flags: self.heap_flags(memory, None), ..access }
     }
 
     fn checked_access(&mut self, what: &Static, index: Value, outside: Value, trapping: Trapping) -> Access {
