@@ -80,29 +80,23 @@ const CALLER: &str = include_str!("../calls/caller.wat");
 /// Each module compiled on its own, with every call a call, linked when it is loaded.
 fn modules_on_their_own(bench: &Bench) -> Result<Runs, Error> {
     let plain = Ours::new(Integrity::Directory, false)?;
-    let ours = |name: &str, text: &str| -> Result<_, Error> {
-        let path = bench.folder.join(format!("{name}.plain.aot"));
-        error::write(&path, &plain.compile(&wat::parse_str(text)?)?)?;
-        plain.load(&path)
-    };
-    Ok(Both {
-        ours: plain.link(&[("callee", &ours("callee", CALLEE)?), ("", &ours("caller", CALLER)?)], Guest::default())?,
-        theirs: theirs(bench)?,
-    })
+    Ok(Both { ours: two_modules(bench, &plain)?, theirs: two_modules(bench, &bench.theirs)? })
 }
 
 /// Ours as a linked set, in which small functions are inlined; wasmtime has no such thing.
 fn linked_set(bench: &Bench) -> Result<Runs, Error> {
+    // Also in a run without inlining: these rows are about it.
+    let ours = Ours::new(Integrity::Directory, true)?;
     let (callee, caller) = (wat::parse_str(CALLEE)?, wat::parse_str(CALLER)?);
     let path = bench.folder.join("callee-and-caller.aot");
-    error::write(&path, &bench.ours.compile_set(&[("callee", &callee), ("caller", &caller)])?)?;
-    Ok(Both { ours: bench.ours.link(&[("", &bench.ours.load(&path)?)], Guest::default())?, theirs: theirs(bench)? })
+    error::write(&path, &ours.compile_set(&[("callee", &callee), ("caller", &caller)])?)?;
+    let run = ours.link(&[("", &ours.load(&path)?)], Guest::default())?;
+    Ok(Both { ours: run, theirs: two_modules(bench, &bench.theirs)? })
 }
 
-fn theirs(bench: &Bench) -> Result<<Theirs as Side>::Run, Error> {
-    let callee = bench.modules("callee", &wat::parse_str(CALLEE)?)?.theirs;
-    let caller = bench.modules("caller", &wat::parse_str(CALLER)?)?.theirs;
-    bench.theirs.link(&[("callee", &callee), ("", &caller)], Guest::default())
+fn two_modules<S: Side>(bench: &Bench, side: &S) -> Result<S::Run, Error> {
+    let module = |name: &str, text: &str| side.load(&bench.file(side, name, &wat::parse_str(text)?)?);
+    side.link(&[("callee", &module("callee", CALLEE)?), ("", &module("caller", CALLER)?)], Guest::default())
 }
 
 /// Measures all kinds.

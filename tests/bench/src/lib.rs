@@ -148,7 +148,12 @@ impl Bench {
         Ok(Both { ours, theirs })
     }
 
-    fn file<S: Side>(&self, side: &S, name: &str, wasm: &[u8]) -> Result<PathBuf, Error> {
+    /// Compiles a module to a file of one side.
+    ///
+    /// # Errors
+    ///
+    /// When the side refuses the module, or the file cannot be written.
+    pub fn file<S: Side>(&self, side: &S, name: &str, wasm: &[u8]) -> Result<PathBuf, Error> {
         let path = self.folder.join(format!("{name}.{}", S::EXTENSION));
         error::write(&path, &side.compile(wasm)?)?;
         Ok(path)

@@ -42,7 +42,8 @@ struct Args {
     /// Folder with real modules.
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
-    /// Our side with calls as they are: what inlining does is the difference between a run with and one without.
+    /// Our side without inlining, in what this process compiles itself: what inlining does is the difference between a
+    /// run with and one without.
     #[arg(long)]
     no_inlining: bool,
     /// Keeps the compiled files in this folder, for disassemblers.
