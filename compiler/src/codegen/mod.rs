@@ -6,6 +6,7 @@
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
 //! * `queue`: all functions, on all threads, with the same result for any number of them.
 //! * `trampolines`: which function types need which trampolines; one body for each lowered shape.
+//! * `placement`: where in its cache line a function had better start.
 //! * `text`: placement and binding; no relocation is left after it.
 //! * [`image`]: which data segments become copy-on-write images.
 //! * [`emit`]: all of it → [`aot_format::write::Contents`].
@@ -17,6 +18,7 @@ pub mod emit;
 pub mod image;
 mod inline;
 pub mod isa;
+mod placement;
 mod queue;
 mod text;
 mod trampolines;

@@ -10,6 +10,7 @@ use aot_format::write::{CallSite, Handler, Inlined, StackMap, Trampolines};
 use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
 
+use super::placement;
 use super::trampolines::{Direction, Plan, Service};
 use super::worker::{Compiled, Target};
 use super::{Code, Environment, SetCode, TextRange, label};
@@ -75,7 +76,7 @@ pub fn bind(environment: Environment<'_>, set: &Set<'_>, parts: &[Part]) -> Resu
     let total = parts
         .iter()
         .flat_map(Part::codes)
-        .map(|code| code.code.len() as u64 + u64::from(alignment))
+        .map(|code| code.code.len() as u64 + u64::from(code.alignment + alignment.max(placement::LINE)))
         .sum::<u64>()
         .saturating_add((padding.len() as u64).saturating_mul(functions as u64));
     if total > MAX_TEXT_BYTES {
@@ -90,7 +91,7 @@ pub fn bind(environment: Environment<'_>, set: &Set<'_>, parts: &[Part]) -> Resu
         first_label += part.functions.len() + part.services.len();
     }
     let builder = environment.isa.text_section_builder(first_label);
-    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), first_labels };
+    let mut binder = Binder { builder, alignment, control: ControlPlane::default(), first_labels, end: 0 };
     let mut members = Vec::with_capacity(parts.len());
     for (member, part) in parts.iter().enumerate() {
         members.push(binder.member(set, member, part, &padding)?);
@@ -104,30 +105,30 @@ struct Binder {
     control: ControlPlane,
     /// The number of the first label of each member.
     first_labels: Vec<usize>,
+    /// Where what was placed last ends.
+    end: u64,
 }
 
-/// Where a member's code begins, once something was placed, and ends.
-#[derive(Default)]
+/// Where a member's code begins and ends.
 struct Extent {
-    start: Option<u64>,
+    start: u64,
     end: u64,
 }
 
 impl Extent {
     /// Takes something in, and gives its range from where the member's code begins.
     fn add(&mut self, offset: u64, code: &Compiled) -> TextRange {
-        let start = *self.start.get_or_insert(offset);
         self.end = offset + code.code.len() as u64;
-        TextRange { offset: (offset - start) as u32, bytes: code.code.len() as u32 }
+        TextRange { offset: (offset - self.start) as u32, bytes: code.code.len() as u32 }
     }
 
     /// A range of no bytes behind what was taken in.
     fn nothing(&self) -> TextRange {
-        TextRange { offset: self.start.map_or(0, |start| self.end - start) as u32, bytes: 0 }
+        TextRange { offset: (self.end - self.start) as u32, bytes: 0 }
     }
 
     fn range(&self) -> Range<usize> {
-        self.start.map_or(0..0, |start| start as usize..self.end as usize)
+        self.start as usize..self.end as usize
     }
 }
 
@@ -139,7 +140,10 @@ impl Binder {
         part: &Part,
         padding: &[u8],
     ) -> Result<(Range<usize>, Code), Error> {
-        let mut extent = Extent::default();
+        // A member's code is taken for one that begins a line: offsets in it are from there.
+        let start = self.builder.append(false, &[], placement::LINE, &mut self.control);
+        self.end = start;
+        let mut extent = Extent { start, end: start };
         let mut code = Code::default();
         let services = part.services.iter().zip(self.first_labels[member] + part.functions.len()..);
         let services: BTreeMap<u32, usize> = services.map(|(service, label)| (service.builtin as u32, label)).collect();
@@ -153,7 +157,8 @@ impl Binder {
             let name = || label(set, Definition { member, index }).to_string();
             let range = extent.add(self.place(function, true, &services, name)?, function);
             if !padding.is_empty() {
-                self.builder.append(false, padding, self.alignment, &mut self.control);
+                let offset = self.builder.append(false, padding, self.alignment, &mut self.control);
+                self.end = offset + padding.len() as u64;
             }
             code.traps.extend(function.traps.iter().map(|(offset, trap)| (range.offset + offset, *trap)));
             code.addresses.extend(function.addresses.iter().map(|(offset, wasm)| (range.offset + offset, *wasm)));
@@ -189,8 +194,16 @@ impl Binder {
         services: &BTreeMap<u32, usize>,
         name: impl Fn() -> String,
     ) -> Result<u64, Error> {
-        let alignment = self.alignment.max(code.alignment);
+        let alignment = match &code.placement {
+            Some(placement) => {
+                let gap = placement.from(self.end, code.alignment) - self.end;
+                self.builder.append(false, &vec![0; gap as usize], 1, &mut self.control);
+                code.alignment
+            }
+            None => self.alignment.max(code.alignment),
+        };
         let offset = self.builder.append(labeled, &code.code, alignment, &mut self.control);
+        self.end = offset + code.code.len() as u64;
         for relocation in &code.relocations {
             let place = offset + u64::from(relocation.offset);
             let label = match relocation.target {

@@ -14,6 +14,7 @@ use cranelift_codegen::{
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::inline::{self, Bodies, Frames};
+use super::placement::Placement;
 use super::{Environment, effort, label};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
@@ -51,6 +52,8 @@ pub struct Compiled {
     pub code: Vec<u8>,
     /// Alignment in bytes that the code needs.
     pub alignment: u32,
+    /// Where in its cache line it had better start, if that is known.
+    pub placement: Option<Placement>,
     /// What is to be bound.
     pub relocations: Vec<Relocation>,
     /// Trapping instructions, offsets ascending.
@@ -103,7 +106,7 @@ impl Worker {
             let body = body_of(set, definition);
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
-                .code(environment, function, |code, func| extract(code, func, (start, &frames), set))
+                .code(environment, function, |code, func| extract(environment, code, func, (start, &frames), set))
                 .and_then(|extracted| extracted)
                 .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
             compiled.indirect_types = indirect_types(body).map_err(|error| explain(set, definition, error))?;
@@ -136,7 +139,8 @@ impl Worker {
         build: impl FnOnce() -> ir::Function,
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
-            let extracted = worker.code(environment, build(), |code, func| extract(code, func, (0, &[]), set));
+            let extracted =
+                worker.code(environment, build(), |code, func| extract(environment, code, func, (0, &[]), set));
             // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
             extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
         };
@@ -245,6 +249,7 @@ fn body_of<'a, 'data>(set: &'a Set<'data>, definition: Definition) -> &'a Body<'
 
 /// Copies out of Cranelift's buffers what placement needs.
 fn extract(
+    environment: Environment<'_>,
     code: &CompiledCode,
     func: &ir::Function,
     (body_start, frames): (u32, &[Frames]),
@@ -267,9 +272,11 @@ fn extract(
     traps.sort_by_key(|(offset, _)| *offset);
     traps.dedup_by_key(|(offset, _)| *offset);
     let (addresses, inlined) = addresses(code, body_start, frames);
+    let places = environment.align_functions && environment.isa.name() == "x64";
     Ok(Compiled {
         code: buffer.data().to_vec(),
         alignment: buffer.alignment,
+        placement: places.then(|| Placement::of(buffer.data())),
         relocations: relocations.collect(),
         traps,
         call_sites: call_sites(code)?,
