@@ -1,7 +1,8 @@
-;; Comparisons give an i32 of 0 or 1; a branch takes that (the code generator folds the two).
+;; Comparisons give an i32 of 0 or 1; a branch takes the comparison itself, and of floats the opposite where turned round.
 ;;! has: icmp slt
 ;;! has: icmp ult
 ;;! has: fcmp
+;;! has: fcmp uge
 (module
   (func $numbers (param i32 i64 f32 f64) (result i32)
     (i32.lt_s (local.get 0) (i32.const 5))
@@ -10,7 +11,9 @@
     (i32.add (f64.ne (local.get 3) (local.get 3)))
     (i32.add (i32.eqz (local.get 0))))
   (func $branch (param i32 i32) (result i32)
-    (if (result i32) (i32.gt_u (local.get 0) (local.get 1)) (then (i32.const 1)) (else (i32.const 2)))))
+    (if (result i32) (i32.gt_u (local.get 0) (local.get 1)) (then (i32.const 1)) (else (i32.const 2))))
+  (func $opposite (param f64 f64) (result f64)
+    (select (local.get 0) (local.get 1) (i32.eqz (f64.lt (local.get 0) (local.get 1))))))
 
 ;;= CLIF
 ;; ;; function 0 (numbers)
@@ -52,7 +55,7 @@
 ;; block0(v0: i64, v1: i32, v2: i32):
 ;;     v4 = icmp ugt v1, v2
 ;;     v5 = uextend.i32 v4
-;;     brif v5, block2, block3
+;;     brif v4, block2, block3
 ;;
 ;; block2:
 ;;     v7 = iconst.i32 1
@@ -64,4 +67,22 @@
 ;;
 ;; block4(v6: i32):
 ;;     return v6
+;; }
+;;
+;; ;; function 2 (opposite)
+;; function u0:2(i64 vmctx, f64, f64) -> f64 tail {
+;;     gv0 = vmctx
+;;     gv1 = load.i64 notrap aligned readonly can_move gv0
+;;     gv2 = load.i64 notrap aligned readonly can_move gv1
+;;     stack_limit = gv2
+;;
+;; block0(v0: i64, v1: f64, v2: f64):
+;;     v4 = fcmp lt v1, v2
+;;     v5 = uextend.i32 v4
+;;     v6 = iconst.i32 0
+;;     v7 = icmp eq v5, v6  ; v6 = 0
+;;     v8 = uextend.i32 v7
+;;     v9 = fcmp uge v1, v2
+;;     v10 = select v9, v1, v2
+;;     return v10
 ;; }

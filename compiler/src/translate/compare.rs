@@ -1,8 +1,7 @@
-//! Comparisons: CLIF compares to an i8, wasm to an i32. Instruction selection folds the extension
-//! away where a branch or `select` consumes it.
+//! Comparisons: CLIF compares to an i8, wasm to an i32. A branch or `select` asks the comparison itself.
 
-use cranelift_codegen::ir::InstBuilder;
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, Opcode, Value};
 
 use super::function::FuncTranslator;
 use crate::error::BodyError;
@@ -19,6 +18,38 @@ macro_rules! compare {
 }
 
 impl FuncTranslator<'_, '_> {
+    /// A condition, as a branch or `select` had better ask it: without the extension to an i32; and `eqz` of a comparison
+    /// of floats, which would be made a value of and compared with zero, as the comparison that is true otherwise. (None of
+    /// wasm's is that, because of NaNs; of integers, Cranelift finds it.)
+    pub(super) fn condition(&mut self, value: Value) -> Value {
+        let value = self.unextended(value).unwrap_or(value);
+        let Some(InstructionData::IntCompare { cond: IntCC::Equal, args: [operand, zero], .. }) = self.defining(value)
+        else {
+            return value;
+        };
+        let is_zero = matches!(self.defining(zero), Some(InstructionData::UnaryImm { imm, .. }) if imm.bits() == 0);
+        match self.unextended(operand).and_then(|operand| self.defining(operand)) {
+            Some(InstructionData::FloatCompare { opcode: Opcode::Fcmp, cond, args: [lhs, rhs] }) if is_zero => {
+                self.builder.ins().fcmp(cond.complement(), lhs, rhs)
+            }
+            _ => value,
+        }
+    }
+
+    /// What a value is the zero extension of.
+    fn unextended(&self, value: Value) -> Option<Value> {
+        match self.defining(value)? {
+            InstructionData::Unary { opcode: Opcode::Uextend, arg } => Some(arg),
+            _ => None,
+        }
+    }
+
+    /// The instruction that a value is a result of.
+    fn defining(&self, value: Value) -> Option<InstructionData> {
+        let dfg = &self.builder.func.dfg;
+        dfg.value_def(dfg.resolve_aliases(value)).inst().map(|inst| dfg.insts[inst])
+    }
+
     pub(super) fn visit_i32_eqz(&mut self) -> Result<(), BodyError> {
         let operand = self.pop();
         let truth = self.builder.ins().icmp_imm_u(IntCC::Equal, operand, 0);

@@ -63,6 +63,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Branches to a label if a condition holds, with the topmost operands and perhaps one more.
     pub(super) fn branch_if(&mut self, condition: Value, depth: u32, extra: Option<Value>, when: bool) {
+        let condition = self.condition(condition);
         let usually = self.usually_taken();
         let (label, arity) = self.edge_target(depth, self.cold || usually == Some(false));
         let mut args = self.branch_args(arity - usize::from(extra.is_some()));
@@ -123,6 +124,7 @@ impl FuncTranslator<'_, '_> {
         }
         let types = self.block_types(blockty);
         let condition = self.pop();
+        let condition = self.condition(condition);
         let (then_block, else_block) = (self.builder.create_block(), self.builder.create_block());
         let end = self.create_block_with(&types.results);
         self.builder.ins().brif(condition, then_block, &[], else_block, &[]);

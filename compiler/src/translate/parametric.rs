@@ -18,6 +18,7 @@ impl FuncTranslator<'_, '_> {
 
     pub(super) fn visit_select(&mut self) -> Result<(), BodyError> {
         let (if_true, if_false, condition) = self.state.stack.pop3();
+        let condition = self.condition(condition);
         let result = self.builder.ins().select(condition, if_true, if_false);
         self.push(result);
         Ok(())
