@@ -1,6 +1,7 @@
 //! Validated modules → bound machine code and the tables that go with it.
 //!
 //! * [`isa`]: our options as Cranelift's settings.
+//! * `back_edges`: what is changed after Cranelift optimised.
 //! * `effort`: which functions Cranelift had better not optimise.
 //! * `inline`: which functions are inlined, and what back traces say of them.
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
@@ -13,6 +14,7 @@
 //!
 //! Absent on purpose: opcodes ([`crate::translate`]) and byte layouts (`aot-format`).
 
+mod back_edges;
 mod effort;
 pub mod emit;
 pub mod image;

@@ -15,7 +15,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::inline::{self, Bodies, Frames};
 use super::placement::Placement;
-use super::{Environment, effort, label};
+use super::{Environment, back_edges, effort, label};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
 use crate::set::{Definition, Set};
@@ -73,6 +73,7 @@ pub struct Compiled {
 /// What one thread reuses from function to function.
 pub struct Worker {
     context: Context,
+    registers: regalloc2::Ctx,
     translate: TranslateContext,
     validator: FuncValidatorAllocations,
 }
@@ -80,7 +81,12 @@ pub struct Worker {
 impl Worker {
     /// With nothing allocated yet.
     pub fn new() -> Worker {
-        Worker { context: Context::new(), translate: TranslateContext::new(), validator: Default::default() }
+        Worker {
+            context: Context::new(),
+            registers: Default::default(),
+            translate: TranslateContext::new(),
+            validator: Default::default(),
+        }
     }
 
     /// wasm → CLIF.
@@ -106,7 +112,9 @@ impl Worker {
             let body = body_of(set, definition);
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
-                .code(environment, function, |code, func| extract(environment, code, func, (start, &frames), set))
+                .code(environment, function, false, |code, func| {
+                    extract(environment, code, func, (start, &frames), set)
+                })
                 .and_then(|extracted| extracted)
                 .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
             compiled.indirect_types = indirect_types(body).map_err(|error| explain(set, definition, error))?;
@@ -124,9 +132,8 @@ impl Worker {
     ) -> Result<String, Error> {
         self.guarded(set, definition, |worker| {
             let (function, _) = worker.inlined_body(environment, set, inlinees, definition)?;
-            worker.context.set_disasm(true);
             worker
-                .code(environment, function, |code, _| code.vcode.clone().unwrap_or_default())
+                .code(environment, function, true, |code, _| code.vcode.clone().unwrap_or_default())
                 .map_err(|reason| Error::Codegen { function: label(set, definition), reason })
         })
     }
@@ -140,7 +147,7 @@ impl Worker {
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
             let extracted =
-                worker.code(environment, build(), |code, func| extract(environment, code, func, (0, &[]), set));
+                worker.code(environment, build(), false, |code, func| extract(environment, code, func, (0, &[]), set));
             // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
             extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
         };
@@ -193,19 +200,23 @@ impl Worker {
         &mut self,
         environment: Environment<'_>,
         function: ir::Function,
+        disassemble: bool,
         take: impl FnOnce(&CompiledCode, &ir::Function) -> T,
     ) -> Result<T, String> {
         self.context.func = function;
         let isa = if effort::is_too_deep(&self.context.func) { environment.unoptimised } else { environment.isa };
-        let compiled = self.context.compile(isa, &mut ControlPlane::default());
-        let result = match compiled {
-            Ok(_) => Ok(()),
-            Err(error) => Err(cranelift_codegen::print_errors::pretty_error(error.func, error.inner)),
-        };
-        let taken = result.and_then(|()| match self.context.compiled_code() {
-            Some(code) => Ok(take(code, &self.context.func)),
-            None => Err("it returned no code".to_owned()),
+        let optimised = self.context.optimize(isa, &mut ControlPlane::default());
+        let context = &mut self.context;
+        let compiled = optimised.and_then(|()| {
+            back_edges::compare_sums(&mut context.func);
+            context.verify_if(isa)?;
+            let control = &mut ControlPlane::default();
+            isa.compile_function(&context.func, &context.domtree, &mut self.registers, disassemble, control)
         });
+        let taken = match compiled {
+            Ok(code) => Ok(take(&code.apply_params(&context.func.params), &context.func)),
+            Err(error) => Err(cranelift_codegen::print_errors::pretty_error(&context.func, error)),
+        };
         self.context.clear();
         taken
     }
