@@ -349,6 +349,30 @@ fn threads_of_a_program() {
     assert_ran(&iwasm(&["--max-threads=0", "hammer.aot", "return"]), 3, "", &[]);
 }
 
+/// What no other module of a set imports is gone; what is used, by calls or by references, is there.
+#[test]
+fn a_set_that_keeps_to_itself_runs() {
+    let lib = r#"(module (memory 1) (data (i32.const 0) "\07")
+        (func (export "unused") (result i32) (i32.const 1))
+        (func $taken (export "taken") (result i32) (i32.const 5))
+        (func $bits (param i32) (result i32) (i32.popcnt (i32.load (local.get 0))))
+        (type $get (func (result i32)))
+        (func (export "used") (param i32) (result i32)
+          (i32.add (call $bits (local.get 0)) (call_ref $get (ref.func $taken)))))"#;
+    let main = r#"(module (import "lib" "used" (func $used (param i32) (result i32)))
+        (func (export "eight") (result i32) (call $used (i32.const 0))))"#;
+    let folder = folder(&[("lib.wat", lib), ("main.wat", main)]);
+    let link = ["--link", "--internalize", "lib.wat", "main.wat", "-o", "main.aot"];
+    assert_eq!(run("wamrc", folder.path(), &link).status, Some(0));
+    let call = |args: &[&str]| run("iwasm", folder.path(), args);
+    assert_ran(&call(&["-f", "eight", "main.aot"]), 0, "0x8:i32\n", &[]);
+    assert_ran(&call(&["-f", "$lib$used", "main.aot", "0"]), 0, "0x8:i32\n", &[]);
+    for gone in ["unused", "taken"] {
+        let message = format!("module \"lib\" exports no function \"{gone}\"");
+        assert_ran(&call(&["-f", &format!("$lib${gone}"), "main.aot"]), 1, "", &[&message]);
+    }
+}
+
 /// Modules compiled together run as they do apart, and back traces name functions that were inlined.
 #[test]
 fn a_linked_set_runs_as_its_modules_do() {

@@ -144,7 +144,11 @@ impl Compiler {
             Ok(module) => Ok(((*name).to_owned(), module)),
             Err(error) => Err(Error::InMember { module: (*name).to_owned(), error: Box::new(error) }),
         });
-        Set::link(parsed.collect::<Result<_, _>>()?)
+        let mut modules = parsed.collect::<Result<Vec<_>, _>>()?;
+        if self.options.internalizes() {
+            set::internalize(&mut modules);
+        }
+        Set::link(modules)
     }
 
     /// Parses a module; what it may use is the options' and the target's to say.

@@ -42,6 +42,7 @@ pub struct Options {
     explicit_bounds_checks: bool,
     nan_canonicalization: bool,
     no_inlining: bool,
+    internalize: bool,
     switched_off: FeatureSet,
     custom_sections: Vec<String>,
     threads: usize,
@@ -96,6 +97,14 @@ impl Options {
     /// same, so this is not recorded.
     pub fn without(mut self, feature: Feature) -> Options {
         self.switched_off = self.switched_off.with(feature);
+        self
+    }
+
+    /// With `true`, the members of a linked set but the last lose the exports of functions that no other member imports,
+    /// `_initialize` aside; what only those needed is left out. Nobody but the set can call them then, by whatever
+    /// name.
+    pub fn internalize(mut self, internalize: bool) -> Options {
+        self.internalize = internalize;
         self
     }
 
@@ -167,6 +176,10 @@ impl Options {
         self.opt_level != OptLevel::None && !self.no_inlining
     }
 
+    pub(crate) fn internalizes(&self) -> bool {
+        self.internalize
+    }
+
     pub(crate) fn switched_off(&self) -> FeatureSet {
         self.switched_off
     }
@@ -203,6 +216,9 @@ impl Options {
         if self.no_inlining {
             text.push_str(" --no-inlining");
         }
+        if self.internalize {
+            text.push_str(" --internalize");
+        }
         if self.spread_text != 0 {
             text.push_str(&format!(" --spread-text={}", self.spread_text));
         }
@@ -238,6 +254,7 @@ impl Options {
                 }
                 None if word == "--enable-nan-canonicalization" => options.nan_canonicalization = true,
                 None if word == "--no-inlining" => options.no_inlining = true,
+                None if word == "--internalize" => options.internalize = true,
                 _ => return Err(wrong(word)),
             }
         }
@@ -287,6 +304,7 @@ mod tests {
             .explicit_bounds_checks(true)
             .nan_canonicalization(true)
             .inlining(false)
+            .internalize(true)
             .spread_text(512)
             .custom_sections(["b, c%", "a", "ü"])
             .threads(7);

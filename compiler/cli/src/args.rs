@@ -102,6 +102,11 @@ pub struct CodeArgs {
     #[arg(long)]
     no_inlining: bool,
 
+    /// With --link: forget the exports of functions that no other module of the set imports, the last module's and
+    /// `_initialize` aside, and leave out what only those need
+    #[arg(long, requires = "link")]
+    internalize: bool,
+
     /// Custom sections to keep, by name
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     emit_custom_sections: Vec<String>,
@@ -112,7 +117,7 @@ pub struct CodeArgs {
 }
 
 /// The artifact says these itself, or nothing is written.
-const NOT_WITH_CHECK: [&str; 14] = [
+const NOT_WITH_CHECK: [&str; 15] = [
     "output",
     "emit",
     "format",
@@ -126,6 +131,7 @@ const NOT_WITH_CHECK: [&str; 14] = [
     "stack_bounds_checks",
     "enable_nan_canonicalization",
     "no_inlining",
+    "internalize",
     "emit_custom_sections",
 ];
 
@@ -139,6 +145,8 @@ Examples:
   wamrc mA.wasm mB.wasm mC.wasm -o build/        compile several modules
   wamrc --link mA.wasm mB.wasm main.wasm -o app.aot
                                                  compile them together, to one artifact
+  wamrc --link --internalize lib.wasm main.wasm -o app.aot
+                                                 and keep of the others only what is used
   wamrc --emit=clif app.wat                      show the intermediate code
   wamrc --check app.aot app.wasm                 prove where an artifact came from
 
@@ -320,6 +328,7 @@ impl CodeArgs {
             .explicit_bounds_checks(self.bounds_checks == 1)
             .nan_canonicalization(self.enable_nan_canonicalization)
             .inlining(!self.no_inlining)
+            .internalize(self.internalize)
             .custom_sections(&self.emit_custom_sections)
             .verifier(self.verify_clif)
     }

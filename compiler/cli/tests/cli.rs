@@ -458,6 +458,42 @@ fn calls_stay_calls_without_inlining() {
     assert!(dump.contains("--no-inlining"), "{dump}");
 }
 
+/// What no other module of a set imports can be left out of it.
+#[test]
+fn linked_sets_that_keep_to_themselves() {
+    let place = Place::new();
+    // Of `lib`, main wants `used`; that needs `inner`, and takes a reference of `taken`, which only its export declares.
+    let lib = r#"(module (memory (export "memory") 1)
+        (func $_initialize (export "_initialize"))
+        (func $inner (param i32) (result i32) (i32.popcnt (i32.load (local.get 0))))
+        (func $alone (param i32) (result i32) (i32.clz (i32.load (local.get 0))))
+        (func $taken (export "taken") (result i32) (i32.const 5))
+        (func (export "used") (param i32) (result i32) (ref.is_null (ref.func $taken)) (i32.add (call $inner (local.get 0))))
+        (func $unused (export "unused") (param i32) (result i32) (call $alone (local.get 0))))"#;
+    let main = r#"(module (import "lib" "used" (func $f (param i32) (result i32)))
+        (func $g (export "g") (param i32) (result i32) (call $f (local.get 0)))
+        (func $h (export "h") (result i32) (i32.const 7)))"#;
+    place.write("lib.wat", lib).write("main.wat", main);
+    let functions = |args: &[&str]| {
+        place.expect(0, &[args, &["--no-inlining", "--link", "lib.wat", "main.wat", "-o", "set.aot"]].concat());
+        place.expect(0, &["--check", "set.aot", "--link", "lib.wat", "main.wat"]);
+        place.expect(0, &["--emit=aot-dump", "set.aot"]).0
+    };
+    let whole = functions(&[]);
+    let kept = functions(&["--internalize"]);
+    for name in ["\"unused\" function", "\"taken\" function"] {
+        assert!(whole.contains(name) && !kept.contains(name), "{name}\n{whole}\n{kept}");
+    }
+    for name in
+        ["\"used\" function", "\"_initialize\" function", "\"memory\" memory", "\"g\" function", "\"h\" function"]
+    {
+        assert!(kept.contains(name), "{name}\n{kept}");
+    }
+    // It means nothing to a module alone.
+    let (_, said) = place.expect(2, &["--internalize", "main.wat", "-o", "main.aot"]);
+    assert!(said.contains("--link"), "{said}");
+}
+
 /// Modules compiled together: one artifact, in which each has its name.
 #[test]
 fn linked_sets() {

@@ -122,7 +122,7 @@ pub struct Module<'data> {
     pub custom_sections: Vec<CustomSection<'data>>,
 }
 
-impl Module<'_> {
+impl<'data> Module<'data> {
     /// The type of a function of the module.
     ///
     /// # Panics
@@ -203,6 +203,15 @@ impl Module<'_> {
     /// The funcref slot of a function, if references to it can be taken.
     pub fn funcref_slot(&self, func_index: u32) -> Option<u32> {
         self.funcrefs.binary_search(&func_index).ok().map(|slot| slot as u32)
+    }
+
+    /// Forgets exports. Functions that bodies take references of stay as they are, though it may have been their export
+    /// that let them.
+    pub(crate) fn retain_exports(&mut self, keep: impl Fn(&Export<'data>) -> bool) {
+        self.exports.retain(keep);
+        let mut taken = parse::taken_by_bodies(self);
+        taken.retain(|function| self.funcref_slot(*function).is_some());
+        parse::settle_funcrefs(self, taken);
     }
 
     /// Whether a function is imported.

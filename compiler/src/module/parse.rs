@@ -7,8 +7,8 @@ use aot_format::limits;
 use aot_format::types::{ExternKind, ExternType, HeapType, RefType, TypeIndex};
 use aot_format::write::{ConstExpr, ConstOp, DataSegment, ElementItems, ElementSegment, SegmentMode};
 use wasmparser::{
-    CustomSectionReader, DataKind, ElementKind, ExternalKind, FunctionBody, KnownCustom, Parser, Payload, TableInit,
-    ValidPayload, Validator,
+    CustomSectionReader, DataKind, ElementKind, ExternalKind, FunctionBody, KnownCustom, Operator, Parser, Payload,
+    TableInit, ValidPayload, Validator,
 };
 
 use super::{Admitted, Body, BranchHints, CustomSection, Export, Import, Module, Names, const_expr, types};
@@ -306,9 +306,7 @@ impl<'data> Parsing<'data> {
 
 /// What can be known only when all sections have been read.
 fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
-    module.funcrefs = funcrefs(&module);
-    module.counts.funcrefs = module.funcrefs.len() as u32;
-    module.layout = VmctxLayout::new(module.counts);
+    settle_funcrefs(&mut module, Vec::new());
     let functions = module.functions.len() as u32;
     let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
     module.names.read_exports(exported.map(|export| (export.index, export.name)));
@@ -318,11 +316,18 @@ fn finish(mut module: Module<'_>) -> Result<Module<'_>, Error> {
     Ok(module)
 }
 
+/// Finds out which functions references are taken of, `others` among them, and what the vmctx has for them.
+pub(super) fn settle_funcrefs(module: &mut Module<'_>, others: Vec<u32>) {
+    module.funcrefs = funcrefs(module, others);
+    module.counts.funcrefs = module.funcrefs.len() as u32;
+    module.layout = VmctxLayout::new(module.counts);
+}
+
 /// Exported functions, the start function (the host calls it), and those that element segments and
 /// constant expressions refer to.
 /// Validation holds `ref.func` in bodies to just these.
-fn funcrefs(module: &Module<'_>) -> Vec<u32> {
-    let mut functions: Vec<u32> = Vec::new();
+fn funcrefs(module: &Module<'_>, others: Vec<u32>) -> Vec<u32> {
+    let mut functions = others;
     let exported = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
     functions.extend(exported.map(|export| export.index));
     functions.extend(module.start);
@@ -346,6 +351,19 @@ fn funcrefs(module: &Module<'_>) -> Vec<u32> {
     }
     functions.sort_unstable();
     functions.dedup();
+    functions
+}
+
+/// The functions that bodies take references of. A body that cannot be read says so when it is compiled.
+pub(super) fn taken_by_bodies(module: &Module<'_>) -> Vec<u32> {
+    let mut functions = Vec::new();
+    for body in &module.bodies {
+        let Ok(operators) = body.body.get_operators_reader() else { continue };
+        functions.extend(operators.into_iter().map_while(Result::ok).filter_map(|operator| match operator {
+            Operator::RefFunc { function_index } => Some(function_index),
+            _ => None,
+        }));
+    }
     functions
 }
 

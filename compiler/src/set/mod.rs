@@ -3,6 +3,7 @@
 //!
 //! * [`Set::link`]: modules → a set; every import that names a member is traced to whoever defines it, through
 //!   re-exports, and checked. All that is wrong is found.
+//! * [`internalize`]: what a set need not show of its members is forgotten, before it is linked.
 //! * `likely`: which functions calls through tables likely reach.
 //! * `matching`: the types of several modules held against each other.
 //!
@@ -12,7 +13,7 @@
 mod likely;
 mod matching;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aot_format::abi::set_places;
 use aot_format::limits::{MAX_MEMBERS, MAX_VMCTX_BYTES};
@@ -21,7 +22,7 @@ use aot_format::write::ConstOp;
 
 use crate::error::{Error, LinkError, LinkErrors, LinkSite};
 use crate::info::External;
-use crate::module::Module;
+use crate::module::{Export, Module};
 use likely::Likely;
 use matching::Canonical;
 
@@ -148,6 +149,23 @@ impl<'data> Set<'data> {
     /// How far the vmctx of one member is behind that of another, in bytes.
     pub fn distance(&self, from: usize, to: usize) -> i64 {
         self.members[to].place as i64 - self.members[from].place as i64
+    }
+}
+
+/// What the runtime calls by its name, though nobody imports it.
+const CALLED_BY_NAME: &str = "_initialize";
+
+/// Takes from all modules but the last the exports of functions that no other one imports.
+pub fn internalize(modules: &mut [(String, Module<'_>)]) {
+    let imports = modules.iter().flat_map(|(_, module)| module.imports.iter());
+    let wanted: HashSet<(String, String)> =
+        imports.map(|import| (import.module.to_owned(), import.name.to_owned())).collect();
+    let others = modules.len().saturating_sub(1);
+    for (name, module) in &mut modules[..others] {
+        let is_wanted = |export: &Export<'_>| wanted.contains(&(name.clone(), export.name.to_owned()));
+        module.retain_exports(|export| {
+            export.kind != ExternKind::Func || export.name == CALLED_BY_NAME || is_wanted(export)
+        });
     }
 }
 
