@@ -53,14 +53,14 @@ impl Handles {
 
     /// How many there are, to go back to.
     #[inline]
-    pub(crate) fn mark(&self) -> usize {
-        self.places.borrow().entries.len()
+    pub(crate) fn mark(&mut self) -> usize {
+        self.places.get_mut().entries.len()
     }
 
     /// Gives up those made since a mark.
     #[inline]
-    pub(crate) fn release(&self, mark: usize) {
-        let mut places = self.places.borrow_mut();
+    pub(crate) fn release(&mut self, mark: usize) {
+        let places = self.places.get_mut();
         if places.entries.len() > mark {
             places.entries.truncate(mark);
         }
