@@ -19,6 +19,7 @@ use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
 use crate::reader::Reader;
 use crate::shared::State;
+use crate::table::Table;
 use crate::threads::{DEFAULT_MOST, lock, wasm_runtime_set_max_thread_num};
 use crate::wasi;
 
@@ -51,7 +52,7 @@ static OWN: LazyLock<Arc<Runtime>> = LazyLock::new(Arc::default);
 /// Those that the program made.
 static MADE: Mutex<Vec<Arc<Runtime>>> = Mutex::new(Vec::new());
 /// Handles of modules that are alive, and the runtimes that they belong to.
-static MODULES: Mutex<BTreeMap<usize, Arc<Runtime>>> = Mutex::new(BTreeMap::new());
+static MODULES: Mutex<Table<Arc<Runtime>>> = Mutex::new(Table::new());
 
 thread_local! {
     /// The one that this thread is in, if not in the process's own.
@@ -108,8 +109,7 @@ impl Runtime {
             state.registered.clear();
             std::mem::replace(&mut state.linker, Linker::new(&state.engine))
         };
-        let handles: Vec<(usize, Arc<Runtime>)> =
-            lock(&MODULES).extract_if(.., |_, runtime| Arc::ptr_eq(runtime, self)).collect();
+        let handles = lock(&MODULES).take(|_, runtime| Arc::ptr_eq(runtime, self));
         for (handle, _) in handles {
             // SAFETY: handles in the list are alive, and nobody has them any more.
             drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
@@ -132,12 +132,12 @@ pub fn keep_module(handle: *mut CModule, runtime: &Arc<Runtime>) {
 
 /// The runtime of a module that is alive; it is no longer kept.
 pub fn forget_module(handle: *const CModule) -> Option<Arc<Runtime>> {
-    lock(&MODULES).remove(&handle.addr())
+    lock(&MODULES).remove(handle.addr())
 }
 
 /// Whether a module's handle is alive.
 pub fn knows_module(handle: *const CModule) -> bool {
-    lock(&MODULES).contains_key(&handle.addr())
+    lock(&MODULES).get(handle.addr()).is_some()
 }
 
 static LOG_LEVEL: AtomicU32 = AtomicU32::new(WARNING);
