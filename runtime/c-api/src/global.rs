@@ -32,8 +32,8 @@ pub struct Global {
     pub linker: Linker<State>,
     /// Natives whose type is that of whoever imports them, by module and name.
     pub untyped: HashMap<(String, String), Native>,
-    /// Names of the natives of each list, by module and address of the list.
-    pub native_lists: HashMap<(String, usize), Vec<String>>,
+    /// Names of the natives of each list, after its module and its address.
+    pub native_lists: Vec<(String, usize, Vec<String>)>,
     pub reader: Option<Reader>,
     /// Modules that are registered, and under which name; the names of those that the reader found.
     pub registered: BTreeMap<String, usize>,
@@ -68,6 +68,11 @@ pub fn current() -> Arc<Runtime> {
     CURRENT.with(|current| current.borrow().clone()).unwrap_or_else(|| OWN.clone())
 }
 
+#[cold]
+fn not_initialised() -> String {
+    "the runtime is not initialised: call wasm_runtime_init first".to_owned()
+}
+
 /// Does something with the state of the runtime that this thread is in. Nothing of C's is to be called meanwhile.
 pub fn with<R>(work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
     current().with(work)
@@ -76,8 +81,17 @@ pub fn with<R>(work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
 impl Runtime {
     /// Does something with its state.
     pub fn with<R>(&self, work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
-        let missing = || "the runtime is not initialised: call wasm_runtime_init first".to_owned();
-        lock(&self.0).as_mut().map(work).ok_or_else(missing)
+        let (mut work, mut done) = (Some(work), None);
+        self.locked(&mut |state| done = work.take().map(|work| work(state)));
+        done.ok_or_else(not_initialised)
+    }
+
+    /// The part of it that is the same for any work; nothing is done in a runtime that is not initialised.
+    #[inline(never)]
+    fn locked(&self, work: &mut dyn FnMut(&mut Global)) {
+        if let Some(state) = lock(&self.0).as_mut() {
+            work(state);
+        }
     }
 
     /// Does something in this runtime, whichever the thread is in.
@@ -164,12 +178,22 @@ impl Global {
             engine,
             linker,
             untyped: HashMap::new(),
-            native_lists: HashMap::new(),
+            native_lists: Vec::new(),
             reader: None,
             registered: BTreeMap::new(),
             most_threads: DEFAULT_MOST,
             users: 0,
         }
+    }
+
+    /// Names of the natives of a list.
+    pub fn names_of_list(&mut self, module: &str, list: usize) -> &mut Vec<String> {
+        let known = self.native_lists.iter().position(|(name, at, _)| name == module && *at == list);
+        let place = known.unwrap_or_else(|| {
+            self.native_lists.push((module.to_owned(), list, Vec::new()));
+            self.native_lists.len() - 1
+        });
+        &mut self.native_lists[place].2
     }
 
     /// Gives a module a name for others to import from.
