@@ -421,7 +421,7 @@ fn exported(library: &Path) -> Result<(), Failed> {
 }
 
 /// A device has nothing of what the standard library reads debug information with, and programs that have the archive in
-/// them keep the unwinder's own back traces; see `frames.rs` of the library. A release of Rust that makes this fail made the
+/// them keep the unwinder's own back traces; see `boundary.rs` of the library. A release of Rust that makes this fail made the
 /// library 200 KB larger.
 fn symboliser(library: &Path) -> Result<(), Failed> {
     let section = b".debug_types.dwo";
@@ -429,7 +429,8 @@ fn symboliser(library: &Path) -> Result<(), Failed> {
         return Err("libiwasm.so knows names of DWARF's sections: the standard library's symboliser is in it".into());
     }
     // It says of some members that they have no symbols.
-    let symbols = Command::new("nm").args(["--defined-only", "--extern-only"]).arg(library.join("libiwasm.a")).output()?;
+    let symbols =
+        Command::new("nm").args(["--defined-only", "--extern-only"]).arg(library.join("libiwasm.a")).output()?;
     match String::from_utf8_lossy(&symbols.stdout).contains(" _Unwind_Backtrace\n") {
         true => Err("libiwasm.a defines _Unwind_Backtrace for whoever is linked with it".into()),
         false => Ok(()),

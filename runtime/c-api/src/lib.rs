@@ -10,7 +10,7 @@
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
 //! * [`external`]: what external references refer to. [`table`]: addresses that were given out. [`trace`]: exceptions and back traces as text.
-//! * [`layout`]: what C programs were compiled for. `frames`: back traces of panics, left out; a feature.
+//! * [`layout`]: what C programs were compiled for.
 //! * `standard`: the standard interface, `include/wasm.h`, a feature.
 //! * [`absent`]: functions that make no sense here, and say why. [`beyond`]: what WAMR does not have.
 //!
@@ -31,8 +31,6 @@ mod boundary;
 mod compile;
 mod env;
 mod external;
-#[cfg(feature = "no-symbolizer")]
-mod frames;
 mod function;
 mod global;
 mod heap;
