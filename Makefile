@@ -31,7 +31,7 @@ build: ## build the commands and libraries (target/release/wamrc, target/release
 	$(CARGO) build $(PROJECT) --exclude tests
 
 library: ## build the C library as devices have it (target/device/libiwasm.a, libiwasm.so; headers: runtime/c-api/include)
-	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features $(LIBRARY_FEATURES)
+	$(CARGO) build --profile device -p iwasm-c-api --no-default-features --features $(LIBRARY_FEATURES),no-symbolizer
 	scripts/shared-library.sh "$(TARGET)/device"
 
 install: library ## install commands, C library, headers, pkg-config and CMake files below PREFIX (/usr/local), DESTDIR in front

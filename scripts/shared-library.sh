@@ -55,6 +55,13 @@ fi
 } > "$made/versions"
 sed 's/^/-Wl,--undefined=/' "$made/names" > "$made/wanted"
 
+# The unwinder's function that the feature no-symbolizer replaces, for this library and not for who is linked with it.
+if grep -qx _Unwind_Backtrace "$made/defined"; then
+  objcopy=$("${cc[@]}" -print-prog-name=objcopy)
+  "$objcopy" --localize-symbol=_Unwind_Backtrace "$folder/libiwasm.a" "$made/libiwasm.a"
+  mv "$made/libiwasm.a" "$folder/libiwasm.a"
+fi
+
 # Relocations in their compact form, where the linker has it: a seventieth of the library. glibc reads that from 2.36
 # on, and says so to those it is too new for; RELR=no is for older ones.
 packed=()

@@ -47,6 +47,11 @@ fn main() -> ExitCode {
         let library = library.clone();
         trials.push(Trial::test("what_is_exported_is_what_is_declared", move || exported(&library)));
     }
+    // As devices have it: for another machine, tests have it as it is built for all else.
+    if cfg!(target_arch = "x86_64") {
+        let library = library.clone();
+        trials.push(Trial::test("the_symboliser_is_not_in_it", move || symboliser(&library)));
+    }
     // A Python of this machine's: under an emulator, its own is another machine's.
     if runs("python3", &["--version"]) && cfg!(target_arch = "x86_64") {
         let (library, folder) = (library.clone(), folder.path().to_owned());
@@ -185,7 +190,7 @@ fn library() -> Result<PathBuf, String> {
     let target = profile.parent().ok_or("this program is in no target folder")?;
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--profile", "device", "-p", "iwasm-c-api"])
-        .args(["--no-default-features", "--features", "wasi,standard", "--target-dir"])
+        .args(["--no-default-features", "--features", "wasi,standard,no-symbolizer", "--target-dir"])
         .arg(target)
         .current_dir(paths::project())
         .status()
@@ -412,6 +417,23 @@ fn exported(library: &Path) -> Result<(), Failed> {
         false => {
             Err(format!("not exported: {missing:?}; exported: {more:?}; of another version: {unversioned:?}").into())
         }
+    }
+}
+
+/// A device has nothing of what the standard library reads debug information with, and programs that have the archive in
+/// them keep the unwinder's own back traces; see `boundary.rs` of the library. A release of Rust that makes this fail made the
+/// library 200 KB larger.
+fn symboliser(library: &Path) -> Result<(), Failed> {
+    let section = b".debug_types.dwo";
+    if std::fs::read(library.join("libiwasm.so"))?.windows(section.len()).any(|bytes| bytes == section) {
+        return Err("libiwasm.so knows names of DWARF's sections: the standard library's symboliser is in it".into());
+    }
+    // It says of some members that they have no symbols.
+    let symbols =
+        Command::new("nm").args(["--defined-only", "--extern-only"]).arg(library.join("libiwasm.a")).output()?;
+    match String::from_utf8_lossy(&symbols.stdout).contains(" _Unwind_Backtrace\n") {
+        true => Err("libiwasm.a defines _Unwind_Backtrace for whoever is linked with it".into()),
+        false => Ok(()),
     }
 }
 

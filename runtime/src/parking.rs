@@ -8,7 +8,6 @@
 //!
 //! Not here: bounds and alignment, and who interrupts.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -61,10 +60,11 @@ impl Waiter {
     }
 }
 
-/// The waiters of one memory, by address.
+/// The waiters of one memory.
 #[derive(Debug, Default)]
 pub(crate) struct ParkingLot {
-    queues: Mutex<BTreeMap<u64, VecDeque<Arc<Waiter>>>>,
+    /// Each with its address, first come first: no more than there are threads.
+    queue: Mutex<Vec<(u64, Arc<Waiter>)>>,
 }
 
 impl ParkingLot {
@@ -81,16 +81,16 @@ impl ParkingLot {
         // A time too far away to be one is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         {
-            let mut queues = lock(&self.queues);
+            let mut queue = lock(&self.queue);
             if !as_expected() {
                 return Some(WaitResult::Mismatch);
             }
-            queues.entry(address).or_default().push_back(waiter.clone());
+            queue.push((address, waiter.clone()));
         }
         if waiter.sleep(deadline, &stop) {
             return Some(WaitResult::Woken);
         }
-        match self.leave(address, waiter) {
+        match self.leave(waiter) {
             // Whoever took it from the queue has counted it.
             false => Some(WaitResult::Woken),
             true if stop() => None,
@@ -98,29 +98,25 @@ impl ParkingLot {
         }
     }
 
-    /// Takes a waiter from its queue; false if it is not there any more.
-    fn leave(&self, address: u64, waiter: &Arc<Waiter>) -> bool {
-        let mut queues = lock(&self.queues);
-        let Some(queue) = queues.get_mut(&address) else { return false };
-        let place = queue.iter().position(|queued| Arc::ptr_eq(queued, waiter));
-        let found = place.and_then(|place| queue.remove(place)).is_some();
-        if queue.is_empty() {
-            queues.remove(&address);
-        }
-        found
+    /// Takes a waiter from the queue; false if it is not there any more.
+    fn leave(&self, waiter: &Arc<Waiter>) -> bool {
+        let mut queue = lock(&self.queue);
+        let place = queue.iter().position(|(_, queued)| Arc::ptr_eq(queued, waiter));
+        place.map(|place| queue.remove(place)).is_some()
     }
 
     /// Wakes the first `count` waiters at an address; how many there were.
     pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
-        let mut queues = lock(&self.queues);
-        let Some(queue) = queues.get_mut(&address) else { return 0 };
-        let woken = queue.len().min(count as usize);
-        queue.drain(..woken).for_each(|waiter| waiter.wake());
-        if queue.is_empty() {
-            queues.remove(&address);
-        }
-        // At most `count`.
-        woken as u32
+        let mut woken = 0;
+        lock(&self.queue).retain(|(at, waiter)| {
+            let is_woken = *at == address && woken < count;
+            if is_woken {
+                waiter.wake();
+                woken += 1;
+            }
+            !is_woken
+        });
+        woken
     }
 }
 
@@ -141,7 +137,7 @@ mod tests {
         assert_eq!(wait(&lot, Some(Duration::from_millis(1))), Some(WaitResult::TimedOut));
         assert_eq!(lot.wait(8, || true, None, &Arc::default(), || true), None);
         assert_eq!(lot.notify(8, u32::MAX), 0);
-        assert!(lock(&lot.queues).is_empty());
+        assert!(lock(&lot.queue).is_empty());
     }
 
     #[test]
@@ -149,7 +145,7 @@ mod tests {
         let lot = ParkingLot::default();
         std::thread::scope(|scope| {
             let waiters: Vec<_> = (0..4).map(|_| scope.spawn(|| wait(&lot, None))).collect();
-            while lock(&lot.queues).get(&8).map_or(0, VecDeque::len) < 4 {
+            while lock(&lot.queue).len() < 4 {
                 std::thread::yield_now();
             }
             assert_eq!(lot.notify(0, 9), 0);

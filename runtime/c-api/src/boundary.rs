@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char};
+#[cfg(feature = "no-symbolizer")]
+use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,6 +11,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
     // The message was printed by the panic hook.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed)
+}
+
+/// An unwinder's back trace that has no frames, for the feature `no-symbolizer`; it answers `_URC_END_OF_STACK`.
+///
+/// The standard library prints a back trace below the message of a panic, if `RUST_BACKTRACE` asks for it, and reads what
+/// frames are called itself: DWARF, inflate, demangling, a sixth of what a device has, for panics that are bugs of ours, in
+/// a library that is stripped of names. It asks the platform's unwinder for the frames, by this function of the C++ ABI,
+/// and gives it what is to be called for each. Nothing is called here, so nobody refers to the symboliser any more, and it
+/// is not linked. Panics are caught and told as before, above an empty back trace.
+///
+/// A release of Rust that asks otherwise makes the library larger, and no more than that; a test notices. The symbol is for
+/// this library alone: `scripts/shared-library.sh` makes it local in the archive, too. Unwinding itself is the platform's.
+#[cfg(feature = "no-symbolizer")]
+#[unsafe(no_mangle)]
+pub extern "C" fn _Unwind_Backtrace(_of_each_frame: *const c_void, _argument: *mut c_void) -> c_int {
+    const END_OF_STACK: c_int = 5;
+    END_OF_STACK
 }
 
 /// A string that C passes to a function here: null, or one that ends with NUL and stays as it is until the function

@@ -18,8 +18,8 @@ type Cleanup = unsafe extern "C" fn(*mut c_void);
 struct Things {
     /// Number → address, from 1 on; zero where one was taken out.
     numbers: Vec<usize>,
-    by_address: HashMap<usize, u32>,
-    cleanups: HashMap<usize, Cleanup>,
+    /// The numbers of addresses, and what is called when these are taken out.
+    by_address: HashMap<usize, (u32, Option<Cleanup>)>,
 }
 
 static THINGS: Mutex<Option<Things>> = Mutex::new(None);
@@ -37,12 +37,12 @@ struct Thing(usize);
 fn number_of(address: usize) -> u32 {
     let mut things = things();
     let things = things.get_or_insert_default();
-    if let Some(known) = things.by_address.get(&address) {
+    if let Some((known, _)) = things.by_address.get(&address) {
         return *known;
     }
     things.numbers.push(address);
     let number = things.numbers.len() as u32;
-    things.by_address.insert(address, number);
+    things.by_address.insert(address, (number, None));
     number
 }
 
@@ -109,11 +109,11 @@ pub extern "C" fn wasm_externref_objdel(_: Option<&CInstance>, thing: *mut c_voi
         let cleanup = {
             let mut things = things();
             let Some(things) = things.as_mut() else { return false };
-            let Some(number) = things.by_address.remove(&thing.addr()) else { return false };
+            let Some((number, cleanup)) = things.by_address.remove(&thing.addr()) else { return false };
             if let Some(place) = things.numbers.get_mut(number as usize - 1) {
                 *place = 0;
             }
-            things.cleanups.remove(&thing.addr())
+            cleanup
         };
         if let Some(cleanup) = cleanup {
             // SAFETY: what the program gave for this thing.
@@ -131,14 +131,9 @@ pub extern "C" fn wasm_externref_set_cleanup(
 ) -> bool {
     guard(false, || {
         let mut things = things();
-        let Some(things) = things.as_mut().filter(|things| things.by_address.contains_key(&thing.addr())) else {
-            return false;
-        };
-        match cleanup {
-            Some(cleanup) => things.cleanups.insert(thing.addr(), cleanup),
-            None => things.cleanups.remove(&thing.addr()),
-        };
-        true
+        let Some(things) = things.as_mut() else { return false };
+        let known = things.by_address.get_mut(&thing.addr());
+        known.map(|(_, old)| *old = cleanup).is_some()
     })
 }
 

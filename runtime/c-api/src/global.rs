@@ -19,6 +19,7 @@ use crate::module::CModule;
 use crate::natives::{self, Native, NativeSymbol};
 use crate::reader::Reader;
 use crate::shared::State;
+use crate::table::Table;
 use crate::threads::{DEFAULT_MOST, lock, wasm_runtime_set_max_thread_num};
 use crate::wasi;
 
@@ -31,8 +32,8 @@ pub struct Global {
     pub linker: Linker<State>,
     /// Natives whose type is that of whoever imports them, by module and name.
     pub untyped: HashMap<(String, String), Native>,
-    /// Names of the natives of each list, by module and address of the list.
-    pub native_lists: HashMap<(String, usize), Vec<String>>,
+    /// Names of the natives of each list, after its module and its address.
+    pub native_lists: Vec<(String, usize, Vec<String>)>,
     pub reader: Option<Reader>,
     /// Modules that are registered, and under which name; the names of those that the reader found.
     pub registered: BTreeMap<String, usize>,
@@ -51,7 +52,7 @@ static OWN: LazyLock<Arc<Runtime>> = LazyLock::new(Arc::default);
 /// Those that the program made.
 static MADE: Mutex<Vec<Arc<Runtime>>> = Mutex::new(Vec::new());
 /// Handles of modules that are alive, and the runtimes that they belong to.
-static MODULES: Mutex<BTreeMap<usize, Arc<Runtime>>> = Mutex::new(BTreeMap::new());
+static MODULES: Mutex<Table<Arc<Runtime>>> = Mutex::new(Table::new());
 
 thread_local! {
     /// The one that this thread is in, if not in the process's own.
@@ -67,6 +68,11 @@ pub fn current() -> Arc<Runtime> {
     CURRENT.with(|current| current.borrow().clone()).unwrap_or_else(|| OWN.clone())
 }
 
+#[cold]
+fn not_initialised() -> String {
+    "the runtime is not initialised: call wasm_runtime_init first".to_owned()
+}
+
 /// Does something with the state of the runtime that this thread is in. Nothing of C's is to be called meanwhile.
 pub fn with<R>(work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
     current().with(work)
@@ -75,8 +81,17 @@ pub fn with<R>(work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
 impl Runtime {
     /// Does something with its state.
     pub fn with<R>(&self, work: impl FnOnce(&mut Global) -> R) -> Result<R, String> {
-        let missing = || "the runtime is not initialised: call wasm_runtime_init first".to_owned();
-        lock(&self.0).as_mut().map(work).ok_or_else(missing)
+        let (mut work, mut done) = (Some(work), None);
+        self.locked(&mut |state| done = work.take().map(|work| work(state)));
+        done.ok_or_else(not_initialised)
+    }
+
+    /// The part of it that is the same for any work; nothing is done in a runtime that is not initialised.
+    #[inline(never)]
+    fn locked(&self, work: &mut dyn FnMut(&mut Global)) {
+        if let Some(state) = lock(&self.0).as_mut() {
+            work(state);
+        }
     }
 
     /// Does something in this runtime, whichever the thread is in.
@@ -108,8 +123,7 @@ impl Runtime {
             state.registered.clear();
             std::mem::replace(&mut state.linker, Linker::new(&state.engine))
         };
-        let handles: Vec<(usize, Arc<Runtime>)> =
-            lock(&MODULES).extract_if(.., |_, runtime| Arc::ptr_eq(runtime, self)).collect();
+        let handles = lock(&MODULES).take(|_, runtime| Arc::ptr_eq(runtime, self));
         for (handle, _) in handles {
             // SAFETY: handles in the list are alive, and nobody has them any more.
             drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<CModule>(handle)) });
@@ -132,12 +146,12 @@ pub fn keep_module(handle: *mut CModule, runtime: &Arc<Runtime>) {
 
 /// The runtime of a module that is alive; it is no longer kept.
 pub fn forget_module(handle: *const CModule) -> Option<Arc<Runtime>> {
-    lock(&MODULES).remove(&handle.addr())
+    lock(&MODULES).remove(handle.addr())
 }
 
 /// Whether a module's handle is alive.
 pub fn knows_module(handle: *const CModule) -> bool {
-    lock(&MODULES).contains_key(&handle.addr())
+    lock(&MODULES).get(handle.addr()).is_some()
 }
 
 static LOG_LEVEL: AtomicU32 = AtomicU32::new(WARNING);
@@ -164,12 +178,22 @@ impl Global {
             engine,
             linker,
             untyped: HashMap::new(),
-            native_lists: HashMap::new(),
+            native_lists: Vec::new(),
             reader: None,
             registered: BTreeMap::new(),
             most_threads: DEFAULT_MOST,
             users: 0,
         }
+    }
+
+    /// Names of the natives of a list.
+    pub fn names_of_list(&mut self, module: &str, list: usize) -> &mut Vec<String> {
+        let known = self.native_lists.iter().position(|(name, at, _)| name == module && *at == list);
+        let place = known.unwrap_or_else(|| {
+            self.native_lists.push((module.to_owned(), list, Vec::new()));
+            self.native_lists.len() - 1
+        });
+        &mut self.native_lists[place].2
     }
 
     /// Gives a module a name for others to import from.

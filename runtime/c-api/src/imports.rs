@@ -4,7 +4,6 @@
 //! module makes the store of the instance that will import it; whoever has a memory, or the instance, holds the store. A
 //! shared memory belongs to no store, and any number of instances can import it.
 
-use std::collections::BTreeMap;
 use std::ffi::c_char;
 use std::sync::Mutex;
 
@@ -16,6 +15,7 @@ use crate::global::warn;
 use crate::memory::{CMemory, Place};
 use crate::module::CModule;
 use crate::shared::{Shared, State};
+use crate::table::Table;
 use crate::threads::lock;
 use crate::types::{CType, MEMORY};
 
@@ -32,9 +32,9 @@ pub struct CExtern {
 /// Addresses of the memories that the program made and did not destroy.
 static MEMORIES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 /// Stores that have memories and no instance yet, by the modules that these were made for.
-static PREPARED: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+static PREPARED: Mutex<Table<usize>> = Mutex::new(Table::new());
 /// Lists that were given out, each with the memories that were made for it.
-static LISTS: Mutex<BTreeMap<usize, List>> = Mutex::new(BTreeMap::new());
+static LISTS: Mutex<Table<List>> = Mutex::new(Table::new());
 
 struct List {
     items: usize,
@@ -43,12 +43,12 @@ struct List {
 
 /// Says that a store has its instance, or is to be freed.
 pub fn taken(shared: *const Shared) {
-    lock(&PREPARED).retain(|_, known| *known != shared.addr());
+    lock(&PREPARED).take(|_, known| *known == shared.addr());
 }
 
 /// A module is gone: another may be at its address.
 pub fn forget(module: *const CModule) {
-    lock(&PREPARED).remove(&module.addr());
+    lock(&PREPARED).remove(module.addr());
 }
 
 fn create(module: &CModule, ty: &CType) -> Result<*mut CMemory, String> {
@@ -57,7 +57,7 @@ fn create(module: &CModule, ty: &CType) -> Result<*mut CMemory, String> {
         true => Place::Shared(SharedMemory::new(*ty).map_err(|error| error.to_string())?),
         false => {
             let key = std::ptr::from_ref(module).addr();
-            let known = lock(&PREPARED).get(&key).copied();
+            let known = lock(&PREPARED).get(key).copied();
             let shared = match known {
                 Some(known) => std::ptr::with_exposed_provenance_mut(known),
                 None => {
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn wasm_runtime_destroy_imports(_: Option<&CModule>, impor
         if imports.is_null() {
             return;
         }
-        let Some(List { items, memories }) = lock(&LISTS).remove(&imports.addr()) else {
+        let Some(List { items, memories }) = lock(&LISTS).remove(imports.addr()) else {
             return warn("wasm_runtime_destroy_imports: this is no list of imports, or it was destroyed before");
         };
         for memory in memories {

@@ -268,7 +268,7 @@ fn is_key(key: *mut c_void) -> bool {
 fn run_destructors(shared: &Shared) {
     for instance in shared.instances.borrow().iter() {
         let contexts = std::mem::take(&mut *lock(&instance.contexts));
-        for (key, context) in contexts {
+        for (key, context) in contexts.into_rows() {
             let context: *mut c_void = std::ptr::with_exposed_provenance_mut(context);
             let destructor = keys().get(key - 1).copied().flatten().flatten();
             if let (Some(destructor), false) = (destructor, context.is_null()) {
@@ -327,7 +327,7 @@ pub unsafe extern "C" fn wasm_runtime_set_context_spread(
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_get_context(instance: Option<&CInstance>, key: *mut c_void) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
-        let context = instance.and_then(|instance| lock(&instance.contexts).get(&key.addr()).copied());
+        let context = instance.and_then(|instance| lock(&instance.contexts).get(key.addr()).copied());
         context.map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
     })
 }

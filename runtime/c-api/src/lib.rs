@@ -9,7 +9,7 @@
 //!   [`arguments`]: what they are made with. [`imports`]: memories of the program's. [`threads`]: further threads of a set.
 //! * [`function`]: look-up and calls. [`memory`], [`heap`]: addresses, and `malloc` inside of a module.
 //! * [`natives`]: C functions that modules import. [`native_call`]: how they are called.
-//! * [`external`]: what external references refer to. [`trace`]: exceptions and back traces as text.
+//! * [`external`]: what external references refer to. [`table`]: addresses that were given out. [`trace`]: exceptions and back traces as text.
 //! * [`layout`]: what C programs were compiled for.
 //! * `standard`: the standard interface, `include/wasm.h`, a feature.
 //! * [`absent`]: functions that make no sense here, and say why. [`beyond`]: what WAMR does not have.
@@ -45,6 +45,7 @@ mod reader;
 mod shared;
 #[cfg(feature = "standard")]
 mod standard;
+mod table;
 mod threads;
 mod trace;
 mod types;

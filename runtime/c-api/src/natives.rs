@@ -121,7 +121,6 @@ impl Parameter {
 ///
 /// The functions are what their signatures say.
 pub unsafe fn register(module: &str, symbols: &[NativeSymbol], is_raw: bool) -> Result<(), String> {
-    let list = (module.to_owned(), symbols.as_ptr().addr());
     for symbol in symbols {
         let signature = symbol.signature.get();
         let Some(name) = symbol.symbol.get() else {
@@ -135,7 +134,7 @@ pub unsafe fn register(module: &str, symbols: &[NativeSymbol], is_raw: bool) -> 
             attachment: symbol.attachment.expose_provenance(),
             is_raw,
         };
-        with(|global| global.native_lists.entry(list.clone()).or_default().push(name.to_string()))?;
+        with(|global| global.names_of_list(module, symbols.as_ptr().addr()).push(name.to_string()))?;
         match signature.as_deref().filter(|signature| !signature.is_empty()) {
             Some(signature) => {
                 let signature =
@@ -427,8 +426,8 @@ pub extern "C" fn wasm_runtime_unregister_natives(module: Text, symbols: *const 
     guard(false, || {
         let Some(module) = module.get() else { return false };
         let removed = with(|global| {
-            let names: Vec<String> =
-                global.native_lists.remove(&(module.to_string(), symbols.addr())).unwrap_or_default();
+            let names = std::mem::take(global.names_of_list(&module, symbols.addr()));
+            global.native_lists.retain(|(.., names)| !names.is_empty());
             for name in &names {
                 global.linker.undefine(&module, name);
                 global.untyped.remove(&(module.to_string(), name.clone()));

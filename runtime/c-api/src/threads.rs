@@ -5,7 +5,6 @@
 //! the others may touch of one. What ends one may end all: see [`Program::tell_others`].
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +17,7 @@ use crate::env::CExecEnv;
 use crate::global::{Runtime, current, log, warn, with};
 use crate::instance::{CInstance, make};
 use crate::shared::{Shared, State};
+use crate::table::Table;
 use crate::trace::PREFIX;
 
 /// Spawned environments that a set may have at one time, unless it is said otherwise.
@@ -27,7 +27,7 @@ pub const DEFAULT_MOST: u32 = 256;
 const HOST_STACK_BYTES: usize = 512 << 10;
 
 /// Data of an instance under keys: addresses of the program's.
-pub type Contexts = Arc<Mutex<HashMap<usize, usize>>>;
+pub type Contexts = Arc<Mutex<Table<usize>>>;
 
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -128,7 +128,7 @@ impl Program {
 }
 
 /// Stores of spawned environments, by the environments' addresses. They are freed with these.
-static SPAWNED: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+static SPAWNED: Mutex<Table<usize>> = Mutex::new(Table::new());
 
 /// Makes a further store of an environment's set; the environment of the instance there that is as this one's here.
 fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
@@ -179,7 +179,7 @@ fn spawn_or_say(function: &str, env: Option<&CExecEnv>) -> *mut CExecEnv {
 
 /// Frees a spawned environment with its store; false if it is none, or was freed before.
 fn give_up(env: *const CExecEnv) -> bool {
-    let Some(shared) = lock(&SPAWNED).remove(&env.addr()) else { return false };
+    let Some(shared) = lock(&SPAWNED).remove(env.addr()) else { return false };
     // SAFETY: it was in the list, and is no more.
     drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<Shared>(shared)) });
     true
@@ -214,7 +214,7 @@ struct Thread {
     member: Arc<Member>,
 }
 
-static THREADS: Mutex<BTreeMap<usize, Thread>> = Mutex::new(BTreeMap::new());
+static THREADS: Mutex<Table<Thread>> = Mutex::new(Table::new());
 thread_local! {
     /// The number of this thread; zero for one that was not spawned.
     static THIS: Cell<usize> = const { Cell::new(0) };
@@ -287,7 +287,7 @@ pub extern "C" fn wasm_runtime_join_thread(thread: usize, returned: Out<'_, *mut
         if thread != 0 && THIS.get() == thread {
             return libc::EDEADLK;
         }
-        let found = lock(&THREADS).remove(&thread);
+        let found = lock(&THREADS).remove(thread);
         let Some(found) = found else { return libc::ESRCH };
         let Ok(result) = found.handle.join() else { return libc::EINVAL };
         put(returned, std::ptr::with_exposed_provenance_mut(result));
@@ -297,16 +297,12 @@ pub extern "C" fn wasm_runtime_join_thread(thread: usize, returned: Out<'_, *mut
 
 /// Stops the threads of a set that were spawned and not joined, and waits for them: its first instance is freed.
 pub fn end_threads(program: &Arc<Program>) {
-    let found: Vec<Thread> = {
-        let mut threads = lock(&THREADS);
-        let this = THIS.get();
-        let own = threads.extract_if(.., |number, thread| Arc::ptr_eq(&thread.program, program) && *number != this);
-        own.map(|(_, thread)| thread).collect()
-    };
-    for thread in &found {
+    let this = THIS.get();
+    let found = lock(&THREADS).take(|number, thread| Arc::ptr_eq(&thread.program, program) && number != this);
+    for (_, thread) in &found {
         thread.member.interrupt.interrupt();
     }
-    for thread in found {
+    for (_, thread) in found {
         // What it returned, nobody asked for.
         let _ = thread.handle.join();
     }

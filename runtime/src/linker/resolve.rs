@@ -25,7 +25,7 @@ pub(super) struct Node {
     /// The nodes its imports name, each with the number of the import.
     pub(super) dependencies: Vec<(usize, usize)>,
     /// The instances its imports name that were there before.
-    named: BTreeSet<InstanceId>,
+    named: Vec<InstanceId>,
     /// Of a member of a linked set, the node of the main module; the others follow in order.
     pub(super) main_member: Option<usize>,
     /// Of the main module of a linked set, the nodes of the other members.
@@ -167,7 +167,7 @@ impl<T> Resolver<'_, T> {
             imports: Vec::new(),
             dependencies: Vec::new(),
             companions: Vec::new(),
-            named: BTreeSet::new(),
+            named: Vec::new(),
             main_member: None,
         });
         self.targets.push(Vec::new());
@@ -226,7 +226,10 @@ impl<T> Resolver<'_, T> {
         }
         let host_module = defined.is_some();
         if let Some(instance) = self.store.named(&import.module) {
-            self.nodes[node].named.insert(instance.id);
+            let named = &mut self.nodes[node].named;
+            if named.last() != Some(&instance.id) {
+                named.push(instance.id);
+            }
             return match self.store.instance_export(instance.id, &import.name) {
                 Some(item) => Ok(Target::Item(item)),
                 None => Err(LinkError::MissingExport { site: self.site(node, index) }),
@@ -359,22 +362,27 @@ impl Set {
     /// Makes and links all instances. Nothing runs.
     pub(super) fn make(&self, made: &mut Unfinished<'_>) -> Result<(), Error> {
         let Unfinished { store, ids } = made;
-        let mut blocks: BTreeMap<usize, VmctxBlock> = BTreeMap::new();
+        // By the node of the main module.
+        let mut blocks: Vec<Option<VmctxBlock>> = vec![None; self.nodes.len()];
         for node in &self.nodes {
-            let block = node.main_member.zip(node.module.set()).map(|(main, (set, _))| {
-                blocks.entry(main).or_insert_with(|| VmctxBlock::new(set.block_bytes())).clone()
-            });
+            let block = node
+                .main_member
+                .zip(node.module.set())
+                .map(|(main, (set, _))| blocks[main].get_or_insert_with(|| VmctxBlock::new(set.block_bytes())).clone());
             ids.push(store.new_instance(&node.module, display_name(&node.name, &node.module), block)?);
         }
         if let Some(main) = ids.first() {
             store.instance_mut(*main)?.root = true;
         }
         for (id, node) in ids.iter().zip(&self.nodes) {
-            let mut made: BTreeSet<usize> = BTreeSet::new();
-            node.dependencies.iter().for_each(|(dependency, _)| _ = made.insert(*dependency));
-            node.companions.iter().for_each(|companion| _ = made.insert(*companion));
-            let made = made.into_iter().filter_map(|dependency| ids.get(dependency).copied());
-            store.instance_mut(*id)?.dependencies = made.chain(node.named.iter().copied()).collect();
+            let made = node.dependencies.iter().map(|(dependency, _)| dependency).chain(&node.companions);
+            let mut dependencies: Vec<InstanceId> =
+                made.filter_map(|dependency| ids.get(*dependency).copied()).collect();
+            dependencies.extend(&node.named);
+            // Imports from one module stand together, mostly.
+            dependencies.dedup();
+            dependencies.shrink_to_fit();
+            store.instance_mut(*id)?.dependencies = dependencies;
         }
         for node in &self.make_order {
             let mut imports = Vec::with_capacity(self.nodes[*node].imports.len());

@@ -12,7 +12,6 @@
 //!
 //! All else is fresh: memories that are not shared, tables, globals, tags.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aot_format::types::MemoryType;
@@ -36,7 +35,7 @@ pub struct StoreSeed {
 /// Shared memories by the name of the instance that defines them, its artifact's digest, and their number among
 /// its own. A name alone would not do: one without is called by its module's own, as another may be by the
 /// linker's.
-type Memories = Arc<BTreeMap<(String, [u8; 16], usize), SharedMemory>>;
+type Memories = Arc<[((String, [u8; 16], usize), SharedMemory)]>;
 
 /// What a store was made from.
 #[derive(Default)]
@@ -51,7 +50,8 @@ impl Origin {
     /// The shared memory that an instance is to have for its own of this number and type. Compiled code relies
     /// on the type, so it is looked at however sure the key may be.
     pub(crate) fn memory(&self, instance: &InstanceData, index: usize, ty: &MemoryType) -> Option<SharedMemory> {
-        let memory = self.0.as_ref()?.get(&key(instance, index))?;
+        let key = key(instance, index);
+        let (_, memory) = self.0.as_ref()?.iter().find(|(known, _)| *known == key)?;
         (ty.shared && memory_matches(&memory.ty(), ty)).then(|| memory.clone())
     }
 }
@@ -66,7 +66,7 @@ impl StoreOpaque {
             let own = data.memories.iter().enumerate();
             own.filter_map(|(index, memory)| Some((key(data, index), memory.shared()?.clone())))
         });
-        let memories = Arc::new(memories.collect());
+        let memories = memories.collect();
         StoreSeed { engine: self.engine.clone(), limits: self.limits.clone(), memories }
     }
 }

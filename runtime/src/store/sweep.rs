@@ -13,7 +13,7 @@
 //! Globals are read through the pointers of live instances, and objects that are reached from somewhere are
 //! whole: compiled code waits.
 
-use std::collections::{BTreeSet, BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 use std::ops::Range;
 
 use aot_format::abi::ObjectKind;
@@ -77,12 +77,12 @@ impl StoreOpaque {
         let mut next: Vec<InstanceId> = roots.collect();
         let mut objects = HashSet::new();
         next.extend(self.owners(&spaces, self.host_references(), &mut objects));
-        let mut reached: BTreeSet<InstanceId> = BTreeSet::new();
+        let mut reached = vec![false; self.instances.len()];
         while let Some(id) = next.pop() {
-            if !reached.insert(id) {
+            let Ok(data) = self.instance(id) else { continue };
+            if std::mem::replace(&mut reached[id.slot as usize], true) {
                 continue;
             }
-            let Ok(data) = self.instance(id) else { continue };
             next.extend(data.imports.items().filter_map(|item| match item.owner {
                 Owner::Instance(owner) => Some(owner),
                 Owner::Host => None,
@@ -91,7 +91,7 @@ impl StoreOpaque {
             next.extend(self.owners(&spaces, held(data), &mut objects));
         }
         // In the order of their numbers.
-        let gone: Vec<InstanceId> = self.live().map(|(id, _)| id).filter(|id| !reached.contains(id)).collect();
+        let gone: Vec<InstanceId> = self.live().map(|(id, _)| id).filter(|id| !reached[id.slot as usize]).collect();
         self.names.retain(|_, named| gone.binary_search(named).is_err());
         let freed: BinaryHeap<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
         let freed = freed.into_sorted_vec();
@@ -109,14 +109,17 @@ impl StoreOpaque {
         elements.chain(values).chain(self.handles.references()).collect()
     }
 
-    /// Instances that references lead to, through objects that are not in `visited` yet.
-    fn owners(&self, spaces: &AddressSpaces, references: Vec<u64>, visited: &mut HashSet<u64>) -> BTreeSet<InstanceId> {
-        let mut owners = BTreeSet::new();
+    /// Instances that references lead to, through objects that are not in `visited` yet. One may be there more than once.
+    fn owners(&self, spaces: &AddressSpaces, references: Vec<u64>, visited: &mut HashSet<u64>) -> Vec<InstanceId> {
+        let mut owners = Vec::new();
         let mut next = references;
         while let Some(reference) = next.pop() {
             // A reference to a function, or a tag, lies in the vmctx of its owner, an object on the heap.
             if let Some(owner) = spaces.owner(reference) {
-                owners.insert(owner);
+                // Most of a table's functions are of one instance.
+                if owners.last() != Some(&owner) {
+                    owners.push(owner);
+                }
             } else if self.heap.contains(&self.vm, reference) && visited.insert(reference) {
                 let object = std::ptr::with_exposed_provenance::<VMObject>(reference as usize);
                 // SAFETY: an object that is reached is whole; the places are those of its shape.

@@ -31,7 +31,6 @@
 //! ```
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, Weak};
@@ -88,7 +87,7 @@ struct State<T: 'static> {
     program: Option<Arc<Program<T>>>,
     phase: Phase,
     /// Threads that run, by number.
-    members: BTreeMap<u32, Member>,
+    members: Vec<(u32, Member)>,
     /// Threads that are about to end.
     finished: Vec<JoinHandle<()>>,
     last_id: u32,
@@ -125,7 +124,7 @@ enum End {
 impl<T: Clone + Send + 'static> Threads<T> {
     /// A group of at most `max_threads` threads at one time, not counting the main one.
     pub fn new(max_threads: usize) -> Threads<T> {
-        let (members, finished) = (BTreeMap::new(), Vec::new());
+        let (members, finished) = (Vec::new(), Vec::new());
         let state = State { program: None, phase: Phase::Idle, members, finished, last_id: 0 };
         Threads(Arc::new(Group { max_threads, state: Mutex::new(state) }))
     }
@@ -204,7 +203,7 @@ impl<T: Clone + Send + 'static> Drop for Joined<'_, T> {
             let mut state = lock(&self.0.state);
             // Those that still run go to `finished` by themselves, or are taken from here first.
             let finished = state.finished.pop();
-            let handle = finished.or_else(|| state.members.values_mut().find_map(|member| member.handle.take()));
+            let handle = finished.or_else(|| state.members.iter_mut().find_map(|(_, member)| member.handle.take()));
             let Some(handle) = handle else { break };
             drop(state);
             // A thread's own panic is in the group's end.
@@ -220,7 +219,7 @@ impl<T> State<T> {
         if because.is_some() {
             main.interrupt();
         }
-        self.members.values().for_each(|member| member.interrupt.interrupt());
+        self.members.iter().for_each(|(_, member)| member.interrupt.interrupt());
         self.phase = Phase::Ended(because);
     }
 
@@ -228,7 +227,7 @@ impl<T> State<T> {
     fn next_id(&mut self) -> u32 {
         loop {
             self.last_id = self.last_id % MAX_THREAD_ID + 1;
-            if !self.members.contains_key(&self.last_id) {
+            if !self.members.iter().any(|(id, _)| *id == self.last_id) {
                 return self.last_id;
             }
         }
@@ -259,14 +258,15 @@ impl<T: Clone + Send + 'static> Group<T> {
         let thread = std::thread::Builder::new().name(format!("wasi-{id}")).stack_size(stack_size);
         // The thread can finish only when this lock is given up, so it is among the members then.
         let handle = thread.spawn(body).map_err(|_| Errno::Again)?;
-        state.members.insert(id, Member { interrupt, handle: Some(handle) });
+        state.members.push((id, Member { interrupt, handle: Some(handle) }));
         Ok(id)
     }
 
     /// Takes note of a thread that has ended.
     fn finish(&self, id: u32, end: Option<End>) {
         let mut state = lock(&self.state);
-        if let Some(handle) = state.members.remove(&id).and_then(|member| member.handle) {
+        let place = state.members.iter().position(|(known, _)| *known == id);
+        if let Some(handle) = place.and_then(|place| state.members.swap_remove(place).1.handle) {
             state.finished.push(handle);
         }
         if let Some(end) = end {
