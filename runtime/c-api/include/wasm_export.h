@@ -509,6 +509,17 @@ WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_user_data(wasm_exec_env_t exec_en
  * exception of a native function or by proc_exit stops the others, whose calls fail with the same exception.
  * wasm_runtime_terminate stops all, whether they share a memory or not. wasm_runtime_clear_exception makes a thread's own
  * instances usable again.
+ *
+ * A program for wasi-threads (one that imports "wasi"."thread-spawn") spawns such environments by itself, on threads of the
+ * system, where its export "wasi_thread_start" is called. The shared memories that it imports and nobody gives are made
+ * for its instance. They count among those that a set may have, and inherit what spawned ones do, the user data from the
+ * environment of the call that spawned them; natives find their environment and instance as ever, and are called by these
+ * threads. A trap, an exception of a native function or proc_exit in any thread ends all, whose calls fail with that
+ * exception; where a thread failed or ended the program, the main function's call says so, and
+ * wasm_runtime_get_wasi_exit_code is the status of proc_exit. That the main function (_start, or main) ends, well or not,
+ * ends these threads: they have been stopped and waited for when its call returns, a native function that one is in
+ * included. No other function's return ends them; those that are left, wasm_runtime_deinstantiate stops and waits for.
+ * Where no thread can be had (the limit, start functions), the guest gets -6, EAGAIN of WASI's, and a warning tells why.
  */
 typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
 typedef uintptr_t wasm_thread_t;

@@ -18,6 +18,7 @@ use crate::memory::CMemory;
 use crate::module::CModule;
 use crate::shared::{Shared, State};
 use crate::threads::{Contexts, Program, end_threads, lock};
+use crate::wasi;
 
 /// What a `wasm_module_inst_t` points to.
 pub struct CInstance {
@@ -173,8 +174,21 @@ pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstanc
             store.limits_mut().max_memory_bytes = u64::from(args.sizes.max_memory_pages) << 16;
         }
     });
+    let give_up = || {
+        if prepared.is_none() {
+            // SAFETY: it was made just now.
+            unsafe { Shared::release(shared) };
+        }
+    };
     let own = lock(&handle.name).to_string_lossy().into_owned();
     let registered = |name: &str| with(|global| global.registered(name)).unwrap_or(std::ptr::null_mut());
+    if wasi::spawns_threads(&handle.module) {
+        let defined = here.set_up(|store| linker.define_missing_shared_memories(&*store, &handle.module));
+        if let Err(error) = defined {
+            give_up();
+            return Err(error.to_string());
+        }
+    }
     let made = make(&mut linker, here, &own, &handle.module, &|known, name| {
         let module = if name == own { std::ptr::from_ref(handle).cast_mut() } else { registered(name) };
         known.module.set(module);
@@ -183,10 +197,7 @@ pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstanc
     let main = match made {
         Ok(main) => main,
         Err(reason) => {
-            if prepared.is_none() {
-                // SAFETY: it was made just now.
-                unsafe { Shared::release(shared) };
-            }
+            give_up();
             return Err(reason);
         }
     };
@@ -221,7 +232,7 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
         unsafe {
             let shared = (*instance).shared.cast_mut();
             if let Some(program) = (*shared).program.get() {
-                end_threads(program);
+                end_threads(program, true);
                 program.leave(&(*shared).member);
             }
             run_destructors(&*shared);
