@@ -83,7 +83,7 @@ typedef struct wasm_import_t {
     const char *module_name;
     const char *name;
     wasm_import_export_kind_t kind;
-    bool linked; /* something would satisfy it now */
+    bool linked; /* something would satisfy it now, or does: a member of the module's own linked set */
     union {
         wasm_func_type_t func_type;
         wasm_table_type_t table_type;
@@ -346,6 +346,8 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_get_import_type(const wasm_module_t mo
 WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_get_export_count(const wasm_module_t module);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_get_export_type(const wasm_module_t module, int32_t export_index,
                                                           wasm_export_t *export_type);
+/* Whether there is a function, or a global, of this name: a native (functions only), an export of a registered module, or
+   one of a member of a linked set that is loaded, which its members import whatever is registered. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_import_func_linked(const char *module_name, const char *func_name);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_import_global_linked(const char *module_name, const char *global_name);
 

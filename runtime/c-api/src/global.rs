@@ -140,6 +140,15 @@ pub fn knows_module(handle: *const CModule) -> bool {
     lock(&MODULES).contains_key(&handle.addr())
 }
 
+/// Whether this is so of any module of the runtime that this thread is in.
+pub fn any_module(so: impl Fn(&CModule) -> bool) -> bool {
+    let here = current();
+    lock(&MODULES).iter().any(|(handle, home)| {
+        // SAFETY: handles in the list are alive, and leave it before they are freed.
+        Arc::ptr_eq(home, &here) && so(unsafe { &*std::ptr::with_exposed_provenance::<CModule>(*handle) })
+    })
+}
+
 static LOG_LEVEL: AtomicU32 = AtomicU32::new(WARNING);
 
 /// Says something on the standard error stream, if the log level is so high.
