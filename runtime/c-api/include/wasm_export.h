@@ -194,16 +194,6 @@ typedef struct LoadArgs {
 } LoadArgs;
 #endif
 
-/* What a program gives for an import; without a memory, the import is resolved by its name. */
-typedef struct WASMExternInstance {
-    const char *module_name;
-    const char *field_name;
-    wasm_import_export_kind_t kind;
-    union {
-        wasm_memory_inst_t memory;
-    } u;
-} WASMExternInstance, *wasm_extern_inst_t;
-
 #ifndef INSTANTIATION_ARGS_OPTION_DEFINED
 #define INSTANTIATION_ARGS_OPTION_DEFINED
 typedef struct InstantiationArgs {
@@ -257,6 +247,19 @@ typedef struct wasm_table_inst_t {
     uint32_t max_size;
     void *elems; /* for wasm_table_get_func_inst */
 } wasm_table_inst_t;
+
+/* What a program gives for an import, by its kind; with NULL, the import is resolved by its name. */
+typedef struct WASMExternInstance {
+    const char *module_name;
+    const char *field_name;
+    wasm_import_export_kind_t kind;
+    union {
+        wasm_memory_inst_t memory;
+        wasm_function_inst_t function;
+        const wasm_table_inst_t *table;   /* as wasm_runtime_get_export_table_inst told it */
+        const wasm_global_inst_t *global; /* as wasm_runtime_get_export_global_inst told it */
+    } u;
+} WASMExternInstance, *wasm_extern_inst_t;
 
 typedef enum {
     WASM_LOG_LEVEL_FATAL = 0,
@@ -441,7 +444,8 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_terminate(wasm_module_inst_t module_in
  * A memory for instances of a module to import, zeroed: its base address and length can be asked for at once, and it can
  * be written before there is an instance. The type is that of an import or export of a loaded module. A shared memory can
  * be given to any number of instances, also of other modules. One that is not shared belongs to the one set of instances
- * that is made with it: memories that are given together are made for the same module, one at a time of these calls.
+ * that is made with it, and to those that join: memories that are given together are made for the same module, one at a
+ * time of these calls.
  * No environment can be spawned of such a set, for a thread could not have the memory. NULL if there can be none; a
  * warning says why.
  */
@@ -461,8 +465,17 @@ WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_buil
 /* Frees a list, and destroys the memories that were created for it. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
 /*
- * Gives memories to the instance that is made, and to all that it imports from, by their names; any number of entries, in
- * any order. A memory of wasm_runtime_create_memory, or a shared one of another instance. They are copied.
+ * Gives functions, tables, memories and globals to the instance that is made, and to all that it imports from, by their
+ * names; any number of entries, in any order. They are those of other instances, or memories of wasm_runtime_create_memory.
+ * The entries are copied; functions run on their own instances, and all else is shared.
+ *
+ * With anything but a shared memory, the new instance joins the set that it is of. It imports from instances of that set
+ * by their names, and has what the set has of the world and its limits of memory; the whole set is used by one thread at a
+ * time, and what stops or ends a call is the set's. All that is given is of one set, in which no call is going on. An
+ * instance whose name is taken there has none. Further threads have what the set began with, so no environment can be
+ * spawned of one that joined, nor can a program for wasi-threads join; and nothing of a spawned environment can be given.
+ * wasm_runtime_deinstantiate calls the destructors of an instance's contexts; the set is freed with the last instance that
+ * the program made in it.
  */
 WASM_RUNTIME_API_EXTERN void iwasm_instantiation_args_set_imports(struct InstantiationArgs2 *p,
                                                                   const wasm_extern_inst_t imports, uint32_t count);

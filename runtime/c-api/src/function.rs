@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use runtime::raw::ValRaw;
-use runtime::{Error, Func, FuncType, TrapCode, Val, ValType};
+use runtime::{Error, Extern, Func, FuncType, TrapCode, Val, ValType};
 
 use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
@@ -59,6 +59,11 @@ impl CFunction {
     pub fn shared(&self) -> &Shared {
         // SAFETY: handles of functions are freed with what they share.
         unsafe { &*self.shared }
+    }
+
+    /// Whose it is, and what.
+    pub fn place(&self) -> (*const Shared, Extern) {
+        (self.shared, self.func.into())
     }
 
     /// Calls it with values in slots.

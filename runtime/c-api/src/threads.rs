@@ -143,6 +143,9 @@ static SPAWNED: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
 /// Makes a further store of an environment's set; the environment of the instance there that is as this one's here.
 pub fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
     let instance = env.instance().ok_or("the environment has no instance")?;
+    if instance.joined.get() {
+        return Err("the instance joined its set, and has no counterpart in a further thread".to_owned());
+    }
     let shared = instance.shared();
     let program = shared.program.get().ok_or("instances are still being made")?;
     let most = program.home.with(|global| global.most_threads).unwrap_or(DEFAULT_MOST);
