@@ -55,7 +55,12 @@ fn spawn_thread(caller: &mut Caller<'_, State>, argument: i32) -> Result<i32, St
     if let (Some(env), spawned) = unsafe { (shared.env.get().as_ref(), &*spawned) } {
         spawned.user_data.set(env.user_data.get());
     }
-    let number = start(spawned, run, argument as usize, true).inspect_err(|_| {
+    // It is one of those that are told from now on; what was told before, it has missed, and this thread has not.
+    let started = match shared.member.interrupt.is_interrupted() {
+        true => Err("the program is ending".to_owned()),
+        false => start(spawned, run, argument as usize, true),
+    };
+    let number = started.inspect_err(|_| {
         give_up(spawned);
     })?;
     // It has 29 bits.
