@@ -256,6 +256,12 @@ fn compile_modules(folder: &Path) {
         std::fs::write(folder.join(stem(&path)).with_extension("aot"), artifact).expect("an artifact");
         std::fs::write(folder.join(stem(&path)).with_extension("wasm"), wasm).expect("a module");
     }
+    let members = ["linked_lib", "linked_main"];
+    let read = |name: &str| std::fs::read(folder.join(name).with_extension("wasm")).expect("a module");
+    let modules = members.map(|name| (name, read(name)));
+    let modules: Vec<(&str, &[u8])> = modules.iter().map(|(name, wasm)| (*name, wasm.as_slice())).collect();
+    let set = compiler.compile_set(&modules, &|_| {}).unwrap_or_else(|error| panic!("the linked set: {error}"));
+    std::fs::write(folder.join("linked_set.aot"), set).expect("an artifact");
 }
 
 fn told(what: &str, output: &Output) -> Failed {

@@ -92,6 +92,7 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("runtime/c-api/src/trace.rs", "prints by C"),
     ("runtime/c-api/src/types.rs", "handles of C"),
     ("runtime/c-api/src/wasi.rs", "C's lists and descriptors"),
+    ("runtime/c-api/src/wasi_threads.rs", "handles of C"),
     ("runtime/cli/src/run.rs", "the user trusts the files given"),
     ("runtime/observe/src/command.rs", "who gives folders trusts what is in them"),
     ("runtime/observe/src/native.rs", "passes on the trust in what it is given"),

@@ -295,6 +295,11 @@ impl Module {
         self.set().into_iter().flat_map(|(set, _)| (0..self.others().len()).map(|index| set.name(index)))
     }
 
+    /// A module that came with this one, by its name.
+    pub fn member(&self, name: &str) -> Option<&Module> {
+        self.others().get(self.set()?.0.find(name)?)
+    }
+
     /// What is to be found for it to be instantiated: its imports, and of a linked set those of all members that are not
     /// of the set.
     pub fn wanted_imports(&self) -> impl Iterator<Item = &ImportType> {

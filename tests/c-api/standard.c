@@ -274,6 +274,18 @@ run(wasm_module_t *module)
         wasm_functype_delete(of_host);
         wasm_externtype_delete(found);
     }
+    args[1].of.i32 = 0;
+    {
+        /* With another instance of the module in the store, a frame does not tell which of them it is of. */
+        wasm_instance_t *second = wasm_instance_new(store, module, &imports, NULL);
+        wasm_trap_t *of_one = wasm_func_call(wasm_extern_as_func(exports.data[1]), &arguments, &place);
+        wasm_frame_t *origin = wasm_trap_origin(of_one);
+        CHECK(second != NULL && of_one != NULL && origin != NULL && wasm_frame_func_index(origin) == 4);
+        CHECK(wasm_frame_instance(origin) == NULL);
+        wasm_frame_delete(origin);
+        wasm_trap_delete(of_one);
+        wasm_instance_delete(second);
+    }
     wasm_extern_vec_delete(&exports);
     wasm_instance_delete(instance);
     wasm_func_delete(host);

@@ -83,7 +83,7 @@ typedef struct wasm_import_t {
     const char *module_name;
     const char *name;
     wasm_import_export_kind_t kind;
-    bool linked; /* something would satisfy it now */
+    bool linked; /* something would satisfy it now, or does: a member of the module's own linked set */
     union {
         wasm_func_type_t func_type;
         wasm_table_type_t table_type;
@@ -194,16 +194,6 @@ typedef struct LoadArgs {
 } LoadArgs;
 #endif
 
-/* What a program gives for an import; without a memory, the import is resolved by its name. */
-typedef struct WASMExternInstance {
-    const char *module_name;
-    const char *field_name;
-    wasm_import_export_kind_t kind;
-    union {
-        wasm_memory_inst_t memory;
-    } u;
-} WASMExternInstance, *wasm_extern_inst_t;
-
 #ifndef INSTANTIATION_ARGS_OPTION_DEFINED
 #define INSTANTIATION_ARGS_OPTION_DEFINED
 typedef struct InstantiationArgs {
@@ -257,6 +247,19 @@ typedef struct wasm_table_inst_t {
     uint32_t max_size;
     void *elems; /* for wasm_table_get_func_inst */
 } wasm_table_inst_t;
+
+/* What a program gives for an import, by its kind; with NULL, the import is resolved by its name. */
+typedef struct WASMExternInstance {
+    const char *module_name;
+    const char *field_name;
+    wasm_import_export_kind_t kind;
+    union {
+        wasm_memory_inst_t memory;
+        wasm_function_inst_t function;
+        const wasm_table_inst_t *table;   /* as wasm_runtime_get_export_table_inst told it */
+        const wasm_global_inst_t *global; /* as wasm_runtime_get_export_global_inst told it */
+    } u;
+} WASMExternInstance, *wasm_extern_inst_t;
 
 typedef enum {
     WASM_LOG_LEVEL_FATAL = 0,
@@ -346,6 +349,8 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_get_import_type(const wasm_module_t mo
 WASM_RUNTIME_API_EXTERN int32_t wasm_runtime_get_export_count(const wasm_module_t module);
 WASM_RUNTIME_API_EXTERN void wasm_runtime_get_export_type(const wasm_module_t module, int32_t export_index,
                                                           wasm_export_t *export_type);
+/* Whether there is a function, or a global, of this name: a native (functions only), an export of a registered module, or
+   one of a member of a linked set that is loaded, which its members import whatever is registered. */
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_import_func_linked(const char *module_name, const char *func_name);
 WASM_RUNTIME_API_EXTERN bool wasm_runtime_is_import_global_linked(const char *module_name, const char *global_name);
 
@@ -439,7 +444,8 @@ WASM_RUNTIME_API_EXTERN void wasm_runtime_terminate(wasm_module_inst_t module_in
  * A memory for instances of a module to import, zeroed: its base address and length can be asked for at once, and it can
  * be written before there is an instance. The type is that of an import or export of a loaded module. A shared memory can
  * be given to any number of instances, also of other modules. One that is not shared belongs to the one set of instances
- * that is made with it: memories that are given together are made for the same module, one at a time of these calls.
+ * that is made with it, and to those that join: memories that are given together are made for the same module, one at a
+ * time of these calls.
  * No environment can be spawned of such a set, for a thread could not have the memory. NULL if there can be none; a
  * warning says why.
  */
@@ -459,8 +465,17 @@ WASM_RUNTIME_API_EXTERN wasm_extern_inst_t wasm_runtime_create_imports_with_buil
 /* Frees a list, and destroys the memories that were created for it. */
 WASM_RUNTIME_API_EXTERN void wasm_runtime_destroy_imports(wasm_module_t module, wasm_extern_inst_t imports);
 /*
- * Gives memories to the instance that is made, and to all that it imports from, by their names; any number of entries, in
- * any order. A memory of wasm_runtime_create_memory, or a shared one of another instance. They are copied.
+ * Gives functions, tables, memories and globals to the instance that is made, and to all that it imports from, by their
+ * names; any number of entries, in any order. They are those of other instances, or memories of wasm_runtime_create_memory.
+ * The entries are copied; functions run on their own instances, and all else is shared.
+ *
+ * With anything but a shared memory, the new instance joins the set that it is of. It imports from instances of that set
+ * by their names, and has what the set has of the world and its limits of memory; the whole set is used by one thread at a
+ * time, and what stops or ends a call is the set's. All that is given is of one set, in which no call is going on. An
+ * instance whose name is taken there has none. Further threads have what the set began with, so no environment can be
+ * spawned of one that joined, nor can a program for wasi-threads join; and nothing of a spawned environment can be given.
+ * wasm_runtime_deinstantiate calls the destructors of an instance's contexts; the set is freed with the last instance that
+ * the program made in it.
  */
 WASM_RUNTIME_API_EXTERN void iwasm_instantiation_args_set_imports(struct InstantiationArgs2 *p,
                                                                   const wasm_extern_inst_t imports, uint32_t count);
@@ -509,6 +524,17 @@ WASM_RUNTIME_API_EXTERN void *wasm_runtime_get_user_data(wasm_exec_env_t exec_en
  * exception of a native function or by proc_exit stops the others, whose calls fail with the same exception.
  * wasm_runtime_terminate stops all, whether they share a memory or not. wasm_runtime_clear_exception makes a thread's own
  * instances usable again.
+ *
+ * A program for wasi-threads (one that imports "wasi"."thread-spawn") spawns such environments by itself, on threads of the
+ * system, where its export "wasi_thread_start" is called. The shared memories that it imports and nobody gives are made
+ * for its instance. They count among those that a set may have, and inherit what spawned ones do, the user data from the
+ * environment of the call that spawned them; natives find their environment and instance as ever, and are called by these
+ * threads. A trap, an exception of a native function or proc_exit in any thread ends all, whose calls fail with that
+ * exception; where a thread failed or ended the program, the main function's call says so, and
+ * wasm_runtime_get_wasi_exit_code is the status of proc_exit. That the main function (_start, or main) ends, well or not,
+ * ends these threads: they have been stopped and waited for when its call returns, a native function that one is in
+ * included. No other function's return ends them; those that are left, wasm_runtime_deinstantiate stops and waits for.
+ * Where no thread can be had (the limit, start functions), the guest gets -6, EAGAIN of WASI's, and a warning tells why.
  */
 typedef void *(*wasm_thread_callback_t)(wasm_exec_env_t, void *);
 typedef uintptr_t wasm_thread_t;

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use runtime::Linker;
+use runtime::{Linker, Module};
 
 use crate::instance::CInstance;
 use crate::module::CModule;
@@ -18,6 +18,11 @@ pub struct WasiArgs {}
 
 /// Gives modules nothing.
 pub fn add_to_linker(_: &mut Linker<State>) {}
+
+/// Whether a module is a program for `wasi-threads`: none can be one.
+pub fn spawns_threads(_: &Module) -> bool {
+    false
+}
 
 impl WasiArgs {
     /// Nothing.

@@ -3,13 +3,14 @@
 use std::ffi::{c_char, c_void};
 
 use runtime::raw::ValRaw;
-use runtime::{Error, Func, FuncType, TrapCode, Val, ValType};
+use runtime::{Error, Extern, Func, FuncType, TrapCode, Val, ValType};
 
 use crate::boundary::{Text, guard};
 use crate::env::CExecEnv;
 use crate::external;
 use crate::instance::CInstance;
 use crate::shared::Shared;
+use crate::threads::end_program;
 use crate::trace;
 use crate::types::{EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, kind};
 
@@ -25,6 +26,8 @@ pub struct CFunction {
     cells: Option<(usize, usize)>,
     slots: usize,
     has_references: bool,
+    /// Whether it is the main function of a program, which ends with it.
+    is_main: bool,
 }
 
 /// Calls with up to so many slots need no allocation.
@@ -50,12 +53,17 @@ impl CFunction {
         let cells = sum(&params).zip(sum(&results));
         let slots = params.len().max(results.len()).max(1);
         let has_references = params.iter().chain(&results).any(|kind| matches!(*kind, EXTERNREF | FUNCREF));
-        Some(Box::new(CFunction { shared, func, ty, params, results, cells, slots, has_references }))
+        Some(Box::new(CFunction { shared, func, ty, params, results, cells, slots, has_references, is_main: false }))
     }
 
-    fn shared(&self) -> &Shared {
+    pub fn shared(&self) -> &Shared {
         // SAFETY: handles of functions are freed with what they share.
         unsafe { &*self.shared }
+    }
+
+    /// Whose it is, and what.
+    pub fn place(&self) -> (*const Shared, Extern) {
+        (self.shared, self.func.into())
     }
 
     /// Calls it with values in slots.
@@ -125,13 +133,13 @@ impl CFunction {
 }
 
 /// Something about a call that C has wrong; what happened is that nothing was called.
-fn refuse(shared: &Shared, reason: &str) -> bool {
+pub fn refuse(shared: &Shared, reason: &str) -> bool {
     shared.set_exception(Some(&format!("{}{reason}", trace::PREFIX)));
     false
 }
 
 /// What a call ended with, for C.
-fn end(shared: &Shared, outcome: Result<(), Error>) -> bool {
+pub fn end(shared: &Shared, outcome: Result<(), Error>) -> bool {
     match outcome {
         Ok(()) => true,
         Err(error) => {
@@ -141,9 +149,10 @@ fn end(shared: &Shared, outcome: Result<(), Error>) -> bool {
     }
 }
 
-/// Runs a call with an environment for the natives it leads to.
+/// Runs a call of a function with an environment for the natives it leads to.
 #[inline]
-fn in_env(shared: &Shared, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool {
+pub fn in_env(function: &CFunction, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool {
+    let shared = function.shared();
     let outer = shared.env.replace(env);
     if outer.is_null() {
         shared.forget_exception();
@@ -153,8 +162,11 @@ fn in_env(shared: &Shared, env: &CExecEnv, call: impl FnOnce() -> bool) -> bool 
     if !done && outer.is_null() {
         shared.tell_others();
     }
-    done
+    if function.is_main && outer.is_null() { end_program(shared, done) } else { done }
 }
+
+/// The main function of a program is the first of these.
+const MAIN: [&str; 3] = ["_start", "__main_argc_argv", "main"];
 
 /// The function `NAME` of an instance, or `$MODULE$NAME` of the instance of that name beside it.
 pub fn look_up(instance: &CInstance, name: &str) -> Option<*const CFunction> {
@@ -171,7 +183,8 @@ pub fn look_up(instance: &CInstance, name: &str) -> Option<*const CFunction> {
     };
 
     let func = shared.with(|store| of.get_func(&store, function))?;
-    let made = CFunction::new(shared, func)?;
+    let mut made = CFunction::new(shared, func)?;
+    made.is_main = MAIN.contains(&name);
     let place: *const CFunction = &raw const *made;
     instance.functions.borrow_mut().insert(name.to_owned(), made);
     Some(place)
@@ -250,7 +263,7 @@ pub unsafe extern "C" fn wasm_runtime_call_wasm(
         }
         // SAFETY: the arguments are there, and by the header there is room for the results.
         unsafe {
-            in_env(shared, env, || {
+            in_env(function, env, || {
                 let outcome = match function.has_references {
                     false => function.call_cells(argv),
                     true => call_with_references(function, argv),
@@ -381,7 +394,7 @@ unsafe fn call_with_numbers(
     let shared = function.shared();
     // SAFETY: by the caller.
     unsafe {
-        Some(in_env(shared, env, || match function.call_slots(slots) {
+        Some(in_env(function, env, || match function.call_slots(slots) {
             Ok(()) => {
                 for (index, (slot, kind)) in slots.iter().zip(&function.results).enumerate() {
                     results.add(index).write(WasmVal { kind: *kind, padding: [0; 7], of: WasmOf { i64: slot.i64() } });
@@ -432,7 +445,7 @@ pub unsafe extern "C" fn wasm_runtime_call_wasm_a(
         };
         // SAFETY: the environment is alive by the header.
         unsafe {
-            in_env(shared, env, || match function.call(&params) {
+            in_env(function, env, || match function.call(&params) {
                 Ok(values) => {
                     for (index, (value, kind)) in values.iter().zip(&function.results).enumerate() {
                         // There is room for as many results as the function has.
@@ -536,7 +549,7 @@ fn execute(instance: &CInstance, name: &str, texts: &[String]) -> bool {
         );
     };
     {
-        in_env(shared, &instance.env, || match function.call(&params) {
+        in_env(function, &instance.env, || match function.call(&params) {
             Ok(results) => {
                 if !results.is_empty() {
                     trace::print(&(runtime::text::format_results(&function.ty, &results) + "\n"));
@@ -557,7 +570,7 @@ pub unsafe extern "C" fn wasm_application_execute_main(
     guard(false, || {
         let Some(instance) = instance else { return false };
         let shared = instance.shared();
-        let entry = ["_start", "__main_argc_argv", "main"].into_iter().find_map(|name| look_up(instance, name));
+        let entry = MAIN.into_iter().find_map(|name| look_up(instance, name));
         let Some(function) = entry else {
             return refuse(shared, "there is no function _start or main");
         };
@@ -574,7 +587,7 @@ pub unsafe extern "C" fn wasm_application_execute_main(
         }
         // SAFETY: the environment is alive; the first argument is where the header says that the result goes.
         let done = unsafe {
-            in_env(shared, &instance.env, || match function.call(&[]) {
+            in_env(function, &instance.env, || match function.call(&[]) {
                 Ok(results) => {
                     if let (Some(Val::I32(status)), true) = (results.first(), argc > 0 && !argv.is_null()) {
                         argv.cast::<i32>().write(*status);

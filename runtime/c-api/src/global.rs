@@ -154,6 +154,15 @@ pub fn knows_module(handle: *const CModule) -> bool {
     lock(&MODULES).get(handle.addr()).is_some()
 }
 
+/// Whether this is so of any module of the runtime that this thread is in.
+pub fn any_module(so: impl Fn(&CModule) -> bool) -> bool {
+    let here = current();
+    lock(&MODULES).any(|handle, home| {
+        // SAFETY: handles in the list are alive, and leave it before they are freed.
+        Arc::ptr_eq(home, &here) && so(unsafe { &*std::ptr::with_exposed_provenance::<CModule>(handle) })
+    })
+}
+
 static LOG_LEVEL: AtomicU32 = AtomicU32::new(WARNING);
 
 /// Says something on the standard error stream, if the log level is so high.

@@ -1,23 +1,28 @@
-//! Memories that the program makes for modules to import, and lists of them.
+//! What the program gives for imports: things of other instances, and memories that it makes; and lists of these.
+//!
+//! A thing of an instance, but for a shared memory, belongs to a store, and can be imported there alone. So the instance that
+//! imports it is made there: it joins the set. Globals and tables are structures of C's, which say where they stand; whose
+//! they are is found by that.
 //!
 //! A memory that is not shared belongs to a store, and can be imported there alone. So the first one that is made for a
 //! module makes the store of the instance that will import it; whoever has a memory, or the instance, holds the store. A
 //! shared memory belongs to no store, and any number of instances can import it.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::sync::Mutex;
 
-use runtime::{Linker, Memory, RESERVED_NAMES, SharedMemory, Store};
+use runtime::{Extern, Linker, Memory, RESERVED_NAMES, SharedMemory, Store};
 
 use crate::arguments::Arguments;
 use crate::boundary::{Text, guard};
+use crate::function::CFunction;
 use crate::global::warn;
-use crate::memory::{CMemory, Place};
+use crate::memory::{CMemory, Place, WasmGlobal, WasmTable};
 use crate::module::CModule;
 use crate::shared::{Shared, State};
 use crate::table::Table;
 use crate::threads::lock;
-use crate::types::{CType, MEMORY};
+use crate::types::{CType, FUNC, GLOBAL, MEMORY, TABLE};
 
 /// As the header has it.
 #[derive(Clone, Copy)]
@@ -26,7 +31,28 @@ pub struct CExtern {
     pub module_name: Text,
     pub field_name: Text,
     pub kind: u32,
-    pub of: *const CMemory,
+    /// By the kind: a [`CFunction`], [`WasmTable`], [`CMemory`] or [`WasmGlobal`]; null for nothing.
+    pub of: *const c_void,
+}
+
+/// Globals and tables that the program has asked for, by the address that C has of them, with the address of what their
+/// instances share.
+static ITEMS: Mutex<Table<(usize, Extern)>> = Mutex::new(Table::new());
+
+/// The program has the address of a global or table.
+pub fn known(address: *const c_void, shared: *const Shared, item: Extern) {
+    lock(&ITEMS).insert(address.addr(), (shared.expose_provenance(), item));
+}
+
+/// What instances share is freed.
+pub fn forget_items(shared: *const Shared) {
+    lock(&ITEMS).take(|_, (known, _)| *known == shared.addr());
+}
+
+/// Whose something is that C has the address of, and what.
+fn item(address: *const c_void) -> Option<(*const Shared, Extern)> {
+    let (shared, item) = *lock(&ITEMS).get(address.addr())?;
+    Some((std::ptr::with_exposed_provenance(shared), item))
 }
 
 /// Addresses of the memories that the program made and did not destroy.
@@ -133,6 +159,38 @@ pub unsafe extern "C" fn wasm_runtime_destroy_memory(_: Option<&CModule>, memory
     });
 }
 
+/// Whose something that is given is, and what; none for a shared memory, which is defined at once.
+fn given(
+    linker: &mut Linker<State>,
+    item: &CExtern,
+    module: &str,
+    name: &str,
+) -> Result<Option<(*const Shared, Extern)>, &'static str> {
+    const GONE: &str = "it is of no instance that is alive, or was not asked for as an export";
+    // SAFETY: what its kind says, and alive, by the header.
+    unsafe {
+        let found = match item.kind {
+            FUNC => Some((&*item.of.cast::<CFunction>()).place()),
+            GLOBAL => Some(self::item((*item.of.cast::<WasmGlobal>()).global_data).ok_or(GONE)?),
+            TABLE => Some(self::item((*item.of.cast::<WasmTable>()).elems).ok_or(GONE)?),
+            MEMORY => {
+                let memory = &*item.of.cast::<CMemory>();
+                match (memory.to_shared(), &memory.place) {
+                    (None, Place::Store { shared, memory }) => Some((*shared, (*memory).into())),
+                    (shared, _) => {
+                        shared.iter().for_each(|shared| {
+                            linker.define_shared_memory(module, name, shared);
+                        });
+                        None
+                    }
+                }
+            }
+            _ => return Err("its kind is none of the header's"),
+        };
+        Ok(found)
+    }
+}
+
 /// Defines what a program gives to an instance; the store that it is to be made in, if there is one.
 pub fn define(linker: &mut Linker<State>, args: &Arguments) -> Result<Option<*mut Shared>, String> {
     let mut prepared: Option<*mut Shared> = None;
@@ -141,25 +199,22 @@ pub fn define(linker: &mut Linker<State>, args: &Arguments) -> Result<Option<*mu
             return Err("an import has no name".to_owned());
         };
         let of = |reason: &str| format!("what is given for {module:?}.{name:?}: {reason}");
-        if item.kind != MEMORY {
-            return Err(of("only memories can be given"));
+        let Some((shared, found)) = given(linker, item, &module, &name).map_err(of)? else { continue };
+        // SAFETY: what was found belongs to it, and is alive.
+        let set = unsafe { &*shared };
+        if set.program.get().is_some() && set.mains.get() == 0 {
+            return Err(of("its instance was freed, or is that of a spawned environment"));
         }
-        // SAFETY: a memory's handle that is alive, by the header.
-        let memory = unsafe { &*item.of };
-        if let Some(shared) = memory.to_shared() {
-            linker.define_shared_memory(&module, &name, &shared);
-            continue;
-        }
-        let Place::Store { shared, memory } = memory.place else { continue };
-        // SAFETY: the memory holds it.
-        if unsafe { &*shared }.program.get().is_some() {
-            return Err(of("the memory is not shared, and belongs to an instance already"));
+        if set.is_running() {
+            return Err(of("calls are going on in its set of instances, which no instance can join meanwhile"));
         }
         if prepared.is_some_and(|known| !std::ptr::eq(known, shared)) {
-            return Err(of("the memory is not shared, and was made for another module than others that are given"));
+            return Err(of(
+                "it belongs to another set of instances than others that are given, or was made for another module",
+            ));
         }
         prepared = Some(shared.cast_mut());
-        linker.define(&module, &name, memory);
+        linker.define(&module, &name, found);
     }
     Ok(prepared)
 }
@@ -182,7 +237,7 @@ fn list(module: &CModule, lets_through: impl Fn(&str, *const c_char) -> bool) ->
             module_name: Text::of(&import.module),
             field_name: Text::of(&import.name),
             kind: import.kind,
-            of,
+            of: of.cast_const().cast(),
         });
     }
     if items.is_empty() {

@@ -18,6 +18,7 @@ use crate::memory::CMemory;
 use crate::module::CModule;
 use crate::shared::{Shared, State};
 use crate::threads::{Contexts, Program, end_threads, lock};
+use crate::wasi;
 
 /// What a `wasm_module_inst_t` points to.
 pub struct CInstance {
@@ -25,6 +26,8 @@ pub struct CInstance {
     pub instance: Instance,
     /// The name by which others import from it; empty for one without.
     pub name: RefCell<String>,
+    /// Whether it was made in a set that was there. Further threads have what that began with.
+    pub joined: Cell<bool>,
     /// The module's handle, where it has one.
     module: Cell<*mut CModule>,
     pub env: Box<CExecEnv>,
@@ -50,6 +53,7 @@ impl CInstance {
             shared,
             instance,
             name: RefCell::default(),
+            joined: Cell::new(false),
             module: Cell::new(std::ptr::null_mut()),
             env: Box::new(CExecEnv::new(std::ptr::null())),
             custom_data: Cell::new(std::ptr::null_mut()),
@@ -124,7 +128,7 @@ fn mains() -> std::sync::MutexGuard<'static, Vec<usize>> {
     MAIN_INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes an instance of a module, and of all that it needs, in a store without instances. Each is introduced with its name, which it
+/// Makes an instance of a module, and of all that it needs and the store has not. Each is introduced with its name, which it
 /// has already.
 pub fn make(
     linker: &mut Linker<State>,
@@ -133,13 +137,12 @@ pub fn make(
     module: &Module,
     introduce: &dyn Fn(&CInstance, &str),
 ) -> Result<*const CInstance, String> {
+    let before: Vec<Instance> = shared.set_up(|store| all_named(store).map(|(_, instance)| instance).collect());
     // Natives that start functions call make handles of their callers.
     let made = shared.set_up(|store| linker.instantiate(store, name, module));
     let instance = made.map_err(|error| format!("{error:#}"))?;
-    let mut named: Vec<(String, Instance)> = shared.set_up(|store| {
-        store.instance_names().filter_map(|name| Some((name.to_owned(), store.instance(name)?))).collect()
-    });
-    named.retain(|(_, other)| *other != instance);
+    let mut named: Vec<(String, Instance)> = shared.set_up(|store| all_named(store).collect());
+    named.retain(|(_, other)| *other != instance && !before.contains(other));
     named.push((name.to_owned(), instance));
     let mut main = std::ptr::null();
     for (name, instance) in &named {
@@ -152,7 +155,11 @@ pub fn make(
     Ok(main)
 }
 
-/// The same for C, in a store of their own or in the one of a memory that they import. To be called in the module's
+fn all_named(store: &Store<State>) -> impl Iterator<Item = (String, Instance)> {
+    store.instance_names().filter_map(|name| Some((name.to_owned(), store.instance(name)?)))
+}
+
+/// The same for C, in a store of their own or in the one of something that they import. To be called in the module's
 /// runtime.
 pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstance, String> {
     let (mut linker, engine) = with(|global| (global.linker.without_reader(), global.engine.clone()))?;
@@ -165,16 +172,41 @@ pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstanc
         Some(shared) => shared,
         None => Shared::of_c(Store::new(&engine, State::new(world.clone()))),
     };
-    // SAFETY: it was made just now, or a memory of it is alive.
+    // SAFETY: it was made just now, or something of it is alive.
     let here = unsafe { &*shared };
+    let joins = here.program.get().is_some();
     here.set_up(|store| {
+        if joins {
+            return;
+        }
         store.data_mut().world = world;
         if args.sizes.max_memory_pages > 0 {
             store.limits_mut().max_memory_bytes = u64::from(args.sizes.max_memory_pages) << 16;
         }
     });
-    let own = lock(&handle.name).to_string_lossy().into_owned();
+    let give_up = || {
+        if prepared.is_none() {
+            // SAFETY: it was made just now.
+            unsafe { Shared::release(shared) };
+        }
+    };
+    let mut own = lock(&handle.name).to_string_lossy().into_owned();
+    if joins && here.set_up(|store| store.instance(&own)).is_some() {
+        own.clear();
+    }
     let registered = |name: &str| with(|global| global.registered(name)).unwrap_or(std::ptr::null_mut());
+    if wasi::spawns_threads(&handle.module) {
+        if joins {
+            return Err(
+                "a program for wasi-threads cannot join a set of instances: its threads would not have it".to_owned()
+            );
+        }
+        let defined = here.set_up(|store| linker.define_missing_shared_memories(&*store, &handle.module));
+        if let Err(error) = defined {
+            give_up();
+            return Err(error.to_string());
+        }
+    }
     let made = make(&mut linker, here, &own, &handle.module, &|known, name| {
         let module = if name == own { std::ptr::from_ref(handle).cast_mut() } else { registered(name) };
         known.module.set(module);
@@ -183,14 +215,17 @@ pub fn instantiate(handle: &CModule, args: &Arguments) -> Result<*const CInstanc
     let main = match made {
         Ok(main) => main,
         Err(reason) => {
-            if prepared.is_none() {
-                // SAFETY: it was made just now.
-                unsafe { Shared::release(shared) };
-            }
+            give_up();
             return Err(reason);
         }
     };
-    let _set_once = here.program.set(Arc::new(Program::new(here, linker, &handle.module, &own)));
+    if joins {
+        // SAFETY: made just now.
+        unsafe { &*main }.joined.set(true);
+    } else {
+        let _set_once = here.program.set(Arc::new(Program::new(here, linker, &handle.module, &own)));
+    }
+    here.mains.set(here.mains.get() + 1);
     if prepared.is_some() {
         here.hold();
         imports::taken(shared);
@@ -220,11 +255,14 @@ pub unsafe extern "C" fn wasm_runtime_deinstantiate(instance: *const CInstance) 
         // SAFETY: alive by the list; what it shares was leaked when it was made.
         unsafe {
             let shared = (*instance).shared.cast_mut();
-            if let Some(program) = (*shared).program.get() {
-                end_threads(program);
+            let left = (*shared).mains.get().saturating_sub(1);
+            (*shared).mains.set(left);
+            if let (Some(program), 0) = ((*shared).program.get(), left) {
+                end_threads(program, true);
                 program.leave(&(*shared).member);
             }
-            run_destructors(&*shared);
+            let freed = |known: &CInstance| left == 0 || std::ptr::eq(known, instance);
+            run_destructors(&*shared, freed);
             Shared::release(shared);
         }
     });
@@ -265,8 +303,9 @@ fn is_key(key: *mut c_void) -> bool {
     key.addr().checked_sub(1).is_some_and(|index| keys().get(index).is_some_and(Option::is_some))
 }
 
-fn run_destructors(shared: &Shared) {
-    for instance in shared.instances.borrow().iter() {
+/// Those of the instances that are freed. One that others have joined is freed with the last of them.
+fn run_destructors(shared: &Shared, freed: impl Fn(&CInstance) -> bool) {
+    for instance in shared.instances.borrow().iter().filter(|known| freed(known)) {
         let contexts = std::mem::take(&mut *lock(&instance.contexts));
         for (key, context) in contexts.into_rows() {
             let context: *mut c_void = std::ptr::with_exposed_provenance_mut(context);
@@ -315,7 +354,7 @@ pub unsafe extern "C" fn wasm_runtime_set_context_spread(
 ) {
     wasm_runtime_set_context(instance, key, context);
     guard((), || {
-        let known = instance.filter(|_| is_key(key));
+        let known = instance.filter(|known| is_key(key) && !known.joined.get());
         if let Some((instance, program)) = known.and_then(|known| Some((known, known.shared().program.get()?))) {
             program.each_contexts(&instance.name.borrow(), |contexts| {
                 lock(contexts).insert(key.addr(), context.expose_provenance());

@@ -54,3 +54,5 @@ mod wasi;
 #[cfg(not(feature = "wasi"))]
 #[path = "bare.rs"]
 mod wasi;
+#[cfg(feature = "wasi")]
+mod wasi_threads;

@@ -8,6 +8,7 @@ use runtime::{Memory, MemoryType, SharedMemory, Val};
 use crate::boundary::{Out, Text, array, guard, put};
 use crate::function;
 use crate::heap::Heap;
+use crate::imports;
 use crate::instance::CInstance;
 use crate::shared::Shared;
 use crate::threads::lock;
@@ -378,9 +379,10 @@ pub extern "C" fn wasm_runtime_get_export_global_inst(
         };
         let found = instance.shared().with(|store| {
             let global = instance.instance.get_global(&store, &name)?;
-            Some((global.ty(&store).ok()?, global.storage(&store).ok()?))
+            Some((global, global.ty(&store).ok()?, global.storage(&store).ok()?))
         });
-        let Some((ty, place)) = found else { return false };
+        let Some((global, ty, place)) = found else { return false };
+        imports::known(place.cast_const().cast(), instance.shared, global.into());
         let global =
             WasmGlobal { kind: crate::types::kind(ty.content), is_mutable: ty.mutable, global_data: place.cast() };
         put(into, global)
@@ -418,6 +420,7 @@ pub extern "C" fn wasm_runtime_get_export_table_inst(
             max_size: ty.max.map_or(u32::MAX, narrow),
             elems: instance.keep_table(table).cast(),
         };
+        imports::known(made.elems, instance.shared, table.into());
         put(into, made)
     })
 }

@@ -7,12 +7,12 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::{Artifact, ExternType, Module, RESERVED_NAMES};
+use runtime::{Artifact, Module, RESERVED_NAMES};
 
 use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
 use crate::compile;
 use crate::global::{self, Runtime, current, log, warn, with};
-use crate::types::{CType, WasmExport, WasmImport, extern_kind};
+use crate::types::{CType, FUNC, GLOBAL, WasmExport, WasmImport, extern_kind};
 use crate::wasi::WasiArgs;
 
 /// What a `wasm_module_t` points to.
@@ -314,8 +314,10 @@ pub extern "C" fn wasm_runtime_get_import_type(module: Option<&CModule>, index: 
         let Some((handle, import)) = import else { return };
         let linked = handle.home.with(|global| {
             let (module, name) = (import.module.to_string_lossy(), import.name.to_string_lossy());
-            global.linker.defines(&module, &name)
-                || global.linker.find(&module).is_some_and(|found| found.export_type(&name).is_some())
+            // What members of a set import from each other fits: it would not have been compiled.
+            handle.module.member(&module).is_some()
+                || (import.kind == FUNC && global.linker.defines(&module, &name))
+                || exports(global.linker.find(&module), &name, import.kind)
         });
         put(
             into,
@@ -429,23 +431,28 @@ pub extern "C" fn wasm_runtime_is_underlying_binary_freeable(module: Option<&CMo
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_is_import_func_linked(module: Text, name: Text) -> bool {
-    guard(false, || is_linked(module, name, |ty| matches!(ty, ExternType::Func(_))))
+    guard(false, || is_linked(module, name, FUNC))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasm_runtime_is_import_global_linked(module: Text, name: Text) -> bool {
-    guard(false, || is_linked(module, name, |ty| matches!(ty, ExternType::Global(_))))
+    guard(false, || is_linked(module, name, GLOBAL))
 }
 
-/// Whether the host, or a registered module, has something for an import.
-fn is_linked(module: Text, name: Text, fits: impl Fn(&ExternType) -> bool) -> bool {
+/// Whether a module exports something of a kind.
+fn exports(module: Option<&Module>, name: &str, kind: u32) -> bool {
+    module.and_then(|module| module.export_type(name)).is_some_and(|ty| extern_kind(&ty) == kind)
+}
+
+/// Whether the host, a registered module or a member of a set has something for an import. The host has functions only.
+fn is_linked(module: Text, name: Text, kind: u32) -> bool {
     let (Some(module), Some(name)) = (module.get(), name.get()) else { return false };
     let found = with(|global| {
-        global.untyped.contains_key(&(module.to_string(), name.to_string()))
-            || global.linker.defines(&module, &name)
-            || global.linker.find(&module).and_then(|found| found.export_type(&name)).is_some_and(|ty| fits(&ty))
+        let untyped = || global.untyped.contains_key(&(module.to_string(), name.to_string()));
+        (kind == FUNC && (untyped() || global.linker.defines(&module, &name)))
+            || exports(global.linker.find(&module), &name, kind)
     });
-    found.unwrap_or(false)
+    found.is_ok_and(|found| found || global::any_module(|known| exports(known.module.member(&module), &name, kind)))
 }
 
 /// Says that a function did nothing.

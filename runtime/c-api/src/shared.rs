@@ -30,6 +30,8 @@ pub struct Shared {
     store: UnsafeCell<Store<State>>,
     /// How many of C's handles keep it: an instance that is to be freed, memories.
     holders: Cell<usize>,
+    /// Instances that C is to free: more than one, if others joined the first.
+    pub mains: Cell<usize>,
     /// The [`Caller`] of the innermost C function that compiled code has called; null outside.
     caller: Cell<*mut Caller<'static, State>>,
     /// Handles of the instances. They stay where they are.
@@ -64,6 +66,7 @@ impl Shared {
             program: OnceCell::new(),
             store: UnsafeCell::new(store),
             holders: Cell::new(1),
+            mains: Cell::new(0),
             caller: Cell::new(std::ptr::null_mut()),
             instances: RefCell::default(),
             recent: Cell::default(),
@@ -177,6 +180,11 @@ impl Shared {
         }
     }
 
+    /// Whether calls are going on.
+    pub fn is_running(&self) -> bool {
+        !self.caller.get().is_null()
+    }
+
     /// Asks the store something that only its owner can, if nothing runs in it.
     pub fn asked_from_outside<R>(&self, ask: impl FnOnce(&Store<State>) -> R) -> Option<R> {
         // SAFETY: nothing runs in the store, and this thread is the one that uses it.
@@ -231,6 +239,7 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        crate::imports::forget_items(self);
         if let Some(program) = self.program.get() {
             program.leave(&self.member);
         }

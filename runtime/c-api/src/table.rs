@@ -45,6 +45,11 @@ impl<V> Table<V> {
         self.0.extract_if(.., |(key, value)| wanted(*key, value)).collect()
     }
 
+    /// Whether this is so of a row.
+    pub fn any(&self, mut so: impl FnMut(usize, &V) -> bool) -> bool {
+        self.0.iter().any(|(key, value)| so(*key, value))
+    }
+
     /// All rows, in order.
     pub fn into_rows(self) -> Vec<(usize, V)> {
         self.0

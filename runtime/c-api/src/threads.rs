@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -18,7 +18,8 @@ use crate::global::{Runtime, current, log, warn, with};
 use crate::instance::{CInstance, make};
 use crate::shared::{Shared, State};
 use crate::table::Table;
-use crate::trace::PREFIX;
+use crate::trace::{PREFIX, hear};
+use crate::wasi;
 
 /// Spawned environments that a set may have at one time, unless it is said otherwise.
 pub const DEFAULT_MOST: u32 = 256;
@@ -62,9 +63,11 @@ pub struct Program {
     module: Module,
     name: String,
     seed: StoreSeed,
-    /// Whether there is a memory that all of them have.
-    shares_memory: bool,
+    /// Whether what ends one thread ends all: there is a memory that all of them have, or they are WASI's.
+    ends_together: bool,
     members: Mutex<Vec<Arc<Member>>>,
+    /// Whether its threads are being ended, and no more can be made.
+    ending: AtomicBool,
 }
 
 impl Program {
@@ -81,11 +84,18 @@ impl Program {
             module: module.clone(),
             name: name.to_owned(),
             seed: shared.set_up(|store| store.seed()),
-            shares_memory: instances.iter().any(|known| shares(known)),
+            ends_together: wasi::spawns_threads(module) || instances.iter().any(|known| shares(known)),
             members: Mutex::default(),
+            ending: AtomicBool::new(false),
         };
         program.enter(shared);
         program
+    }
+
+    /// The name of its main instance.
+    #[cfg(feature = "wasi")]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     fn enter(&self, shared: &Shared) {
@@ -106,10 +116,10 @@ impl Program {
         }
     }
 
-    /// Ends all other threads with what this one ended with, if they have a memory in common: it is as a thread left it
-    /// that did not come to its end, and who waits there would wait for ever.
+    /// Ends all other threads with what this one ended with, if they end together. A memory that they have in common is as
+    /// a thread left it that did not come to its end, and who waits there would wait for ever.
     pub fn tell_others(&self, own: &Arc<Member>, told: &Told) {
-        if !self.shares_memory {
+        if !self.ends_together {
             return;
         }
         for member in lock(&self.members).iter().filter(|member| !Arc::ptr_eq(member, own)) {
@@ -131,8 +141,11 @@ impl Program {
 static SPAWNED: Mutex<Table<usize>> = Mutex::new(Table::new());
 
 /// Makes a further store of an environment's set; the environment of the instance there that is as this one's here.
-fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
+pub fn spawn(env: &CExecEnv) -> Result<*mut CExecEnv, String> {
     let instance = env.instance().ok_or("the environment has no instance")?;
+    if instance.joined.get() {
+        return Err("the instance joined its set, and has no counterpart in a further thread".to_owned());
+    }
     let shared = instance.shared();
     let program = shared.program.get().ok_or("instances are still being made")?;
     let most = program.home.with(|global| global.most_threads).unwrap_or(DEFAULT_MOST);
@@ -178,7 +191,7 @@ fn spawn_or_say(function: &str, env: Option<&CExecEnv>) -> *mut CExecEnv {
 }
 
 /// Frees a spawned environment with its store; false if it is none, or was freed before.
-fn give_up(env: *const CExecEnv) -> bool {
+pub fn give_up(env: *const CExecEnv) -> bool {
     let Some(shared) = lock(&SPAWNED).remove(env.addr()) else { return false };
     // SAFETY: it was in the list, and is no more.
     drop(unsafe { Box::from_raw(std::ptr::with_exposed_provenance_mut::<Shared>(shared)) });
@@ -212,7 +225,12 @@ struct Thread {
     /// Whose it is.
     program: Arc<Program>,
     member: Arc<Member>,
+    /// Whether the guest spawned it: nobody joins it, and it goes with the main function.
+    is_wasi: bool,
 }
+
+/// The greatest number of a thread: `wasi-threads` has 29 bits for it.
+const GREATEST: usize = (1 << 29) - 1;
 
 static THREADS: Mutex<Table<Thread>> = Mutex::new(Table::new());
 thread_local! {
@@ -221,17 +239,35 @@ thread_local! {
 }
 static LAST_THREAD: AtomicUsize = AtomicUsize::new(0);
 
+/// The number of this thread.
+#[cfg(feature = "wasi")]
+pub fn this() -> usize {
+    THIS.get()
+}
+
 type Callback = unsafe extern "C" fn(*mut CExecEnv, *mut c_void) -> *mut c_void;
 
-/// The parts of the environment that a thread is started with.
-fn start(env: *mut CExecEnv, callback: Callback, argument: usize) -> Result<usize, String> {
+/// Starts a thread with an environment that was spawned just now; the thread's number.
+pub fn start(env: *mut CExecEnv, callback: Callback, argument: usize, is_wasi: bool) -> Result<usize, String> {
     // SAFETY: spawned just now.
     let shared = unsafe { &*env }.instance().map(CInstance::shared).ok_or("the environment has no instance")?;
     let program = shared.program.get().ok_or("the environment was not spawned")?.clone();
     let member = shared.member.clone();
     let stack = program.module.engine().config().max_wasm_stack.saturating_add(HOST_STACK_BYTES);
     let (place, home) = (env.expose_provenance(), program.home.clone());
-    let number = LAST_THREAD.fetch_add(1, Ordering::Relaxed) + 1;
+    // Whoever joins finds it there as soon as it knows the number.
+    let mut threads = lock(&THREADS);
+    if program.ending.load(Ordering::Relaxed) {
+        return Err("the program is ending".to_owned());
+    }
+    // Nobody joins those, and they have nothing left to do.
+    threads.take(|_, thread| thread.is_wasi && thread.handle.is_finished());
+    let number = loop {
+        let number = LAST_THREAD.fetch_add(1, Ordering::Relaxed) % GREATEST + 1;
+        if threads.get(number).is_none() {
+            break number;
+        }
+    };
     let body = move || {
         THIS.set(number);
         let env = std::ptr::with_exposed_provenance_mut(place);
@@ -244,11 +280,9 @@ fn start(env: *mut CExecEnv, callback: Callback, argument: usize) -> Result<usiz
             returned.expose_provenance()
         })
     };
-    // Whoever joins finds it there as soon as it knows the number.
-    let mut threads = lock(&THREADS);
     let handle = std::thread::Builder::new().name(format!("wasm-{number}")).stack_size(stack).spawn(body);
     let handle = handle.map_err(|error| error.to_string())?;
-    threads.insert(number, Thread { handle, program, member });
+    threads.insert(number, Thread { handle, program, member, is_wasi });
     Ok(number)
 }
 
@@ -267,7 +301,7 @@ pub extern "C" fn wasm_runtime_spawn_thread(
         if spawned.is_null() {
             return FAILED;
         }
-        match start(spawned, callback, argument.expose_provenance()) {
+        match start(spawned, callback, argument.expose_provenance(), false) {
             Ok(number) => {
                 put(thread, number);
                 0
@@ -295,15 +329,36 @@ pub extern "C" fn wasm_runtime_join_thread(thread: usize, returned: Out<'_, *mut
     })
 }
 
-/// Stops the threads of a set that were spawned and not joined, and waits for them: its first instance is freed.
-pub fn end_threads(program: &Arc<Program>) {
-    let this = THIS.get();
-    let found = lock(&THREADS).take(|number, thread| Arc::ptr_eq(&thread.program, program) && number != this);
+/// Stops the threads of a set that were spawned and not joined, and waits for them: all of them, for its first instance is
+/// freed, or those that the guest spawned. None is made meanwhile.
+pub fn end_threads(program: &Arc<Program>, all: bool) {
+    let found = {
+        let mut threads = lock(&THREADS);
+        program.ending.store(true, Ordering::Relaxed);
+        let this = THIS.get();
+        threads
+            .take(|number, thread| Arc::ptr_eq(&thread.program, program) && number != this && (all || thread.is_wasi))
+    };
     for (_, thread) in &found {
         thread.member.interrupt.interrupt();
     }
     for (_, thread) in found {
         // What it returned, nobody asked for.
         let _ = thread.handle.join();
+    }
+    program.ending.store(false, Ordering::Relaxed);
+}
+
+/// The main function has ended, well or not, and with it the threads that the guest spawned; whether the program ended
+/// well, which it did not if one of them had failed before.
+pub fn end_program(shared: &Shared, done: bool) -> bool {
+    let Some(program) = shared.program.get() else { return done };
+    end_threads(program, false);
+    match shared.told() {
+        Some(told) if done => {
+            hear(shared, &told);
+            false
+        }
+        _ => done,
     }
 }

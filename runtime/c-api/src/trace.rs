@@ -7,6 +7,7 @@ use runtime::{Error, TrapCode};
 use crate::boundary::{guard, write_text};
 use crate::env::CExecEnv;
 use crate::shared::Shared;
+use crate::threads::Told;
 
 /// What exceptions begin with.
 pub const PREFIX: &str = "Exception: ";
@@ -34,17 +35,22 @@ pub fn keep(shared: &Shared, error: &Error) {
             let Some(told) = shared.told() else {
                 return shared.set_exception(Some(&format!("{PREFIX}{TERMINATED}")));
             };
-            shared.heard.set(true);
-            if let Some(status) = told.exit {
-                shared.exit_status.set(status);
-                shared.exited.set(true);
-            }
-            return shared.set_exception(Some(&told.exception));
+            return hear(shared, &told);
         }
         error => error.to_string(),
     };
     shared.set_exception(Some(&format!("{PREFIX}{message}")));
     *shared.trace.borrow_mut() = frames(error);
+}
+
+/// Takes over what ended another thread, and this one with it.
+pub fn hear(shared: &Shared, told: &Told) {
+    shared.heard.set(true);
+    if let Some(status) = told.exit {
+        shared.exit_status.set(status);
+        shared.exited.set(true);
+    }
+    shared.set_exception(Some(&told.exception));
 }
 
 fn frames(error: &Error) -> String {

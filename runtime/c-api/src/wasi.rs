@@ -11,6 +11,8 @@ use crate::instance::CInstance;
 use crate::module::CModule;
 use crate::shared::State;
 use crate::threads::lock;
+use crate::wasi_threads;
+pub use crate::wasi_threads::spawns_threads;
 
 /// The world of a store.
 pub type World = WasiCtx;
@@ -28,6 +30,7 @@ pub struct WasiArgs {
 /// Gives modules the functions of WASI.
 pub fn add_to_linker(linker: &mut Linker<State>) {
     iwasm_wasi::add_to_linker(linker, |state: &mut State| &mut state.world);
+    wasi_threads::add_to_linker(linker);
 }
 
 /// A copy of a descriptor of the program's.
