@@ -100,9 +100,9 @@ impl Options {
         self
     }
 
-    /// With `true`, the members of a linked set but the last lose the exports of functions that no other member imports,
-    /// `_initialize` aside; what only those needed is left out. Nobody but the set can call them then, by whatever
-    /// name.
+    /// With `true`, the members of a linked set but the last lose the exports of functions that no member imports, and
+    /// the functions of theirs that only those needed. Nobody can look these up then, by whatever name. What is looked for
+    /// by its name stays: `_initialize`, `malloc`, `free`.
     pub fn internalize(mut self, internalize: bool) -> Options {
         self.internalize = internalize;
         self

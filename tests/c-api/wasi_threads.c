@@ -11,10 +11,13 @@ static wasm_module_inst_t instance;
 static int marks[2];
 static int32_t in_natives;
 
+/* Where the shared memory is, which never moves: threads may not ask the main instance, which is another thread's. */
+static int32_t *words;
+
 static int32_t *
 word(int at)
 {
-    return (int32_t *)wasm_memory_get_base_address(wasm_runtime_get_default_memory(instance)) + at;
+    return words + at;
 }
 
 static int32_t
@@ -133,6 +136,7 @@ main(int argc, char *argv[])
     wasm_runtime_get_import_type(module, 0, &import);
     CHECK(import.linked && strcmp(import.name, "thread-spawn") == 0);
     instance = check_instantiate(module);
+    words = wasm_memory_get_base_address(wasm_runtime_get_default_memory(instance));
     ends();
     /* Freed while threads wait. */
     say(WAIT, 2, RETURN);

@@ -1,4 +1,4 @@
-;; Comparisons give an i32 of 0 or 1; a branch takes the comparison itself, and of floats the opposite where turned round.
+;; Comparisons give an i32 of 0 or 1; a branch takes that (the code generator folds the two), and of floats the opposite.
 ;;! has: icmp slt
 ;;! has: icmp ult
 ;;! has: fcmp

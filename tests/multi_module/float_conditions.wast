@@ -1,5 +1,5 @@
 ;; What branches and `select` do with comparisons of floats that `eqz` turns round, once, twice and three times: NaNs make
-;; the opposite of each another comparison, which none of WebAssembly's is. Each function gives 1 where the condition holds.
+;; the opposite of less and greater another comparison, which none of WebAssembly's is. Functions give 1 if the condition holds.
 (module $main
   (func $br_if.f32.lt.0 (param f32 f32) (result i32) (block (br_if 0 (f32.lt (local.get 0) (local.get 1))) (return (i32.const 0))) (i32.const 1))
   (func $if.f32.lt.0 (param f32 f32) (result i32) (if (result i32) (f32.lt (local.get 0) (local.get 1)) (then (i32.const 1)) (else (i32.const 0))))

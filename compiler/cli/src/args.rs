@@ -102,8 +102,8 @@ pub struct CodeArgs {
     #[arg(long)]
     no_inlining: bool,
 
-    /// With --link: forget the exports of functions that no other module of the set imports, the last module's and
-    /// `_initialize` aside, and leave out what only those need
+    /// With --link: of the modules but the last, forget the exports of functions that no module of the set imports, and
+    /// leave out what only those need in their module; `_initialize`, `malloc` and `free` stay
     #[arg(long, requires = "link")]
     internalize: bool,
 

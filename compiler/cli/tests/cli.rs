@@ -489,6 +489,17 @@ fn linked_sets_that_keep_to_themselves() {
     {
         assert!(kept.contains(name), "{name}\n{kept}");
     }
+    // What somebody looks for by its name stays, and so does what the linker says of it.
+    let heap = r#"(module (func (export "malloc") (param i32) (result i32) (i32.const 8)) (func (export "free") (param i32))
+        (func (export "used") (param i32) (result i32) (local.get 0)))"#;
+    place.write("heap.wat", heap).write("start.wat", r#"(module (func (export "_start")))"#);
+    place.expect(0, &["--link", "--internalize", "lib=heap.wat", "main.wat", "-o", "heap.aot"]);
+    let (dump, _) = place.expect(0, &["--emit=aot-dump", "heap.aot"]);
+    assert!(dump.contains("\"malloc\" function") && dump.contains("\"free\" function"), "{dump}");
+    for link in [&["--link"][..], &["--link", "--internalize"]] {
+        let (_, said) = place.expect(1, &[link, &["start.wat", "main.wat", "-o", "w.aot"]].concat());
+        assert!(said.contains("module \"start\" is a command"), "{said}");
+    }
     // It means nothing to a module alone.
     let (_, said) = place.expect(2, &["--internalize", "main.wat", "-o", "main.aot"]);
     assert!(said.contains("--link"), "{said}");

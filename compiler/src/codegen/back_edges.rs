@@ -56,7 +56,8 @@ fn compared_sum(dfg: &DataFlowGraph, branch: Inst) -> Option<Sum> {
     let bound = old.wrapping_add(added(dfg, value, counter)?);
     let (bound, fits) = match ty.bits() {
         32 => (i64::from(bound as u32), true),
-        // What does not fit an instruction had better stay.
+        // What does not fit a comparison had better stay. That is as x86-64 has it; elsewhere it costs what it saves, at
+        // most.
         64 => (bound, i32::try_from(bound).is_ok()),
         _ => return None,
     };

@@ -14,8 +14,8 @@ use cranelift_codegen::loop_analysis::LoopAnalysis;
 const SMALL: u64 = 1 << 26;
 /// Most loops around a loop.
 const MAX_LOOP_LEVEL: usize = 100;
-/// Most steps up the dominator tree, from every instruction to the root: half a second.
-const MAX_STEPS: u64 = 1 << 29;
+/// Most steps up the dominator tree, from every instruction to the root: a second or two.
+const MAX_STEPS: u64 = 1 << 28;
 
 /// Whether a function is to be left as it is.
 pub fn is_too_deep(func: &Function) -> bool {

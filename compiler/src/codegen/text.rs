@@ -76,7 +76,11 @@ pub fn bind(environment: Environment<'_>, set: &Set<'_>, parts: &[Part]) -> Resu
     let total = parts
         .iter()
         .flat_map(Part::codes)
-        .map(|code| code.code.len() as u64 + u64::from(code.alignment + alignment.max(placement::LINE)))
+        .map(|code| {
+            let gap =
+                if code.placement.is_some() { placement::LINE + code.alignment } else { alignment.max(code.alignment) };
+            code.code.len() as u64 + u64::from(gap)
+        })
         .sum::<u64>()
         .saturating_add((padding.len() as u64).saturating_mul(functions as u64));
     if total > MAX_TEXT_BYTES {

@@ -22,7 +22,7 @@ use aot_format::write::ConstOp;
 
 use crate::error::{Error, LinkError, LinkErrors, LinkSite};
 use crate::info::External;
-use crate::module::{Export, Module};
+use crate::module::Module;
 use likely::Likely;
 use matching::Canonical;
 
@@ -152,19 +152,20 @@ impl<'data> Set<'data> {
     }
 }
 
-/// What the runtime calls by its name, though nobody imports it.
-const CALLED_BY_NAME: &str = "_initialize";
+/// What is looked for by its name, though nobody imports it: by the runtime, by the check that only the main module is a
+/// command, and by the C library, which leaves a module's memory to the module's own allocator if it has one.
+const LOOKED_FOR: [&str; 4] = ["_initialize", "_start", "malloc", "free"];
 
 /// Takes from all modules but the last the exports of functions that no other one imports.
 pub fn internalize(modules: &mut [(String, Module<'_>)]) {
     let imports = modules.iter().flat_map(|(_, module)| module.imports.iter());
-    let wanted: HashSet<(String, String)> =
-        imports.map(|import| (import.module.to_owned(), import.name.to_owned())).collect();
+    let wanted: HashSet<(&str, &str)> = imports.map(|import| (import.module, import.name)).collect();
     let others = modules.len().saturating_sub(1);
     for (name, module) in &mut modules[..others] {
-        let is_wanted = |export: &Export<'_>| wanted.contains(&(name.clone(), export.name.to_owned()));
         module.retain_exports(|export| {
-            export.kind != ExternKind::Func || export.name == CALLED_BY_NAME || is_wanted(export)
+            export.kind != ExternKind::Func
+                || LOOKED_FOR.contains(&export.name)
+                || wanted.contains(&(name.as_str(), export.name))
         });
     }
 }

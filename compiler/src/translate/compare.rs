@@ -1,4 +1,5 @@
-//! Comparisons: CLIF compares to an i8, wasm to an i32. A branch or `select` asks the comparison itself.
+//! Comparisons: CLIF compares to an i8, wasm to an i32. Instruction selection folds the extension away where a branch or
+//! `select` consumes it.
 
 use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, InstructionData, Opcode, Value};
@@ -18,21 +19,27 @@ macro_rules! compare {
 }
 
 impl FuncTranslator<'_, '_> {
-    /// A condition, as a branch or `select` had better ask it: without the extension to an i32; and `eqz` of a comparison
-    /// of floats, which would be made a value of and compared with zero, as the comparison that is true otherwise. (None of
-    /// wasm's is that, because of NaNs; of integers, Cranelift finds it.)
-    pub(super) fn condition(&mut self, value: Value) -> Value {
-        let value = self.unextended(value).unwrap_or(value);
-        let Some(InstructionData::IntCompare { cond: IntCC::Equal, args: [operand, zero], .. }) = self.defining(value)
-        else {
-            return value;
+    /// A condition, as a branch or `select` had better ask it: `eqz` of a comparison of floats, which would be made a value
+    /// of and compared with zero, as the comparison that is true otherwise. (Of less and greater, none of wasm's is that,
+    /// because of NaNs.) Cranelift finds all else that there is to find, the extension to an i32 included: what is taken
+    /// from it here, it spends more time on.
+    pub(super) fn condition(&mut self, condition: Value) -> Value {
+        let negated = |value| {
+            let InstructionData::IntCompare { cond: IntCC::Equal, args: [operand, zero], .. } = self.defining(value)?
+            else {
+                return None;
+            };
+            match self.defining(zero)? {
+                InstructionData::UnaryImm { imm, .. } if imm.bits() == 0 => self.unextended(operand),
+                _ => None,
+            }
         };
-        let is_zero = matches!(self.defining(zero), Some(InstructionData::UnaryImm { imm, .. }) if imm.bits() == 0);
-        match self.unextended(operand).and_then(|operand| self.defining(operand)) {
-            Some(InstructionData::FloatCompare { opcode: Opcode::Fcmp, cond, args: [lhs, rhs] }) if is_zero => {
+        let comparison = self.unextended(condition).and_then(negated).and_then(|value| self.defining(value));
+        match comparison {
+            Some(InstructionData::FloatCompare { opcode: Opcode::Fcmp, cond, args: [lhs, rhs] }) => {
                 self.builder.ins().fcmp(cond.complement(), lhs, rhs)
             }
-            _ => value,
+            _ => condition,
         }
     }
 
@@ -44,10 +51,14 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    /// The instruction that a value is a result of.
+    /// The instruction that a value is a result of; none that an alias stands for, since chains of these can be as long as
+    /// the function.
     fn defining(&self, value: Value) -> Option<InstructionData> {
         let dfg = &self.builder.func.dfg;
-        dfg.value_def(dfg.resolve_aliases(value)).inst().map(|inst| dfg.insts[inst])
+        match dfg.value_is_alias(value) {
+            true => None,
+            false => dfg.value_def(value).inst().map(|inst| dfg.insts[inst]),
+        }
     }
 
     pub(super) fn visit_i32_eqz(&mut self) -> Result<(), BodyError> {
