@@ -55,7 +55,7 @@
 ;; block0(v0: i64, v1: i32, v2: i32):
 ;;     v4 = icmp ugt v1, v2
 ;;     v5 = uextend.i32 v4
-;;     brif v4, block2, block3
+;;     brif v5, block2, block3
 ;;
 ;; block2:
 ;;     v7 = iconst.i32 1
