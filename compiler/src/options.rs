@@ -102,7 +102,7 @@ impl Options {
 
     /// With `true`, the members of a linked set but the last lose the exports of functions that no member imports, and
     /// the functions of theirs that only those needed. Nobody can look these up then, by whatever name. What is looked for
-    /// by its name stays: `_initialize`, `malloc`, `free`.
+    /// by its name stays: `_initialize`, `malloc`, `free`; and `_start`, by which linking refuses a member.
     pub fn internalize(mut self, internalize: bool) -> Options {
         self.internalize = internalize;
         self

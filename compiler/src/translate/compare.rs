@@ -21,8 +21,7 @@ macro_rules! compare {
 impl FuncTranslator<'_, '_> {
     /// A condition, as a branch or `select` had better ask it: `eqz` of a comparison of floats, which would be made a value
     /// of and compared with zero, as the comparison that is true otherwise. (Of less and greater, none of wasm's is that,
-    /// because of NaNs.) Cranelift finds all else that there is to find, the extension to an i32 included: what is taken
-    /// from it here, it spends more time on.
+    /// because of NaNs.) Cranelift finds all else that there is to find, the extension to an i32 included.
     pub(super) fn condition(&mut self, condition: Value) -> Value {
         let negated = |value| {
             let InstructionData::IntCompare { cond: IntCC::Equal, args: [operand, zero], .. } = self.defining(value)?
