@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 LIBRARY_FEATURES ?= wasi,standard
 # (All packages are named so that nothing is compiled with other features than for the whole.)
 # The specification's suite, modules together, known miscompilations, far branches, copies and fills, WASI, the C library.
-EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test bulk --test wasi --test wasi_sets --test c_api
+EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test bulk --test boundary --test wasi --test wasi_sets --test c_api
 SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
 
 # Compiles the modules of the sample $(1) to $(TARGET)/samples/$(1), then runs its host program.

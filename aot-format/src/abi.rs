@@ -9,20 +9,23 @@
 //!   as the one hidden leading argument; references and addresses are 64-bit integers.
 //! * The callee's vmctx always comes with its code address ([`FunctionImport`], [`FuncRef`]), so a
 //!   callee always runs on its own instance.
-//! * An **entry trampoline** (host → wasm) has the C convention
-//!   `fn(callee_vmctx, callee_code, values, store) -> u32`: it reads parameters from and writes
-//!   results to `values`, an array of [`VALUE_SIZE`]-byte slots, and returns [`ENTRY_RETURNED`] or
-//!   [`ENTRY_UNWOUND`]. Before the call it stores its frame pointer, stack pointer and the address
-//!   of its landing pad in [`StoreContext`]; whoever unwinds sets the three registers to those.
+//! * Between host and wasm, values go **in registers** where the type allows ([`in_registers`]): each as 64
+//!   bits of an integer, those of a narrower one in the lower half, and the upper half says nothing. The values
+//!   of other types go **in slots**: an array of [`VALUE_SIZE`] bytes each, results in the places of parameters,
+//!   and its address takes the place of the first value.
+//! * An **entry trampoline** (host → wasm) has the `tail` convention, `fn(funcref, v0, v1, v2, v3, v4) -> v`,
+//!   whatever its function's type, and calls the function with the vmctx that [`FuncRef`] has. The runtime
+//!   calls it with zero in the frame pointer, at which walks over frames end, and counts on no register when
+//!   wasm was unwound: it goes on at its own landing pad, behind that call.
 //! * A **host-call trampoline** (wasm → host) has the wasm convention, with a [`HostContext`] in
-//!   place of a vmctx. It records the wasm caller's frame in `exit_fp`/`exit_pc`, passes its
-//!   arguments in `values` to `HostContext::call` (C convention, `fn(host_context, values) -> u32`)
-//!   and, when that does not return zero, calls `StoreContext::raise` (C convention,
-//!   `fn(store) -> !`), which unwinds to the entry trampoline, or to a handler of the exception that
+//!   place of a vmctx. It records its own frame pointer in `exit_fp` and passes its arguments to `HostContext::call`
+//!   (C convention, `fn(host_context, v0, v1, v2, v3, v4) -> (v, store)`). Where
+//!   the second result is no null pointer, it calls `StoreContext::raise` with that (C convention,
+//!   `fn(store) -> !`), which unwinds to where the host entered wasm, or to a handler of the exception that
 //!   the host function failed with.
 //! * Builtins that look at the stack ([`Builtin::walks_the_stack`]) are called through a **service
 //!   trampoline** of the module (wasm convention, the builtin's parameters), which records its
-//!   caller's frame as a host-call trampoline does.
+//!   frame as a host-call trampoline does.
 //! * A landing pad is entered with the address of the [`Exception`] in the first payload register
 //!   (rax, x0, a0) and the stack pointer as it was at the call.
 //! * A reference is 64 bits; null is zero. A function reference is the address of a [`FuncRef`]. All
@@ -42,7 +45,7 @@
 
 use alloc::vec::Vec;
 
-use crate::types::{FieldType, MemoryType, StorageType, ValType};
+use crate::types::{FieldType, FuncType, MemoryType, StorageType, ValType};
 
 mod builtin;
 mod trap;
@@ -57,10 +60,16 @@ pub type Offset = u32;
 pub const POINTER_SIZE: u32 = 8;
 /// Size and alignment in bytes of a parameter or result slot of an entry or host call.
 pub const VALUE_SIZE: u32 = 16;
-/// Entry trampolines return this when the callee returned.
-pub const ENTRY_RETURNED: u32 = 0;
-/// Entry trampolines return this when the callee was unwound; the runtime knows why.
-pub const ENTRY_UNWOUND: u32 = 1;
+/// Values that an entry or host call can take in registers: beside them, x86-64's C convention and the `tail`
+/// convention of aarch64 have room for one pointer.
+pub const REGISTER_VALUES: u32 = 5;
+
+/// Whether the values of a type go between host and wasm in registers, and not in slots.
+pub fn in_registers(ty: &FuncType) -> bool {
+    let is_scalar = |ty: &ValType| *ty != ValType::V128;
+    let few = ty.params.len() <= REGISTER_VALUES as usize && ty.results.len() <= 1;
+    few && ty.params.iter().chain(&ty.results).all(is_scalar)
+}
 
 /// The bits of a managed reference that say what it is; an [`Object`]'s address has none of them set.
 pub const REFERENCE_TAG_MASK: u64 = 0b11;
@@ -126,35 +135,28 @@ macro_rules! structure {
 }
 
 structure! {
-    /// Per-store state that compiled code reads and writes; one thread runs in a store at a time.
-    StoreContext, size 80 {
+    /// Per-store state that compiled code reads and writes; one thread runs in a store at a time. More of the runtime's
+    /// own follows.
+    StoreContext, size 48 {
         /// Lowest stack address a prologue may reach before it traps with [`TrapCode::StackOverflow`].
         STACK_LIMIT at 0,
-        /// Frame pointer of the innermost entry trampoline.
-        ENTRY_FP at 8,
-        /// Stack pointer of the innermost entry trampoline at its call.
-        ENTRY_SP at 16,
-        /// Address of the landing pad of the innermost entry trampoline.
-        ENTRY_PC at 24,
-        /// Frame pointer of the wasm function that last called the host.
-        EXIT_FP at 32,
-        /// Return address in the wasm function that last called the host.
-        EXIT_PC at 40,
-        /// `fn(store) -> !`: unwinds to the innermost entry trampoline, or to a handler.
-        RAISE at 48,
+        /// Frame pointer of the host-call or service trampoline that last left wasm.
+        EXIT_FP at 8,
+        /// `fn(store) -> !`: unwinds to where the host entered wasm, or to a handler.
+        RAISE at 16,
         /// Reserved for fuel.
-        FUEL at 56,
+        FUEL at 24,
         /// Where the next object of the collected heap goes.
-        HEAP_TOP at 64,
+        HEAP_TOP at 32,
         /// Up to where objects go without asking the runtime.
-        HEAP_END at 72,
+        HEAP_END at 40,
     }
 }
 
 structure! {
     /// What a host-call trampoline gets instead of a vmctx: one per host function and importer.
     HostContext, size 32 {
-        /// `fn(host_context, values) -> u32`: zero when it returned, anything else to unwind.
+        /// `fn(host_context, v0, v1, v2, v3, v4) -> (v, store)`: no store when it returned, its own to unwind.
         CALL at 0,
         /// The [`StoreContext`].
         STORE at 8,
@@ -568,8 +570,7 @@ const CONSTANTS: &[(&str, u32)] = &[
     ("MIN_DISPLAY", MIN_DISPLAY),
     ("FIRST_OBJECT_ADDRESS", FIRST_OBJECT_ADDRESS),
     ("VMCTX_ALIGN", VMCTX_ALIGN as u32),
-    ("ENTRY_RETURNED", ENTRY_RETURNED),
-    ("ENTRY_UNWOUND", ENTRY_UNWOUND),
+    ("REGISTER_VALUES", REGISTER_VALUES),
     ("GUARDED_RESERVATION_BYTES", (GUARDED_RESERVATION_BYTES >> 16) as u32),
     ("GUARD_BYTES", (GUARD_BYTES >> 16) as u32),
 ];

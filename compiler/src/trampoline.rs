@@ -3,30 +3,55 @@
 //!
 //! What they must do is the ABI's business and stands in [`aot_format::abi`]. Here is how.
 //!
-//! The **entry trampoline** makes its call with `try_call_indirect` and one default handler, so that
-//! Cranelift takes every register for lost on the exceptional edge: the landing pad needs nothing
-//! but the frame and stack pointer, and the epilogue restores what the C convention wants preserved.
-//! Whoever unwinds jumps there with the three values stored before the call; nobody walks frames.
+//! Values of most types go through in registers, as integers of 64 bits. Where all of them are integers, each trampoline
+//! is the same whatever the type, so that the module has one of each ([`Way::Integers`]): arguments that a function
+//! does not have are in registers that nobody looks at. The **entry trampoline** is a tail call then.
 //!
-//! The **host-call trampoline** is a wasm function to its caller. It has the prologue's stack check
-//! like any other, so that the host always starts with the headroom that is below the limit.
+//! The **host-call trampoline** is a wasm function to its caller. With slots, it has the prologue's stack check
+//! like any other, so that the host always starts with the headroom that is below the limit; without, it takes a few
+//! words of that.
 //!
 //! A **service trampoline** is a wasm function to its caller, so that a throw in a `try_table` is a call
-//! with handlers like any other. It notes its caller's frame for the unwinder, or for the collector, and
+//! with handlers like any other. It notes its frame for the unwinder, or for the collector, and
 //! calls the builtin. It has no stack check: like a builtin, it lives on the headroom below the limit.
 //!
 //! Absent on purpose: when to call which; the runtime decides.
 
-use aot_format::abi::{Builtin, ENTRY_RETURNED, ENTRY_UNWOUND, HostContext, StoreContext, TrapCode, VALUE_SIZE, Vmctx};
-use aot_format::types::{FuncType, ValType};
-use cranelift_codegen::ir::{
-    AbiParam, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, Function, InstBuilder, MemFlagsData,
-    Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
+use aot_format::abi::{
+    self, Builtin, FuncRef, HostContext, REGISTER_VALUES, StoreContext, TrapCode, VALUE_SIZE, Vmctx,
 };
-use cranelift_codegen::isa::TargetIsa;
+use aot_format::types::{FuncType, ValType};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    AbiParam, Function, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind, UserFuncName, Value,
+};
+use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::translate::{self, POINTER, TRAMPOLINE_NAMESPACE, c_i32, clif_type, trap, wasm_signature};
+use crate::translate::{self, POINTER, TRAMPOLINE_NAMESPACE, clif_type, trap, wasm_signature};
+
+/// How values of a type go between host and wasm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// In registers, and all of them are integers to Cranelift.
+    Integers,
+    /// In registers.
+    Registers,
+    /// In slots.
+    Slots,
+}
+
+impl Way {
+    /// That of a type.
+    pub fn of(ty: &FuncType) -> Way {
+        let is_float = |ty: &ValType| matches!(ty, ValType::F32 | ValType::F64);
+        match abi::in_registers(ty) {
+            false => Way::Slots,
+            true if ty.params.iter().chain(&ty.results).any(is_float) => Way::Registers,
+            true => Way::Integers,
+        }
+    }
+}
 
 /// Flags of accesses to the runtime's structures and to value slots: aligned, and never trap.
 fn trusted() -> MemFlagsData {
@@ -50,114 +75,144 @@ fn store_values(builder: &mut FunctionBuilder<'_>, values: &[Value], slots: Valu
     }
 }
 
-/// Signature of entry trampolines: `fn(callee_vmctx, callee_code, values, store) -> u32`.
-fn entry_signature(isa: &dyn TargetIsa) -> Signature {
-    let mut signature = Signature::new(isa.default_call_conv());
-    signature.params = vec![AbiParam::new(POINTER); 4];
-    signature.returns.push(c_i32());
+/// The signature with a pointer and values in registers, and one result.
+fn register_signature(call_conv: CallConv) -> Signature {
+    let mut signature = Signature::new(call_conv);
+    signature.params = vec![AbiParam::new(I64); 1 + REGISTER_VALUES as usize];
+    signature.returns.push(AbiParam::new(I64));
     signature
+}
+
+/// A value of a type, of the 64 bits that hold it.
+fn from_register(builder: &mut FunctionBuilder<'_>, ty: ValType, bits: Value) -> Value {
+    let narrow = |builder: &mut FunctionBuilder<'_>| builder.ins().ireduce(I32, bits);
+    match ty {
+        ValType::I32 => narrow(builder),
+        ValType::F32 => {
+            let bits = narrow(builder);
+            builder.ins().bitcast(clif_type(ty), MemFlagsData::new(), bits)
+        }
+        ValType::F64 => builder.ins().bitcast(clif_type(ty), MemFlagsData::new(), bits),
+        _ => bits,
+    }
+}
+
+/// 64 bits that hold a value.
+fn to_register(builder: &mut FunctionBuilder<'_>, ty: ValType, value: Value) -> Value {
+    match ty {
+        ValType::I32 => builder.ins().uextend(I64, value),
+        ValType::F32 => {
+            let bits = builder.ins().bitcast(I32, MemFlagsData::new(), value);
+            builder.ins().uextend(I64, bits)
+        }
+        ValType::F64 => builder.ins().bitcast(I64, MemFlagsData::new(), value),
+        _ => value,
+    }
 }
 
 /// The entry trampoline for functions of a type.
 pub fn entry(ty: &FuncType, isa: &dyn TargetIsa) -> Function {
     let name = UserFuncName::user(TRAMPOLINE_NAMESPACE, 0);
-    let mut func = Function::with_name_signature(name, entry_signature(isa));
+    let mut func = Function::with_name_signature(name, register_signature(CallConv::Tail));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
-    let callee = builder.import_signature(wasm_signature(ty));
-
-    let start = builder.create_block();
-    builder.append_block_params_for_function_params(start);
-    builder.switch_to_block(start);
-    builder.seal_block(start);
-    let &[vmctx, code, slots, store] = builder.block_params(start) else {
-        unreachable!("the signature above has four parameters")
-    };
-    // The call gets a block of its own, because a handler's address is asked for by the block that
-    // calls, and nothing may refer to the entry block.
-    let call = builder.create_block();
-    builder.ins().jump(call, &[]);
-    builder.switch_to_block(call);
-    builder.seal_block(call);
+    let values = start(&mut builder);
+    let (funcref, values) = (values[0], &values[1..]);
+    let code = builder.ins().load(POINTER, trusted(), funcref, FuncRef::CODE as i32);
+    let vmctx = builder.ins().load(POINTER, trusted(), funcref, FuncRef::VMCTX as i32);
     let mut args = vec![vmctx];
-    args.extend(load_values(&mut builder, &ty.params, slots));
-
-    let returned = builder.create_block();
-    let mut results = Vec::with_capacity(ty.results.len());
-    for &result in &ty.results {
-        results.push(builder.append_block_param(returned, clif_type(result)));
+    match Way::of(ty) {
+        Way::Integers => {
+            args.extend(values);
+            let callee = builder.import_signature(register_signature(CallConv::Tail));
+            builder.ins().return_call_indirect(callee, code, &args);
+        }
+        Way::Registers => {
+            let typed = ty.params.iter().zip(values);
+            args.extend(typed.map(|(&ty, &bits)| from_register(&mut builder, ty, bits)));
+            let callee = builder.import_signature(wasm_signature(ty));
+            let call = builder.ins().call_indirect(callee, code, &args);
+            let result = match (ty.results.first(), builder.inst_results(call).first()) {
+                (Some(&ty), Some(&result)) => to_register(&mut builder, ty, result),
+                _ => builder.ins().iconst(I64, 0),
+            };
+            builder.ins().return_(&[result]);
+        }
+        Way::Slots => {
+            let slots = values[0];
+            args.extend(load_values(&mut builder, &ty.params, slots));
+            let callee = builder.import_signature(wasm_signature(ty));
+            let call = builder.ins().call_indirect(callee, code, &args);
+            let results = builder.inst_results(call).to_vec();
+            store_values(&mut builder, &results, slots);
+            let nothing = builder.ins().iconst(I64, 0);
+            builder.ins().return_(&[nothing]);
+        }
     }
-    let unwound = builder.create_block();
-    builder.set_cold_block(unwound);
-
-    let pool = &mut builder.func.dfg.value_lists;
-    let normal = BlockCall::new(returned, (0..results.len() as u32).map(BlockArg::TryCallRet), pool);
-    let handler = ExceptionTableItem::Default(BlockCall::new(unwound, [], pool));
-    let table = builder.func.dfg.exception_tables.push(ExceptionTableData::new(callee, normal, [handler]));
-
-    let fp = builder.ins().get_frame_pointer(POINTER);
-    let sp = builder.ins().get_stack_pointer(POINTER);
-    let pc = builder.ins().get_exception_handler_address(POINTER, call, 0);
-    builder.ins().store(trusted(), fp, store, StoreContext::ENTRY_FP as i32);
-    builder.ins().store(trusted(), sp, store, StoreContext::ENTRY_SP as i32);
-    builder.ins().store(trusted(), pc, store, StoreContext::ENTRY_PC as i32);
-    builder.ins().try_call_indirect(code, &args, table);
-
-    builder.switch_to_block(returned);
-    builder.seal_block(returned);
-    store_values(&mut builder, &results, slots);
-    return_status(&mut builder, ENTRY_RETURNED);
-
-    builder.switch_to_block(unwound);
-    builder.seal_block(unwound);
-    return_status(&mut builder, ENTRY_UNWOUND);
-
     builder.finalize(isa.frontend_config());
     func
 }
 
-fn return_status(builder: &mut FunctionBuilder<'_>, status: u32) {
-    let status = builder.ins().iconst(cranelift_codegen::ir::types::I32, i64::from(status));
-    builder.ins().return_(&[status]);
+/// Begins a function; its parameters.
+fn start(builder: &mut FunctionBuilder<'_>) -> Vec<Value> {
+    let block = builder.create_block();
+    builder.append_block_params_for_function_params(block);
+    builder.switch_to_block(block);
+    builder.seal_block(block);
+    builder.block_params(block).to_vec()
 }
 
 /// The host-call trampoline for functions of a type.
 pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Function {
+    let way = Way::of(ty);
     let name = UserFuncName::user(TRAMPOLINE_NAMESPACE, 1);
-    let mut func = Function::with_name_signature(name, wasm_signature(ty));
+    let signature = match way {
+        Way::Integers => register_signature(CallConv::Tail),
+        Way::Registers | Way::Slots => wasm_signature(ty),
+    };
+    let mut func = Function::with_name_signature(name, signature);
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
-    let limit = translate::stack_limit_at(builder.func, HostContext::STORE);
-    builder.func.stack_limit = Some(limit);
-
-    let start = builder.create_block();
-    builder.append_block_params_for_function_params(start);
-    builder.switch_to_block(start);
-    builder.seal_block(start);
-    let params = builder.block_params(start).to_vec();
+    if way == Way::Slots {
+        let limit = translate::stack_limit_at(builder.func, HostContext::STORE);
+        builder.func.stack_limit = Some(limit);
+    }
+    let params = start(&mut builder);
     let (host, params) = (params[0], &params[1..]);
-
-    let count = ty.params.len().max(ty.results.len()).max(1);
-    let size = slot_offset(count) as u32;
-    let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, size, VALUE_SIZE.ilog2() as u8);
-    let slot = builder.create_sized_stack_slot(slot);
-    let slots = builder.ins().stack_addr(POINTER, slot, 0);
-    store_values(&mut builder, params, slots);
-
+    let mut args = vec![host];
+    let mut slots = None;
+    match way {
+        Way::Integers => args.extend(params),
+        Way::Registers => {
+            let typed = ty.params.iter().zip(params);
+            args.extend(typed.map(|(&ty, &value)| to_register(&mut builder, ty, value)));
+        }
+        Way::Slots => {
+            let count = ty.params.len().max(ty.results.len()).max(1);
+            let size = slot_offset(count) as u32;
+            let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, size, VALUE_SIZE.ilog2() as u8);
+            let slot = builder.create_sized_stack_slot(slot);
+            let address = builder.ins().stack_addr(POINTER, slot, 0);
+            store_values(&mut builder, params, address);
+            args.push(address);
+            slots = Some(address);
+        }
+    }
     let store = builder.ins().load(POINTER, trusted(), host, HostContext::STORE as i32);
     record_exit(&mut builder, store);
 
     let call = builder.ins().load(POINTER, trusted(), host, HostContext::CALL as i32);
     let mut signature = Signature::new(isa.default_call_conv());
-    signature.params = vec![AbiParam::new(POINTER); 2];
-    signature.returns.push(c_i32());
+    signature.params = vec![AbiParam::new(I64); args.len()];
+    signature.returns = vec![AbiParam::new(I64); 2];
     let signature = builder.import_signature(signature);
-    let call = builder.ins().call_indirect(signature, call, &[host, slots]);
-    let status = builder.inst_results(call)[0];
+    let call = builder.ins().call_indirect(signature, call, &args);
+    // The store comes back from the call, so that nothing has to be kept over it.
+    let &[value, store] = builder.inst_results(call) else { unreachable!("the signature above has two results") };
 
     let (returned, unwinds) = (builder.create_block(), builder.create_block());
     builder.set_cold_block(unwinds);
-    builder.ins().brif(status, unwinds, &[], returned, &[]);
+    builder.ins().brif(store, unwinds, &[], returned, &[]);
 
     builder.switch_to_block(unwinds);
     builder.seal_block(unwinds);
@@ -165,21 +220,21 @@ pub fn host_call(ty: &FuncType, isa: &dyn TargetIsa) -> Function {
 
     builder.switch_to_block(returned);
     builder.seal_block(returned);
-    let results = load_values(&mut builder, &ty.results, slots);
+    let results = match (way, slots) {
+        (_, Some(slots)) => load_values(&mut builder, &ty.results, slots),
+        (Way::Integers, _) => vec![value],
+        _ => ty.results.iter().map(|&ty| from_register(&mut builder, ty, value)).collect(),
+    };
     builder.ins().return_(&results);
 
     builder.finalize(isa.frontend_config());
     func
 }
 
-/// Notes the frame of the trampoline's caller.
+/// Notes the trampoline's frame, where a walk over the frames below finds its caller.
 fn record_exit(builder: &mut FunctionBuilder<'_>, store: Value) {
-    // The frame pointer points at the caller's.
     let own_fp = builder.ins().get_frame_pointer(POINTER);
-    let caller_fp = builder.ins().load(POINTER, trusted(), own_fp, 0);
-    let caller_pc = builder.ins().get_return_address(POINTER);
-    builder.ins().store(trusted(), caller_fp, store, StoreContext::EXIT_FP as i32);
-    builder.ins().store(trusted(), caller_pc, store, StoreContext::EXIT_PC as i32);
+    builder.ins().store(trusted(), own_fp, store, StoreContext::EXIT_FP as i32);
 }
 
 /// The service trampoline of a builtin.
@@ -188,11 +243,7 @@ pub fn service(builtin: Builtin, isa: &dyn TargetIsa) -> Function {
     let mut func = Function::with_name_signature(name, translate::service_signature(builtin));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut func, &mut context);
-    let start = builder.create_block();
-    builder.append_block_params_for_function_params(start);
-    builder.switch_to_block(start);
-    builder.seal_block(start);
-    let params = builder.block_params(start).to_vec();
+    let params = start(&mut builder);
     let store = builder.ins().load(POINTER, trusted(), params[0], Vmctx::STORE as i32);
     record_exit(&mut builder, store);
     let builtins = builder.ins().load(POINTER, trusted(), params[0], Vmctx::BUILTINS as i32);
@@ -209,7 +260,7 @@ pub fn service(builtin: Builtin, isa: &dyn TargetIsa) -> Function {
     func
 }
 
-/// Unwinds to the entry trampoline; the trap behind the call is never reached.
+/// Unwinds to where the host entered wasm; the trap behind the call is never reached.
 fn raise(builder: &mut FunctionBuilder<'_>, isa: &dyn TargetIsa, store: Value) {
     let raise = builder.ins().load(POINTER, trusted(), store, StoreContext::RAISE as i32);
     let mut signature = Signature::new(isa.default_call_conv());
@@ -221,15 +272,13 @@ fn raise(builder: &mut FunctionBuilder<'_>, isa: &dyn TargetIsa, store: Value) {
 
 #[cfg(test)]
 mod tests {
-    use cranelift_codegen::FinalizedMachExceptionHandler;
-
     use super::*;
     use crate::translate::test_support::{compile, isas, vector_isas};
 
     fn types() -> Vec<FuncType> {
         use ValType::*;
         let many = |count: usize| [I32, F64, I64, F32].into_iter().cycle().take(count).collect::<Vec<_>>();
-        let shapes = [(0, 0), (1, 1), (3, 2), (0, 12), (70, 0), (100, 40)];
+        let shapes = [(0, 0), (1, 1), (5, 1), (6, 1), (3, 2), (0, 12), (70, 0), (100, 40)];
         shapes.map(|(params, results)| FuncType { params: many(params), results: many(results) }).into()
     }
 
@@ -247,16 +296,34 @@ mod tests {
     }
 
     #[test]
-    fn entry_has_one_handler_in_its_own_code() {
+    fn types_of_integers_have_the_same_trampolines() {
+        use ValType::*;
+        let types = [(vec![], vec![]), (vec![I32], vec![I64]), (vec![I64; 5], vec![]), (vec![I32, I64], vec![I32])];
+        let types = types.map(|(params, results)| FuncType { params, results });
         for isa in isas() {
-            let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I64] };
-            let code = compile(&entry(&ty, &*isa), &*isa);
-            let call_sites: Vec<_> = code.buffer.call_sites().collect();
-            assert_eq!(call_sites.len(), 1);
-            let handlers = call_sites[0].exception_handlers;
-            let &[FinalizedMachExceptionHandler::Default(offset)] = handlers else { panic!("{handlers:?}") };
-            assert!(offset > call_sites[0].ret_addr && offset < code.buffer.data().len() as u32);
+            let codes = |ty: &FuncType| {
+                assert_eq!(Way::of(ty), Way::Integers, "{ty}");
+                let [entry, host] = [entry(ty, &*isa), host_call(ty, &*isa)].map(|func| compile(&func, &*isa));
+                (entry.buffer.data().to_vec(), host.buffer.data().to_vec())
+            };
+            let first = codes(&types[0]);
+            assert!(types.iter().all(|ty| codes(ty) == first), "{}", isa.name());
         }
+    }
+
+    #[test]
+    fn ways() {
+        use ValType::*;
+        let way = |params: &[ValType], results: &[ValType]| {
+            Way::of(&FuncType { params: params.to_vec(), results: results.to_vec() })
+        };
+        assert_eq!(way(&[I32; 5], &[I64]), Way::Integers);
+        assert_eq!(way(&[I32; 6], &[]), Way::Slots);
+        assert_eq!(way(&[], &[I32; 2]), Way::Slots);
+        assert_eq!(way(&[F64; 5], &[]), Way::Registers);
+        assert_eq!(way(&[], &[F32]), Way::Registers);
+        assert_eq!(way(&[V128], &[]), Way::Slots);
+        assert_eq!(way(&[I32], &[V128]), Way::Slots);
     }
 
     #[test]

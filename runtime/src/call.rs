@@ -4,8 +4,7 @@
 //!
 //! # Safety contract
 //!
-//! Entry trampolines are called with the code, vmctx and type of one function, taken together from a
-//! live `VMFuncRef`, and with slots for all its parameters and results.
+//! Entry trampolines are called with a live `VMFuncRef` of a function, and with values passed as its type has them.
 
 use aot_format::abi::TrapCode;
 use aot_format::write::InlinedFrame;
@@ -14,10 +13,10 @@ use crate::error::Error;
 use crate::externs::{Func, Instance};
 use crate::module::Module;
 use crate::store::{Pending, StoreOpaque};
-use crate::sys::enter::{self, Frames, LookupFunctions, TrapLookup, Unwound, unwound};
+use crate::sys::enter::{self, Depth, Frames, LookupFunctions, Unwound, unwound};
 use crate::sys::trace::StackTrace;
 use crate::trap::{Frame, Trap};
-use crate::vm::structs::{VMFuncRef, VMHostContext, ValRaw};
+use crate::vm::structs::{Passing, RegisterValues, VMFuncRef, VMHostContext, VMStoreContext, ValRaw, address_of};
 
 impl StoreOpaque {
     /// Calls `func` with parameters in, and results out of, `values`.
@@ -25,11 +24,36 @@ impl StoreOpaque {
     /// # Safety
     ///
     /// `values` holds parameters of the function's type and has a slot for each parameter and each
-    /// result, at least one in all.
-    pub(crate) unsafe fn call_func(&mut self, func: Func, values: &mut [ValRaw]) -> Result<(), Error> {
+    /// result, at least one in all; they are passed as that type has it.
+    #[inline]
+    pub(crate) unsafe fn call_func(
+        &mut self,
+        func: Func,
+        passing: Passing,
+        values: &mut [ValRaw],
+    ) -> Result<(), Error> {
+        let registers = match passing {
+            Passing::Slots => address_of(values.as_mut_ptr()),
+            Passing::Registers => std::array::from_fn(|index| values.get(index).map_or(0, |value| value.register())),
+        };
+        // SAFETY: by the caller.
+        let result = unsafe { self.call_in_registers(func, registers) }?;
+        if let (Passing::Registers, Some(place)) = (passing, values.first_mut()) {
+            *place = ValRaw::from_register(result);
+        }
+        Ok(())
+    }
+
+    /// Calls `func` with parameters in registers; the result's.
+    ///
+    /// # Safety
+    ///
+    /// They are parameters of the function's type, or the address of slots if that is how it passes them.
+    #[inline]
+    pub(crate) unsafe fn call_in_registers(&mut self, func: Func, values: RegisterValues) -> Result<u64, Error> {
         let funcref = self.funcref(func)?;
         // SAFETY: the funcref is of a live function of this store; the rest is the caller's promise.
-        unsafe { self.call_funcref(funcref, values.as_mut_ptr()) }.map_err(|unwound| self.error_of(*unwound))
+        unsafe { self.call_funcref(funcref, values) }.map_err(|unwound| self.error_of(*unwound))
     }
 
     /// Calls what a function reference refers to. [`StoreOpaque::error_of`] makes an error of what it ends with if it
@@ -37,55 +61,115 @@ impl StoreOpaque {
     ///
     /// # Safety
     ///
-    /// As [`StoreOpaque::call_func`]; `funcref` is live.
-    #[inline]
+    /// As [`StoreOpaque::call_in_registers`]; `funcref` is live.
+    #[inline(always)]
     pub(crate) unsafe fn call_funcref(
         &mut self,
         funcref: *const VMFuncRef,
-        values: *mut ValRaw,
-    ) -> Result<(), Box<Unwound>> {
-        let nesting = self.nesting;
-        if nesting >= self.limits.max_nesting {
-            return Err(unwound(Unwound::TooDeep));
+        values: RegisterValues,
+    ) -> Result<u64, Box<Unwound>> {
+        // An array that is passed to a function goes through memory.
+        let [v0, v1, v2, v3, v4] = values;
+        // SAFETY: by the caller.
+        unsafe {
+            match self.nesting {
+                0 => self.call_outermost(funcref, values),
+                _ => self.call_nested(funcref, v0, v1, v2, v3, v4),
+            }
         }
-        if nesting == 0 {
-            self.interrupt.enter();
-        }
-        self.nesting = nesting + 1;
-        let outcome = match self.interrupt.is_requested() {
-            // SAFETY: by the caller.
-            false => unsafe { self.enter(funcref, values) },
-            true => Err(unwound(Unwound::Interrupted)),
-        };
-        self.nesting = nesting;
-        if nesting == 0 {
-            self.interrupt.leave();
-        }
+    }
+
+    /// # Safety
+    ///
+    /// As [`StoreOpaque::call_funcref`]; nothing runs in the store.
+    #[inline(always)]
+    unsafe fn call_outermost(
+        &mut self,
+        funcref: *const VMFuncRef,
+        values: RegisterValues,
+    ) -> Result<u64, Box<Unwound>> {
+        self.interrupt.enter();
+        // SAFETY: by the caller.
+        let outcome = unsafe { self.enter(funcref, values, 0, Depth::Outermost) };
+        self.interrupt.leave();
         outcome
     }
 
     /// # Safety
     ///
     /// As [`StoreOpaque::call_funcref`].
+    #[inline(never)]
+    unsafe fn call_nested(
+        &mut self,
+        funcref: *const VMFuncRef,
+        v0: u64,
+        v1: u64,
+        v2: u64,
+        v3: u64,
+        v4: u64,
+    ) -> Result<u64, Box<Unwound>> {
+        // SAFETY: by the caller.
+        unsafe { self.enter(funcref, [v0, v1, v2, v3, v4], self.nesting, Depth::Any) }
+    }
+
+    /// # Safety
+    ///
+    /// As [`StoreOpaque::call_funcref`]; the depth is right.
     #[inline(always)]
-    unsafe fn enter(&mut self, funcref: *const VMFuncRef, values: *mut ValRaw) -> Result<(), Box<Unwound>> {
-        // SAFETY: live, by the caller.
-        let VMFuncRef { code, vmctx, entry, .. } = unsafe { funcref.read() };
-        if entry.is_null() {
-            let context: *mut VMHostContext = vmctx.cast();
-            let store = self.vm_ptr();
-            // SAFETY: without an entry trampoline it is a host function's reference. It reaches the
-            // store through a pointer that derives from the reference this function has.
-            let status = unsafe {
-                (*context).store = store;
-                ((*context).call)(context, values)
-            };
-            return if status == 0 { Ok(()) } else { Err(unwound(Unwound::Raised)) };
+    unsafe fn enter(
+        &mut self,
+        funcref: *const VMFuncRef,
+        values: RegisterValues,
+        nesting: usize,
+        depth: Depth,
+    ) -> Result<u64, Box<Unwound>> {
+        if nesting >= self.limits.max_nesting {
+            return Err(unwound(Unwound::TooDeep));
         }
-        let lookup = TrapLookup { functions: &LOOKUP, data: (&raw const *self).cast() };
-        let max_wasm_stack = self.engine.config().max_wasm_stack;
-        // SAFETY: the parts of a live funcref belong together; values are the caller's promise.
-        unsafe { enter::call_entry(entry, vmctx, code, values, self.vm_ptr(), lookup, max_wasm_stack) }
+        if self.interrupt.is_requested() {
+            return Err(unwound(Unwound::Interrupted));
+        }
+        self.nesting = nesting + 1;
+        let [v0, v1, v2, v3, v4] = values;
+        // SAFETY: live, by the caller.
+        let outcome = match unsafe { (*funcref).entry.is_null() } {
+            // SAFETY: by the caller; without an entry trampoline it is a host function's reference.
+            true => unsafe { self.call_host(funcref, v0, v1, v2, v3, v4) },
+            false => {
+                let max_wasm_stack = self.engine.config().max_wasm_stack;
+                // SAFETY: the reference is live; values are the caller's promise.
+                unsafe { enter::call_entry(funcref, values, self.vm_ptr(), max_wasm_stack, depth) }
+            }
+        };
+        self.nesting = nesting;
+        outcome
+    }
+
+    /// Calls a function of the host's.
+    ///
+    /// # Safety
+    ///
+    /// As [`StoreOpaque::call_funcref`]; the reference is to one.
+    #[cold]
+    #[inline(never)]
+    unsafe fn call_host(
+        &mut self,
+        funcref: *const VMFuncRef,
+        v0: u64,
+        v1: u64,
+        v2: u64,
+        v3: u64,
+        v4: u64,
+    ) -> Result<u64, Box<Unwound>> {
+        let store = self.vm_ptr();
+        // SAFETY: by the caller. It reaches the store through a pointer that derives from the reference this function
+        // has.
+        let returned = unsafe {
+            let context: *mut VMHostContext = (*funcref).vmctx.cast();
+            (*context).store = store;
+            ((*context).call)(context, v0, v1, v2, v3, v4)
+        };
+        if returned.unwinds.is_null() { Ok(returned.value) } else { Err(unwound(Unwound::Raised)) }
     }
 
     /// Sweeps if that was put off while wasm ran. To be called when results of the outermost call have
@@ -202,17 +286,18 @@ impl StoreOpaque {
 /// Accesses through null fault below this address.
 const NULL_PAGE: usize = 4096;
 
-static LOOKUP: LookupFunctions = LookupFunctions { trap: trap_of, in_function, is_interrupted };
+/// What every store's context has.
+pub(crate) static LOOKUP: LookupFunctions = LookupFunctions { trap: trap_of, in_function, is_interrupted };
 
 /// What a fault in compiled code is.
 ///
 /// # Safety
 ///
-/// `data` is the store in which wasm runs on this thread; it is not being changed, for compiled code
+/// `store` is the one in which wasm runs on this thread; it is not being changed, for compiled code
 /// was running.
-unsafe fn trap_of(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode> {
-    // SAFETY: by the caller.
-    let store = unsafe { &*data.cast::<StoreOpaque>() };
+unsafe fn trap_of(store: *const VMStoreContext, pc: usize, address: Option<usize>) -> Option<TrapCode> {
+    // SAFETY: by the caller; the context is a store's first field.
+    let store = unsafe { &*store.cast::<StoreOpaque>() };
     let text = store.text_at(pc)?;
     let listed = text.module.artifact().trap_at((pc - text.start) as u32);
     match address {
@@ -229,10 +314,10 @@ unsafe fn trap_of(data: *const (), pc: usize, address: Option<usize>) -> Option<
 ///
 /// # Safety
 ///
-/// `data` is a store in which wasm runs on this thread, at this moment or further out.
-unsafe fn in_function(data: *const (), pc: usize) -> bool {
+/// `store` is one in which wasm runs on this thread, at this moment or further out.
+unsafe fn in_function(store: *const VMStoreContext, pc: usize) -> bool {
     // SAFETY: by the caller. If the store is being changed, its own flag says so, and nothing else is read.
-    unsafe { &*data.cast::<StoreOpaque>() }.is_in_function(pc)
+    unsafe { &*store.cast::<StoreOpaque>() }.is_in_function(pc)
 }
 
 /// Whether the store is to be stopped.
@@ -240,7 +325,7 @@ unsafe fn in_function(data: *const (), pc: usize) -> bool {
 /// # Safety
 ///
 /// As [`in_function`].
-unsafe fn is_interrupted(data: *const ()) -> bool {
+unsafe fn is_interrupted(store: *const VMStoreContext) -> bool {
     // SAFETY: by the caller. What is read does not change while the store lives.
-    unsafe { &*data.cast::<StoreOpaque>() }.interrupt.is_requested()
+    unsafe { &*store.cast::<StoreOpaque>() }.interrupt.is_requested()
 }

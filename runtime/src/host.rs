@@ -1,14 +1,15 @@
-//! Host functions: closures that wasm calls. Typed ones read their parameters straight from the
-//! call's slots; untyped ones get [`Val`]s. Errors and panics unwind the wasm below, never the Rust.
+//! Host functions: closures that wasm calls. Typed ones get their parameters as they come, mostly in
+//! registers; untyped ones get [`Val`]s. Errors and panics unwind the wasm below, never the Rust.
 //!
 //! # Safety contract
 //!
 //! A thunk is called by a host-call trampoline (or by `call_funcref`) with a live context whose
-//! `data` is the function's `HostFuncEntry`, and slots for the parameters and results of its type.
+//! `data` is the function's `HostFuncEntry`, and parameters passed as its type has them.
 //! The `T` of the store is that of the linker or store the function was made for: `Linker<T>` and
 //! `Func::wrap` see to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 
 use aot_format::types::FuncType;
@@ -17,11 +18,11 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::error::Error;
 use crate::externs::{Extern, Instance, Memory};
 use crate::instance::InstanceData;
-use crate::store::{HostFuncEntry, InstanceId, Pending, StoreInner};
+use crate::store::{HostFuncEntry, InstanceId, Pending, StoreInner, StoreOpaque};
 use crate::trap::{Trap, TrapCode};
-use crate::typed::{WasmParams, WasmResults};
+use crate::typed::{WasmParams, WasmResults, in_registers};
 use crate::value::Val;
-use crate::vm::structs::{HostCall, VMHostContext, ValRaw};
+use crate::vm::structs::{HostCall, HostReturn, Passing, RegisterValues, VMHostContext, ValRaw, slots_at};
 
 /// A host function, not yet in a store.
 pub(crate) struct HostFunc {
@@ -84,8 +85,9 @@ impl HostFunc {
     pub(crate) fn bare<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
     where
         T: 'static,
-        F: Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+        F: Fn(Caller<'_, T>, RegisterValues) -> Result<u64, Error> + Send + Sync + 'static,
     {
+        debug_assert_eq!(Passing::of(&ty), Passing::Registers);
         HostFunc::with_state(ty, bare_thunk::<T, F>, func)
     }
 
@@ -190,8 +192,8 @@ impl<R: WasmResults, E: Into<Error>> HostResult for Result<R, E> {
 #[inline]
 unsafe fn with_caller<T: 'static, F: 'static>(
     context: *mut VMHostContext,
-    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> Result<(), Error>,
-) -> u32 {
+    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> Result<u64, Error>,
+) -> HostReturn {
     // SAFETY: by the caller.
     unsafe { run::<T, F>(context, |caller, func, ty| catch_unwind(AssertUnwindSafe(|| body(caller, func, ty)))) }
 }
@@ -204,8 +206,8 @@ unsafe fn with_caller<T: 'static, F: 'static>(
 #[inline(always)]
 unsafe fn run<T: 'static, F: 'static>(
     context: *mut VMHostContext,
-    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> std::thread::Result<Result<(), Error>>,
-) -> u32 {
+    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> std::thread::Result<Result<u64, Error>>,
+) -> HostReturn {
     // SAFETY: live, by the caller. The store's reference went to sleep when wasm was entered, so
     // this is the only one in use until the function returns.
     let (store, entry, caller) = unsafe {
@@ -225,14 +227,15 @@ unsafe fn run<T: 'static, F: 'static>(
     let place: *mut StoreInner<T> = &raw mut *store;
     let outcome = body(Caller { store, instance }, func, ty);
     let reason = match outcome {
-        Ok(Ok(())) => {
+        Ok(Ok(value)) => {
             // SAFETY: the body is over, and its reference with it.
             let store = unsafe { &mut (*place).opaque };
             store.handles.release(handles);
             if !store.interrupt.is_requested() {
-                return 0;
+                return HostReturn { value, unwinds: ptr::null_mut() };
             }
-            Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted)))
+            // Not here, where it would cost the whole function its frame.
+            return interrupted(store, handles);
         }
         // An exception or the host's own error may hold handles: they are given up when it is caught, or go to
         // whoever called.
@@ -240,86 +243,173 @@ unsafe fn run<T: 'static, F: 'static>(
         Err(payload) => Pending::Panic(payload),
     };
     // SAFETY: the body is over, and its reference with it.
-    unsafe {
-        (*place).opaque.pending_handles = handles;
-        (*place).opaque.set_pending(reason);
-    }
-    1
+    let opaque = unsafe { &mut (*place).opaque };
+    opaque.pending_handles = handles;
+    opaque.set_pending(reason);
+    HostReturn { value: 0, unwinds: opaque.vm_ptr() }
 }
 
-unsafe extern "C" fn typed_thunk<T, P, R, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+/// What a thunk that works on slots makes of values as they come: registers become slots of its own.
+///
+/// # Safety
+///
+/// The values are those of a type that is passed so; slots that they are the address of are used by nobody else.
+#[inline(always)]
+unsafe fn with_slots(
+    passing: Passing,
+    values: RegisterValues,
+    run: impl FnOnce(*mut ValRaw) -> Result<(), Error>,
+) -> Result<u64, Error> {
+    let mut own = values.map(ValRaw::from_register);
+    let slots = match passing {
+        Passing::Registers => own.as_mut_ptr(),
+        Passing::Slots => slots_at(values[0]),
+    };
+    run(slots)?;
+    // SAFETY: there is at least one slot. If nothing is returned in a register, nobody looks at this.
+    Ok(unsafe { slots.read() }.register())
+}
+
+/// Unwinds a host function that has returned, for the store is to be stopped.
+///
+/// By the C convention, so that a thunk can end with it as it came.
+#[cold]
+#[inline(never)]
+extern "C" fn interrupted(store: &mut StoreOpaque, handles: usize) -> HostReturn {
+    store.pending_handles = handles;
+    store.set_pending(Pending::Error(Error::Trap(Trap::new(TrapCode::Interrupted))));
+    HostReturn { value: 0, unwinds: store.vm_ptr() }
+}
+
+unsafe extern "C" fn typed_thunk<T, P, R, F>(
+    context: *mut VMHostContext,
+    v0: u64,
+    v1: u64,
+    v2: u64,
+    v3: u64,
+    v4: u64,
+) -> HostReturn
 where
     T: 'static,
     P: WasmParams,
     R: HostResult,
     F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
 {
+    let passing = const { if in_registers::<P, R::Ok>() { Passing::Registers } else { Passing::Slots } };
     let body = |caller: Caller<'_, T>, func: &F, _: &FuncType| {
-        // SAFETY: the slots hold parameters of the function's type.
-        let params = unsafe { P::load(&caller.store.opaque, values) };
-        let place: *mut StoreInner<T> = &raw mut *caller.store;
-        let results = func(Caller { store: &mut *caller.store, instance: caller.instance }, params).into_result()?;
-        // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
-        unsafe { results.store(&mut (*place).opaque, values) }
+        let run = |slots: *mut ValRaw| {
+            // SAFETY: the slots hold parameters of the function's type.
+            let params = unsafe { P::load(&caller.store.opaque, slots) };
+            let place: *mut StoreInner<T> = &raw mut *caller.store;
+            let results = func(Caller { store: &mut *caller.store, instance: caller.instance }, params);
+            // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
+            unsafe { results.into_result()?.store(&mut (*place).opaque, slots) }
+        };
+        // SAFETY: by the contract of this file.
+        unsafe { with_slots(passing, [v0, v1, v2, v3, v4], run) }
     };
     // SAFETY: by the contract of this file.
     unsafe { with_caller::<T, F>(context, body) }
 }
 
-unsafe extern "C" fn untyped_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+unsafe extern "C" fn untyped_thunk<T, F>(
+    context: *mut VMHostContext,
+    v0: u64,
+    v1: u64,
+    v2: u64,
+    v3: u64,
+    v4: u64,
+) -> HostReturn
 where
     T: 'static,
     F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
 {
     let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
-        let Caller { store, instance } = caller;
-        let load = |(index, ty): (usize, &aot_format::types::ValType)| {
-            // SAFETY: the slots hold parameters of the function's type.
-            unsafe { Val::from_raw(values.add(index).read(), *ty, &store.opaque) }
+        let run = |slots| {
+            // SAFETY: the slots hold parameters of the function's type, and there is one for each result.
+            unsafe { call_with_vals(caller, func, ty, slots) }
         };
-        let params: Vec<Val> = ty.params.iter().enumerate().map(load).collect();
-        let default = |ty: &aot_format::types::ValType| Val::default_for(*ty, &store.opaque.engine);
-        let mut results: Vec<Val> = ty.results.iter().map(default).collect();
-        func(Caller { store: &mut *store, instance }, &params, &mut results)?;
-        for (index, (result, wanted)) in results.iter().zip(&ty.results).enumerate() {
-            if !result.matches(&store.opaque, *wanted) {
-                return Err(Error::BadValue {
-                    what: "result of a host function",
-                    reason: format!("result {index} must be {wanted}, not {}", result.type_name()),
-                });
-            }
-            let raw = result.to_raw(&mut store.opaque)?;
-            // SAFETY: there is a slot for each result.
-            unsafe { values.add(index).write(raw) };
-        }
-        Ok(())
+        // SAFETY: by the contract of this file.
+        unsafe { with_slots(Passing::of(ty), [v0, v1, v2, v3, v4], run) }
     };
     // SAFETY: by the contract of this file.
     unsafe { with_caller::<T, F>(context, body) }
 }
 
-unsafe extern "C" fn raw_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+/// Calls a closure that gets and gives [`Val`]s.
+///
+/// # Safety
+///
+/// The slots hold parameters of the type, and there is one for each result.
+unsafe fn call_with_vals<T: 'static>(
+    caller: Caller<'_, T>,
+    func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error>,
+    ty: &FuncType,
+    slots: *mut ValRaw,
+) -> Result<(), Error> {
+    let Caller { store, instance } = caller;
+    let load = |(index, ty): (usize, &aot_format::types::ValType)| {
+        // SAFETY: by the caller.
+        unsafe { Val::from_raw(slots.add(index).read(), *ty, &store.opaque) }
+    };
+    let params: Vec<Val> = ty.params.iter().enumerate().map(load).collect();
+    let default = |ty: &aot_format::types::ValType| Val::default_for(*ty, &store.opaque.engine);
+    let mut results: Vec<Val> = ty.results.iter().map(default).collect();
+    func(Caller { store: &mut *store, instance }, &params, &mut results)?;
+    for (index, (result, wanted)) in results.iter().zip(&ty.results).enumerate() {
+        if !result.matches(&store.opaque, *wanted) {
+            return Err(Error::BadValue {
+                what: "result of a host function",
+                reason: format!("result {index} must be {wanted}, not {}", result.type_name()),
+            });
+        }
+        let raw = result.to_raw(&mut store.opaque)?;
+        // SAFETY: by the caller.
+        unsafe { slots.add(index).write(raw) };
+    }
+    Ok(())
+}
+
+unsafe extern "C" fn raw_thunk<T, F>(
+    context: *mut VMHostContext,
+    v0: u64,
+    v1: u64,
+    v2: u64,
+    v3: u64,
+    v4: u64,
+) -> HostReturn
 where
     T: 'static,
     F: Fn(Caller<'_, T>, &mut [ValRaw]) -> Result<(), Error> + Send + Sync + 'static,
 {
     let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
-        // SAFETY: there is a slot for each parameter and each result, and nobody else looks at them meanwhile.
-        let slots = unsafe { std::slice::from_raw_parts_mut(values, ty.params.len().max(ty.results.len())) };
-        func(caller, slots)
+        let run = |slots| {
+            // SAFETY: there is a slot for each parameter and each result, and nobody else looks at them meanwhile.
+            let slots = unsafe { std::slice::from_raw_parts_mut(slots, ty.params.len().max(ty.results.len())) };
+            func(caller, slots)
+        };
+        // SAFETY: by the contract of this file.
+        unsafe { with_slots(Passing::of(ty), [v0, v1, v2, v3, v4], run) }
     };
     // SAFETY: by the contract of this file.
     unsafe { with_caller::<T, F>(context, body) }
 }
 
 /// Nothing is between the trampoline and the closure but the way to it: a panic ends the process here.
-unsafe extern "C" fn bare_thunk<T, F>(context: *mut VMHostContext, values: *mut ValRaw) -> u32
+unsafe extern "C" fn bare_thunk<T, F>(
+    context: *mut VMHostContext,
+    v0: u64,
+    v1: u64,
+    v2: u64,
+    v3: u64,
+    v4: u64,
+) -> HostReturn
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+    F: Fn(Caller<'_, T>, RegisterValues) -> Result<u64, Error> + Send + Sync + 'static,
 {
     // SAFETY: by the contract of this file.
-    unsafe { run::<T, F>(context, |caller, func, _| Ok(func(caller, values))) }
+    unsafe { run::<T, F>(context, |caller, func, _| Ok(func(caller, [v0, v1, v2, v3, v4]))) }
 }
 
 /// Closures that can be host functions: any number of parameters up to sixteen, with or without a

@@ -3,7 +3,7 @@
 //! [`InterruptHandle::interrupt`] sets the store's flag, wakes its thread if that waits, and sends it a
 //! signal. The handler finds the thread in one of three places:
 //!
-//! * **In a function of compiled code**: it goes on at the entry trampoline's landing pad, as after a trap
+//! * **In a function of compiled code**: it goes on where the host entered wasm, as after a trap
 //!   (`sys::enter::interrupt_at`).
 //! * **In a builtin or host function**: nothing is done, since their frames cannot be left. A system call that
 //!   blocks ends with `EINTR`. Long builtins look at the flag, waits look at it, and the thunk of a host

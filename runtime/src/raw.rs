@@ -14,7 +14,7 @@ use crate::externs::{Extern, Func, Global, Instance, Memory, Table};
 use crate::host::{Caller, HostFunc};
 use crate::linker::Linker;
 
-pub use crate::vm::structs::ValRaw;
+pub use crate::vm::structs::{Passing, RegisterValues, ValRaw};
 
 impl Func {
     /// Calls it with parameters in, and results out of, `values`.
@@ -22,16 +22,39 @@ impl Func {
     /// # Safety
     ///
     /// `values` holds parameters of the function's type, references only as a call or a global of this store gave them,
-    /// and has a slot for each parameter and each result, at least one in all.
+    /// and has a slot for each parameter and each result, at least one in all; `passing` is that of its type.
     ///
     /// # Errors
     ///
     /// As [`Func::call`].
     #[inline]
-    pub unsafe fn call_raw(&self, mut store: impl AsContextMut, values: &mut [ValRaw]) -> Result<(), Error> {
+    pub unsafe fn call_raw(
+        &self,
+        mut store: impl AsContextMut,
+        passing: Passing,
+        values: &mut [ValRaw],
+    ) -> Result<(), Error> {
         let store = store.as_context_mut().opaque();
         // SAFETY: by the caller.
-        let outcome = unsafe { store.call_func(*self, values) };
+        let outcome = unsafe { store.call_func(*self, passing, values) };
+        store.finish_call();
+        outcome
+    }
+
+    /// Calls it with parameters in registers, and its result from one.
+    ///
+    /// # Safety
+    ///
+    /// They are parameters of the function's type, which is passed in registers, references only as above.
+    ///
+    /// # Errors
+    ///
+    /// As [`Func::call`].
+    #[inline]
+    pub unsafe fn call_in_registers(&self, mut store: impl AsContextMut, values: RegisterValues) -> Result<u64, Error> {
+        let store = store.as_context_mut().opaque();
+        // SAFETY: by the caller.
+        let outcome = unsafe { store.call_in_registers(*self, values) };
         store.finish_call();
         outcome
     }
@@ -56,17 +79,18 @@ impl<T: 'static> Linker<T> {
 }
 
 impl<T: 'static> Linker<T> {
-    /// The same without a guard: for functions that cost little themselves. A closure that panics ends the process.
+    /// Defines a host function that gets its parameters in registers, without a guard: for functions that cost little
+    /// themselves. A closure that panics ends the process.
     ///
     /// # Safety
     ///
-    /// As [`Linker::func_raw`]. It touches no more slots than the longer of the two lists has.
+    /// As [`Linker::func_raw`]. The type is passed in registers.
     pub unsafe fn func_bare(
         &mut self,
         module: &str,
         name: &str,
         ty: FuncType,
-        func: impl Fn(Caller<'_, T>, *mut ValRaw) -> Result<(), Error> + Send + Sync + 'static,
+        func: impl Fn(Caller<'_, T>, RegisterValues) -> Result<u64, Error> + Send + Sync + 'static,
     ) -> &mut Self {
         self.define_host(module, name, HostFunc::bare(ty, func))
     }

@@ -5,6 +5,7 @@
 //! Slots are read and written for values of the types a signature was checked against, and there is one
 //! for each.
 
+use aot_format::abi;
 use aot_format::types::{RefType, ValType};
 
 use crate::error::Error;
@@ -16,6 +17,9 @@ use crate::vm::structs::ValRaw;
 
 /// A Rust type that is one wasm value.
 pub trait WasmTy: Sized + 'static {
+    /// Whether it is a vector.
+    #[doc(hidden)]
+    const IS_VECTOR: bool = false;
     #[doc(hidden)]
     fn ty() -> ValType;
     #[doc(hidden)]
@@ -30,6 +34,7 @@ pub trait WasmTy: Sized + 'static {
 macro_rules! impl_wasm_ty {
     ($($rust:ty, $wasm:ident, $value:ident => $into:expr, $raw:ident => $from:expr;)*) => {$(
         impl WasmTy for $rust {
+            const IS_VECTOR: bool = matches!(ValType::$wasm, ValType::V128);
             fn ty() -> ValType {
                 ValType::$wasm
             }
@@ -119,6 +124,9 @@ pub trait WasmParams: Sized {
     /// Their number.
     #[doc(hidden)]
     const COUNT: usize;
+    /// Whether there is a vector among them.
+    #[doc(hidden)]
+    const HAS_VECTOR: bool;
     #[doc(hidden)]
     fn types() -> Vec<ValType>;
     /// # Safety
@@ -133,6 +141,11 @@ pub trait WasmParams: Sized {
     unsafe fn load(store: &StoreOpaque, slots: *const ValRaw) -> Self;
 }
 
+/// What [`abi::in_registers`] says of a function of these types, at compile time.
+pub(crate) const fn in_registers<P: WasmParams, R: WasmResults>() -> bool {
+    P::COUNT <= abi::REGISTER_VALUES as usize && R::COUNT <= 1 && !P::HAS_VECTOR && !R::HAS_VECTOR
+}
+
 /// Results: what can be parameters can be results.
 pub trait WasmResults: WasmParams {}
 
@@ -140,6 +153,7 @@ impl<P: WasmParams> WasmResults for P {}
 
 impl<W: WasmTy> WasmParams for W {
     const COUNT: usize = 1;
+    const HAS_VECTOR: bool = W::IS_VECTOR;
     fn types() -> Vec<ValType> {
         vec![W::ty()]
     }
@@ -186,6 +200,7 @@ macro_rules! impl_wasm_params {
         #[allow(non_snake_case, unused_variables, unused_mut, unused_assignments, clippy::unused_unit)]
         impl<$($param: WasmTy,)*> WasmParams for ($($param,)*) {
             const COUNT: usize = 0 $(+ { let _ = stringify!($param); 1 })*;
+            const HAS_VECTOR: bool = false $(|| $param::IS_VECTOR)*;
             fn types() -> Vec<ValType> {
                 vec![$($param::ty()),*]
             }

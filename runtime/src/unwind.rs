@@ -47,7 +47,7 @@ fn with_frames(store: &mut StoreOpaque, mut error: Error) -> Error {
 pub(crate) unsafe fn throw(store: *mut StoreOpaque, exception: *mut VMException) -> ! {
     // SAFETY: by the caller. Nothing of the borrow is left when the frame is.
     let landing_pad = unsafe { landing_pad_of(&mut *store, exception) };
-    // SAFETY: it is the landing pad of a handler in a live frame, or of the entry trampoline.
+    // SAFETY: it is the landing pad of a handler in a live frame, or where wasm was entered.
     unsafe { enter::land(landing_pad, exception.expose_provenance()) }
 }
 
@@ -109,7 +109,7 @@ unsafe fn handler_of(store: &mut StoreOpaque, tag: *const VMTag) -> Option<Regis
 }
 
 /// Goes on where a host function's failure leads: at the handler of the exception it failed with, or
-/// at the innermost entry trampoline.
+/// where wasm was entered last.
 ///
 /// # Safety
 ///

@@ -115,8 +115,8 @@
 ;;                                     v2 = load.i64 notrap aligned readonly can_move v0+72
 ;;                                     v3 = iconst.i64 32
 ;;                                     v4 = load.i64 notrap aligned readonly can_move v0
-;;                                     v5 = load.i64 notrap aligned region0 v4+64
-;;                                     v6 = load.i64 notrap aligned region0 v4+72
+;;                                     v5 = load.i64 notrap aligned region0 v4+32
+;;                                     v6 = load.i64 notrap aligned region0 v4+40
 ;;                                     v7 = iadd v5, v3  ; v3 = 32
 ;;                                     v8 = icmp ugt v7, v6
 ;;                                     brif v8, block3, block2
@@ -134,7 +134,7 @@
 ;;                                     jump block4(v10)
 ;;
 ;;                                 block2:
-;;                                     store.i64 notrap aligned region0 v7, v4+64
+;;                                     store.i64 notrap aligned region0 v7, v4+32
 ;;                                     store.i64 notrap region1 v2, v5
 ;;                                     jump block4(v5)
 ;;

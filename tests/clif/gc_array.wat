@@ -88,8 +88,8 @@
 ;;                                     v5 = load.i64 notrap aligned readonly can_move v4
 ;;                                     v6 = iconst.i64 32
 ;;                                     v7 = load.i64 notrap aligned readonly can_move v0
-;;                                     v8 = load.i64 notrap aligned region0 v7+64
-;;                                     v9 = load.i64 notrap aligned region0 v7+72
+;;                                     v8 = load.i64 notrap aligned region0 v7+32
+;;                                     v9 = load.i64 notrap aligned region0 v7+40
 ;;                                     v10 = iadd v8, v6  ; v6 = 32
 ;;                                     v11 = icmp ugt v10, v9
 ;;                                     brif v11, block3, block2
@@ -107,7 +107,7 @@
 ;;                                     jump block4(v13)
 ;;
 ;;                                 block2:
-;;                                     store.i64 notrap aligned region0 v10, v7+64
+;;                                     store.i64 notrap aligned region0 v10, v7+32
 ;;                                     store.i64 notrap region1 v5, v8
 ;;                                     jump block4(v8)
 ;;

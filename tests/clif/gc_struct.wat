@@ -52,8 +52,8 @@
 ;;                                     v6 = load.i64 notrap aligned readonly can_move v5
 ;;                                     v7 = iconst.i64 24
 ;;                                     v8 = load.i64 notrap aligned readonly can_move v0
-;;                                     v9 = load.i64 notrap aligned region0 v8+64
-;;                                     v10 = load.i64 notrap aligned region0 v8+72
+;;                                     v9 = load.i64 notrap aligned region0 v8+32
+;;                                     v10 = load.i64 notrap aligned region0 v8+40
 ;;                                     v11 = iadd v9, v7  ; v7 = 24
 ;;                                     v12 = icmp ugt v11, v10
 ;;                                     brif v12, block3, block2
@@ -71,7 +71,7 @@
 ;;                                     jump block4(v14)
 ;;
 ;;                                 block2:
-;;                                     store.i64 notrap aligned region0 v11, v8+64
+;;                                     store.i64 notrap aligned region0 v11, v8+32
 ;;                                     store.i64 notrap region1 v6, v9
 ;;                                     jump block4(v9)
 ;;

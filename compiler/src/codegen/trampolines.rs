@@ -1,5 +1,5 @@
-//! Which function types need which trampolines, and their code. Types that Cranelift sees as the
-//! same (all references are 64-bit integers to it) share one body.
+//! Which function types need which trampolines, and their code. Types whose values go the same way
+//! share one body.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,13 +34,17 @@ impl Direction {
     }
 }
 
-/// A function type as CLIF sees it: a letter for each parameter, a colon, one for each result.
+/// A function type as its trampolines see it: a letter for each parameter, a colon, one for each result (all references
+/// are 64-bit integers to CLIF); or just that these are few integers.
 pub type Shape = String;
 
 /// What a trampoline weighs in the queue, in bytes of a function body that takes as long.
 const TYPICAL_WEIGHT: u64 = 64;
 
 fn shape(ty: &FuncType) -> Shape {
+    if trampoline::Way::of(ty) == trampoline::Way::Integers {
+        return "integers".into();
+    }
     let letter = |ty: &ValType| match ty {
         ValType::I32 => 'i',
         ValType::I64 | ValType::Ref(_) => 'l',

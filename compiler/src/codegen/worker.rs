@@ -146,10 +146,9 @@ impl Worker {
         build: impl FnOnce() -> ir::Function,
     ) -> Result<Compiled, String> {
         let compile = |worker: &mut Worker| {
-            let extracted =
-                worker.code(environment, build(), false, |code, func| extract(environment, code, func, (0, &[]), set));
-            // What an entry trampoline's handler catches is not looked up: its call is where a walk ends.
-            extracted.and_then(|extracted| extracted).map(|code| Compiled { call_sites: Vec::new(), ..code })
+            worker
+                .code(environment, build(), false, |code, func| extract(environment, code, func, (0, &[]), set))
+                .and_then(|extracted| extracted)
         };
         self.catching(compile, |message| format!("internal error: the compiler panicked: {message}"))
     }
@@ -315,8 +314,9 @@ fn call_sites(code: &CompiledCode) -> Result<Vec<CallSite>, String> {
                 FinalizedMachExceptionHandler::Tag(tag, landing_pad) => {
                     handlers.push(Handler { tag: translate::caught_tag(tag), landing_pad });
                 }
-                // An entry trampoline's: where a trap goes, not an exception.
-                FinalizedMachExceptionHandler::Default(_) => {}
+                FinalizedMachExceptionHandler::Default(_) => {
+                    return Err("a call has a handler without a tag".to_owned());
+                }
             }
         }
         if handlers.is_empty() {

@@ -81,7 +81,7 @@ use crate::limits::max_operands;
 use crate::set::{Definition, Set};
 
 pub use self::exception::caught_tag;
-pub use self::signature::{POINTER, builtin_signature, c_i32, clif_type, service_signature, wasm_signature};
+pub use self::signature::{POINTER, builtin_signature, clif_type, service_signature, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
 /// Namespace of wasm functions of a module alone, and of the first member of a set, in CLIF names; the index is the

@@ -79,7 +79,7 @@ pub fn wasm_signature(ty: &FuncType) -> Signature {
 
 /// A 32-bit argument or result of a C function. The riscv64 C convention wants it sign-extended;
 /// on the other ISAs the upper half is unspecified, so that extending is right there, too.
-pub fn c_i32() -> AbiParam {
+fn c_i32() -> AbiParam {
     AbiParam::new(types::I32).sext()
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use runtime::raw::ValRaw;
+use runtime::raw::{Passing, RegisterValues, ValRaw};
 use runtime::{Error, Extern, Func, FuncType, TrapCode, Val, ValType};
 
 use crate::boundary::{Text, guard};
@@ -25,6 +25,7 @@ pub struct CFunction {
     /// Cells of the parameters and of the results; none where a value does not go into cells.
     cells: Option<(usize, usize)>,
     slots: usize,
+    passing: Passing,
     has_references: bool,
     /// Whether it is the main function of a program, which ends with it.
     is_main: bool,
@@ -43,6 +44,50 @@ fn cells(kind: u8) -> Option<usize> {
     }
 }
 
+/// The value of a kind in cells, and the cell behind it. They need not be aligned to more than their four bytes.
+///
+/// # Safety
+///
+/// There are as many cells.
+#[inline]
+unsafe fn read_cells(kind: u8, cell: *const u32) -> (ValRaw, *const u32) {
+    // SAFETY: by the caller.
+    unsafe {
+        match kind {
+            F32 => (ValRaw::from_f32_bits(cell.read()), cell.add(1)),
+            I64 | F64 => (ValRaw::from_i64(cell.cast::<i64>().read_unaligned()), cell.add(2)),
+            V128 => (ValRaw::from_v128(cell.cast::<u128>().read_unaligned()), cell.add(4)),
+            _ => (ValRaw::from_i32(cell.cast::<i32>().read()), cell.add(1)),
+        }
+    }
+}
+
+/// Writes a value into cells; the cell behind them.
+///
+/// # Safety
+///
+/// As [`read_cells`].
+#[inline]
+unsafe fn write_cells(kind: u8, cell: *mut u32, value: ValRaw) -> *mut u32 {
+    // SAFETY: by the caller.
+    unsafe {
+        match kind {
+            I64 | F64 => {
+                cell.cast::<i64>().write_unaligned(value.i64());
+                cell.add(2)
+            }
+            V128 => {
+                cell.cast::<u128>().write_unaligned(value.v128());
+                cell.add(4)
+            }
+            _ => {
+                cell.cast::<i32>().write(value.i32());
+                cell.add(1)
+            }
+        }
+    }
+}
+
 impl CFunction {
     /// A handle for a function of a store.
     pub fn new(shared: &Shared, func: Func) -> Option<Box<CFunction>> {
@@ -52,8 +97,20 @@ impl CFunction {
         let sum = |kinds: &[u8]| kinds.iter().map(|kind| cells(*kind)).sum::<Option<usize>>();
         let cells = sum(&params).zip(sum(&results));
         let slots = params.len().max(results.len()).max(1);
+        let passing = Passing::of(&ty);
         let has_references = params.iter().chain(&results).any(|kind| matches!(*kind, EXTERNREF | FUNCREF));
-        Some(Box::new(CFunction { shared, func, ty, params, results, cells, slots, has_references, is_main: false }))
+        Some(Box::new(CFunction {
+            shared,
+            func,
+            ty,
+            params,
+            results,
+            cells,
+            slots,
+            passing,
+            has_references,
+            is_main: false,
+        }))
     }
 
     pub fn shared(&self) -> &Shared {
@@ -70,7 +127,7 @@ impl CFunction {
     #[inline]
     fn call_slots(&self, slots: &mut [ValRaw]) -> Result<(), Error> {
         // SAFETY: the slots were filled as the type has them.
-        self.shared().with(|store| unsafe { self.func.call_raw(store, slots) })
+        self.shared().with(|store| unsafe { self.func.call_raw(store, self.passing, slots) })
     }
 
     /// Calls it with cells, where results come back.
@@ -80,6 +137,22 @@ impl CFunction {
     /// There are as many cells as its parameters and results have.
     #[inline]
     unsafe fn call_cells(&self, argv: *mut u32) -> Result<(), Error> {
+        if self.passing == Passing::Registers {
+            let mut values = RegisterValues::default();
+            let mut cell = argv.cast_const();
+            for (value, kind) in values.iter_mut().zip(&self.params) {
+                // SAFETY: by the caller.
+                let (read, next) = unsafe { read_cells(*kind, cell) };
+                (*value, cell) = (read.register(), next);
+            }
+            // SAFETY: they were filled as the type has them.
+            let result = self.shared().with(|store| unsafe { self.func.call_in_registers(store, values) })?;
+            if let Some(kind) = self.results.first() {
+                // SAFETY: by the caller.
+                unsafe { write_cells(*kind, argv, ValRaw::from_register(result)) };
+            }
+            return Ok(());
+        }
         let mut few = [ValRaw::ZERO; FEW];
         let mut many = Vec::new();
         let slots = match few.get_mut(..self.slots) {
@@ -91,37 +164,14 @@ impl CFunction {
         };
         let mut cell = argv.cast_const();
         for (slot, kind) in slots.iter_mut().zip(&self.params) {
-            // SAFETY: by the caller; cells need not be aligned to more than their four bytes.
-            unsafe {
-                (*slot, cell) = match *kind {
-                    I32 => (ValRaw::from_i32(cell.cast::<i32>().read()), cell.add(1)),
-                    F32 => (ValRaw::from_f32_bits(cell.read()), cell.add(1)),
-                    I64 | F64 => (ValRaw::from_i64(cell.cast::<i64>().read_unaligned()), cell.add(2)),
-                    V128 => (ValRaw::from_v128(cell.cast::<u128>().read_unaligned()), cell.add(4)),
-                    _ => (ValRaw::from_i32(cell.cast::<i32>().read()), cell.add(1)),
-                };
-            }
+            // SAFETY: by the caller.
+            (*slot, cell) = unsafe { read_cells(*kind, cell) };
         }
         self.call_slots(slots)?;
         let mut cell = argv;
         for (slot, kind) in slots.iter().zip(&self.results) {
             // SAFETY: by the caller.
-            unsafe {
-                cell = match *kind {
-                    I64 | F64 => {
-                        cell.cast::<i64>().write_unaligned(slot.i64());
-                        cell.add(2)
-                    }
-                    V128 => {
-                        cell.cast::<u128>().write_unaligned(slot.v128());
-                        cell.add(4)
-                    }
-                    _ => {
-                        cell.cast::<i32>().write(slot.i32());
-                        cell.add(1)
-                    }
-                };
-            }
+            cell = unsafe { write_cells(*kind, cell, *slot) };
         }
         Ok(())
     }

@@ -7,8 +7,6 @@
 
 use std::ffi::c_void;
 
-use runtime::raw::ValRaw;
-
 /// Registers for integers and pointers.
 #[cfg(target_arch = "x86_64")]
 const INTEGERS: usize = 6;
@@ -44,22 +42,6 @@ macro_rules! call {
         unsafe { function($($arguments.integers[$integer],)* $($arguments.floats[$float],)* $($arguments.stack[$word]),*) }
     }};
 }
-macro_rules! with_integers {
-    ($($index:tt)*) => {{
-        /// # Safety
-        ///
-        /// `function` is a C function of a pointer and so many integers; there are as many slots.
-        unsafe fn call(function: *const c_void, env: *const c_void, slots: *const ValRaw, wide: u32) -> u64 {
-            type Function = unsafe extern "C" fn(*const c_void $(, integer!($index))*) -> u64;
-            let _ = (slots, wide);
-            // SAFETY: by the caller; see the top of the file.
-            let function = unsafe { std::mem::transmute::<*const c_void, Function>(function) };
-            // SAFETY: as above.
-            unsafe { function(env $(, register(slots, $index, wide))*) }
-        }
-        call
-    }};
-}
 #[cfg(target_arch = "x86_64")]
 macro_rules! call_with {
     ($function:expr, $arguments:expr, [$($float:tt)*] [$($word:tt)*] -> $result:ty) => {
@@ -84,34 +66,31 @@ macro_rules! choose {
     };
 }
 
-/// Calls a function of the environment and some integers, which stand in slots; bits of the last parameter say which of
-/// them have 64 bits, the first in the lowest bit.
-pub type SimpleCall = unsafe fn(*const c_void, *const c_void, *const ValRaw, u32) -> u64;
+/// Integers beside the environment for which there are registers on every machine.
+pub const FEW_INTEGERS: usize = 5;
 
-/// By the number of integers: each takes no more than there are registers for on any machine.
-pub static SIMPLE_CALLS: [SimpleCall; 6] = [
-    with_integers!(),
-    with_integers!(0),
-    with_integers!(0 1),
-    with_integers!(0 1 2),
-    with_integers!(0 1 2 3),
-    with_integers!(0 1 2 3 4),
-];
-
-/// What is put into a register for an integer in a slot. RISC-V wants those of 32 bits sign-extended; the others do not look
-/// at the upper half, so that nobody needs to know which it is.
+/// Calls a function of the environment and a few integers; bits of `wide` say which of them have 64 bits, the first in
+/// the lowest bit. RISC-V wants those of 32 bits sign-extended; the others do not look at the upper half.
 ///
 /// # Safety
 ///
-/// There are so many slots.
+/// `function` is a C function with no other parameters; see the top of the file.
 #[inline(always)]
-unsafe fn register(slots: *const ValRaw, index: usize, wide: u32) -> u64 {
-    // SAFETY: by the caller.
-    let slot = unsafe { slots.add(index).read() };
-    match cfg!(target_arch = "riscv64") && wide >> index & 1 == 0 {
-        true => i64::from(slot.i32()).cast_unsigned(),
-        false => slot.i64().cast_unsigned(),
+pub unsafe fn call_with_integers(
+    function: *const c_void,
+    env: *const c_void,
+    mut integers: [u64; FEW_INTEGERS],
+    wide: u32,
+) -> u64 {
+    if cfg!(target_arch = "riscv64") {
+        for (_, integer) in integers.iter_mut().enumerate().filter(|(index, _)| wide >> index & 1 == 0) {
+            *integer = i64::from(*integer as i32).cast_unsigned();
+        }
     }
+    type Function = unsafe extern "C" fn(*const c_void, u64, u64, u64, u64, u64) -> u64;
+    let [i0, i1, i2, i3, i4] = integers;
+    // SAFETY: by the caller.
+    unsafe { std::mem::transmute::<*const c_void, Function>(function)(env, i0, i1, i2, i3, i4) }
 }
 
 /// Arguments, placed.

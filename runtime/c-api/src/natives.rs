@@ -4,14 +4,14 @@
 
 use std::ffi::c_void;
 
-use runtime::raw::ValRaw;
+use runtime::raw::{RegisterValues, ValRaw};
 use runtime::{Caller, Error, ExternType, FuncType, Module, RefType, Val, ValType};
 
 use crate::boundary::{Text, array, guard};
 use crate::external;
 use crate::global::{log, with};
 use crate::memory;
-use crate::native_call::{Arguments, SIMPLE_CALLS, SimpleCall};
+use crate::native_call::{Arguments, FEW_INTEGERS, call_with_integers};
 use crate::shared::State;
 use crate::trace::NativeFailed;
 
@@ -196,11 +196,11 @@ fn define(
         });
     }
     let simple = Simple::of(native, &params, result);
-    // SAFETY: results are numbers; a simple one has slots for what it reads and writes.
+    // SAFETY: results are numbers; the few integers of a simple one are passed in registers.
     with(|global| unsafe {
         if let Some(simple) = simple {
-            global.linker.func_bare(module, name, ty, move |mut caller: Caller<'_, State>, slots: *mut ValRaw| {
-                native.call_simple(&mut caller, simple, slots)
+            global.linker.func_bare(module, name, ty, move |mut caller: Caller<'_, State>, values| {
+                native.call_simple(&mut caller, simple, values)
             });
         } else {
             global.linker.func_raw(module, name, ty, move |mut caller: Caller<'_, State>, slots: &mut [ValRaw]| {
@@ -215,14 +215,11 @@ fn out_of_bounds() -> Error {
     Error::Trap(runtime::Trap::new(runtime::TrapCode::MemoryOutOfBounds))
 }
 
-/// What a call of a function needs to know that has integers alone, and no more than registers.
+/// What a call of a function needs to know that has few integers alone.
 #[derive(Clone, Copy)]
 struct Simple {
-    /// Calls a function of so many parameters.
-    call: SimpleCall,
     /// Which of them have 64 bits, the first in the lowest bit.
     wide: u32,
-    result: Option<Parameter>,
 }
 
 impl Simple {
@@ -230,8 +227,7 @@ impl Simple {
         let is_integer = |kind: &Parameter| matches!(kind, Parameter::I32 | Parameter::I64);
         let simple = !native.is_raw && params.iter().chain(&result).all(is_integer);
         let wide = params.iter().rev().fold(0, |bits, kind| bits << 1 | u32::from(*kind == Parameter::I64));
-        let call = SIMPLE_CALLS.get(params.len()).copied().filter(|_| simple)?;
-        Some(Simple { call, wide, result })
+        (simple && params.len() <= FEW_INTEGERS).then_some(Simple { wide })
     }
 }
 
@@ -240,25 +236,17 @@ impl Native {
     ///
     /// # Safety
     ///
-    /// There is a slot for each of its parameters, and for its result.
+    /// The values are those of its parameters.
     #[inline(always)]
     unsafe fn call_simple(
         &self,
         caller: &mut Caller<'_, State>,
         simple: Simple,
-        slots: *mut ValRaw,
-    ) -> Result<(), Error> {
+        values: RegisterValues,
+    ) -> Result<u64, Error> {
         let function = std::ptr::with_exposed_provenance(self.function);
-        // SAFETY: a C function of this signature, by whoever registered it; the slots are the caller's promise.
-        let returned = self.in_env(caller, |env| unsafe { (simple.call)(function, env, slots, simple.wide) })?;
-        let result = match simple.result {
-            None => return Ok(()),
-            Some(Parameter::I64) => ValRaw::from_i64(returned.cast_signed()),
-            Some(_) => ValRaw::from_i32(returned as i32),
-        };
-        // SAFETY: by the caller.
-        unsafe { slots.write(result) };
-        Ok(())
+        // SAFETY: a C function of this signature, by whoever registered it.
+        self.in_env(caller, |env| unsafe { call_with_integers(function, env, values, simple.wide) })
     }
 
     /// Calls a function that gets, or gives, external references: pointers to it.

@@ -3,9 +3,11 @@
 //! # Safety contract
 //!
 //! Slots passed to `call_func` are filled from values that were checked against the function's
-//! type, and are as many as it has parameters or results, whichever is more.
+//! type, and are as many as it has parameters or results, whichever is more. Types passed in registers are those
+//! of which [`in_registers`] says so.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use aot_format::types::FuncType;
 
@@ -13,9 +15,9 @@ use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
 use crate::host::{Caller, HostFunc, IntoHostFunc};
 use crate::store::{Item, StoreOpaque};
-use crate::typed::{WasmParams, WasmResults};
+use crate::typed::{WasmParams, WasmResults, in_registers};
 use crate::value::Val;
-use crate::vm::structs::{VMFuncRef, ValRaw};
+use crate::vm::structs::{Passing, VMFuncRef, ValRaw, address_of};
 
 /// A function: of an instance, or of the host.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -65,7 +67,7 @@ impl Func {
             *slot = param.to_raw(store)?;
         }
         // SAFETY: the slots hold parameters of the function's type, and there are enough of them.
-        let outcome = unsafe { store.call_func(*self, &mut slots) };
+        let outcome = unsafe { store.call_func(*self, Passing::of(&ty), &mut slots) };
         // SAFETY: a call that returned has written its results.
         let result = |(slot, ty): (&ValRaw, &_)| unsafe { Val::from_raw(*slot, *ty, store) };
         let outcome = outcome.map(|()| slots.iter().zip(&ty.results).map(result).collect());
@@ -129,7 +131,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         const { assert!(P::COUNT <= MAX_SLOTS && R::COUNT <= MAX_SLOTS) };
         let store = store.as_context_mut().opaque();
         let funcref: *const VMFuncRef = store.funcref(self.func)?;
-        let mut slots = [const { std::mem::MaybeUninit::<ValRaw>::uninit() }; MAX_SLOTS];
+        let mut slots = [const { MaybeUninit::<ValRaw>::uninit() }; MAX_SLOTS];
         // Compiled code writes no more of a slot than its value is wide, but slots are read whole.
         for slot in slots.iter_mut().take(const { if P::COUNT > R::COUNT { P::COUNT } else { R::COUNT } }) {
             slot.write(ValRaw::ZERO);
@@ -139,12 +141,22 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         // the results are written by a call that returns.
         let outcome = unsafe {
             params.store(store, values)?;
-            store.call_funcref(funcref, values)
+            let registers = match const { in_registers::<P, R>() } {
+                true => std::array::from_fn(|index| match index < P::COUNT {
+                    true => values.add(index).read().register(),
+                    false => 0,
+                }),
+                false => address_of(values),
+            };
+            store.call_funcref(funcref, registers)
         };
         match outcome {
-            Ok(()) => {
+            Ok(value) => {
+                if const { in_registers::<P, R>() } {
+                    slots[0].write(ValRaw::from_register(value));
+                }
                 // SAFETY: a call that returned has written its results.
-                let results = unsafe { R::load(store, values) };
+                let results = unsafe { R::load(store, slots.as_ptr().cast()) };
                 store.finish_call();
                 Ok(results)
             }

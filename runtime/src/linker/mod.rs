@@ -48,7 +48,7 @@ use crate::store::{InstanceId, StoreOpaque};
 use crate::types::describe::describe;
 use crate::types::matching::extern_matches;
 use crate::value::Val;
-use crate::vm::structs::ValRaw;
+use crate::vm::structs::{RegisterValues, ValRaw};
 
 pub use reader::{DirReader, ModuleReader};
 
@@ -437,7 +437,6 @@ fn run_start(store: &mut StoreOpaque, id: InstanceId) -> Result<(), Error> {
 
 /// Calls a function without parameters and results.
 fn call_plain(store: &mut StoreOpaque, func: Func) -> Result<(), Error> {
-    let mut slots = [crate::vm::structs::ValRaw::ZERO];
     // SAFETY: callers have checked the type: nothing in, nothing out.
-    unsafe { store.call_func(func, &mut slots) }
+    unsafe { store.call_in_registers(func, RegisterValues::default()) }.map(drop)
 }

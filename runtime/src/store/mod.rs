@@ -186,7 +186,7 @@ impl<T> Store<T> {
     /// An empty store.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let opaque = StoreOpaque {
-            vm: VMStoreContext { raise: crate::unwind::raise, ..VMStoreContext::new() },
+            vm: VMStoreContext::new(crate::unwind::raise, &crate::call::LOOKUP),
             id: StoreId::next(),
             engine: engine.clone(),
             limits: StoreLimits::default(),

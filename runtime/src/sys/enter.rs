@@ -7,12 +7,12 @@
 //! the innermost activation of its thread. Frames are collected where the fault happens: once the
 //! thread is back in the host, nothing of them is left.
 //!
-//! Not here: what an address of compiled code means. The caller gives a [`TrapLookup`] that knows.
+//! Not here: what an address of compiled code means. A store's context has [`LookupFunctions`] that know.
 //!
 //! # Safety contract
 //!
-//! Between the call of an entry trampoline and its return only compiled code and host-call
-//! trampolines stand on the stack above the landing pad, or host functions that themselves entered
+//! Between the call of an entry trampoline and its return only compiled code and its trampolines
+//! stand on the stack, or host functions that themselves entered
 //! wasm with [`call_entry`]. Unwinding therefore leaves no frame that has to be dropped: a trap
 //! or an interruption happens in compiled code, and [`raise`] is called by a host-call trampoline after the host
 //! function has returned. Host functions never unwind through compiled code. The innermost
@@ -20,29 +20,20 @@
 //! stack until its trampoline has returned.
 
 use core::cell::{Cell, UnsafeCell};
-use core::ffi::c_void;
 use core::ptr;
 
-use aot_format::abi::{ENTRY_RETURNED, TrapCode};
+use aot_format::abi::TrapCode;
 
 pub(crate) use super::arch::Registers;
 
-use super::arch;
+use super::arch::{self, CallerFrame};
 use super::signals::{self, SignalError};
 use super::stack::{self, StackBounds, StackError};
 use super::trace::StackTrace;
-use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
+use crate::vm::structs::{RegisterValues, VMFuncRef, VMStoreContext};
 
-/// Whom the signal handler asks about a store, and what it passes on. Two words, which every entry writes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TrapLookup {
-    pub(crate) functions: &'static LookupFunctions,
-    /// Passed to the functions.
-    pub(crate) data: *const (),
-}
-
-/// What the signal handler asks the owner of a store. All are called from a signal handler: they take no lock,
-/// allocate nothing, and do not panic.
+/// What the signal handler asks the owner of a store, whose context it passes. All are called from a signal handler: they
+/// take no lock, allocate nothing, and do not panic.
 #[derive(Debug)]
 pub(crate) struct LookupFunctions {
     /// Says whether a fault is a trap: given the address of the faulting instruction and, for memory
@@ -51,24 +42,12 @@ pub(crate) struct LookupFunctions {
     /// With an address, the answer must be `None` unless that address is one that a guest memory
     /// reserves and that is not accessible. Without one, it is what the trap table says about the
     /// instruction.
-    pub(crate) trap: unsafe fn(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode>,
+    pub(crate) trap: unsafe fn(store: *const VMStoreContext, pc: usize, address: Option<usize>) -> Option<TrapCode>,
     /// Says whether an address lies in a function of compiled code, and not in a trampoline or elsewhere. The
     /// thread may have been interrupted anywhere, the store being changed.
-    pub(crate) in_function: unsafe fn(data: *const (), pc: usize) -> bool,
+    pub(crate) in_function: unsafe fn(store: *const VMStoreContext, pc: usize) -> bool,
     /// Says whether the store is to be stopped; the same holds of it.
-    pub(crate) is_interrupted: unsafe fn(data: *const ()) -> bool,
-}
-
-#[cfg(test)]
-impl TrapLookup {
-    /// One of code that nobody interrupts.
-    pub(crate) fn of_faults(
-        trap: unsafe fn(*const (), usize, Option<usize>) -> Option<TrapCode>,
-        data: *const (),
-    ) -> TrapLookup {
-        let functions = LookupFunctions { trap, in_function: |_, _| false, is_interrupted: |_| false };
-        TrapLookup { functions: Box::leak(Box::new(functions)), data }
-    }
+    pub(crate) is_interrupted: unsafe fn(store: *const VMStoreContext) -> bool,
 }
 
 /// A trap, as the signal handler saw it.
@@ -122,16 +101,14 @@ pub enum EnterError {
 #[derive(Clone, Copy, Debug)]
 struct Saved {
     stack_limit: usize,
-    entry_fp: usize,
     entry_sp: usize,
     entry_pc: usize,
     exit_fp: usize,
-    exit_pc: usize,
 }
 
 impl Saved {
     /// What the context of a store holds in which nothing runs; or as good as that.
-    const IDLE: Saved = Saved { stack_limit: 0, entry_fp: 0, entry_sp: 0, entry_pc: 0, exit_fp: 0, exit_pc: 0 };
+    const IDLE: Saved = Saved { stack_limit: 0, entry_sp: 0, entry_pc: 0, exit_fp: 0 };
 
     /// # Safety
     /// The context is alive and used by no other thread.
@@ -141,11 +118,9 @@ impl Saved {
         let context = unsafe { &*store };
         Saved {
             stack_limit: context.stack_limit,
-            entry_fp: context.entry_fp,
             entry_sp: context.entry_sp,
             entry_pc: context.entry_pc,
             exit_fp: context.exit_fp,
-            exit_pc: context.exit_pc,
         }
     }
 
@@ -156,11 +131,9 @@ impl Saved {
         // SAFETY: the caller vouches for it.
         let context = unsafe { &mut *store };
         context.stack_limit = self.stack_limit;
-        context.entry_fp = self.entry_fp;
         context.entry_sp = self.entry_sp;
         context.entry_pc = self.entry_pc;
         context.exit_fp = self.exit_fp;
-        context.exit_pc = self.exit_pc;
     }
 }
 
@@ -168,7 +141,6 @@ impl Saved {
 #[derive(Debug)]
 pub(crate) struct Activation {
     store: *mut VMStoreContext,
-    lookup: TrapLookup,
     saved: Saved,
     /// The activation this one is nested in, on the same thread.
     outer: *const Activation,
@@ -222,26 +194,32 @@ fn thread_state() -> *const ThreadState {
     THREAD.with(ptr::from_ref)
 }
 
-/// Calls compiled code through its entry trampoline. `values` holds the parameters and gets the
-/// results. On the outermost activation of a store on a thread, wasm gets at most `max_wasm_stack`
+/// What a store's context is known to hold when wasm is entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Depth {
+    /// No wasm of the store runs.
+    Outermost,
+    /// It may.
+    Any,
+}
+
+/// Calls compiled code through its entry trampoline, with parameters, or the address of slots that also get the results,
+/// in registers. On the outermost activation of a store on a thread, wasm gets at most `max_wasm_stack`
 /// bytes of stack, and less where the thread has less; nested ones share that.
 ///
 /// # Safety
 ///
-/// `entry` is an entry trampoline for the type of the function at `callee_code`, which runs on
-/// `callee_vmctx`; `values` has room for its parameters and for its results. All of them, the code,
-/// the store's context and what the lookup needs stay alive and in place for the duration. The
-/// code was compiled by a compiler that keeps the contract of [`aot_format::abi`].
+/// `funcref` is that of a function of compiled code, with its entry trampoline; the registers hold its parameters as
+/// that takes them. All of them, the code, and the store with what its lookup functions need stay alive and in place for
+/// the duration. The code was compiled by a compiler that keeps the contract of [`aot_format::abi`].
 #[inline(always)]
 pub(crate) unsafe fn call_entry(
-    entry: *const u8,
-    callee_vmctx: *mut c_void,
-    callee_code: *const u8,
-    values: *mut ValRaw,
+    funcref: *const VMFuncRef,
+    values: RegisterValues,
     store: *mut VMStoreContext,
-    lookup: TrapLookup,
     max_wasm_stack: usize,
-) -> Result<(), Box<Unwound>> {
+    depth: Depth,
+) -> Result<u64, Box<Unwound>> {
     // SAFETY: it is this thread's, has no destructor, and the reference does not leave the thread.
     let thread = unsafe { &*thread_state() };
     let outer = thread.current.get();
@@ -253,28 +231,27 @@ pub(crate) unsafe fn call_entry(
     } else {
         sp.saturating_sub(max_wasm_stack).max(thread.floor.get())
     };
-    // SAFETY: `entry` is an entry trampoline.
-    let entry = unsafe { core::mem::transmute::<*const u8, EntryTrampoline>(entry) };
-    // SAFETY: the store's context is alive, and only this thread uses it.
-    let idle = unsafe { (*store).entry_fp } == 0;
-    // SAFETY: as above.
-    let saved = if idle { Saved::IDLE } else { unsafe { Saved::of(store) } };
-    let activation = Activation { store, lookup, saved, outer };
+    let saved = match depth {
+        Depth::Outermost => Saved::IDLE,
+        // SAFETY: the store's context is alive, and only this thread uses it.
+        Depth::Any => unsafe { Saved::of(store) },
+    };
+    let activation = Activation { store, saved, outer };
     thread.current.set(&raw const activation);
     // SAFETY: the caller vouches for the code and its arguments. What the trampoline and those it
     // calls changed in the context is put back, whether they returned or were unwound: of a store that
     // was idle, what says so, to whoever looks for frames in it.
-    let status = unsafe {
+    let (value, unwinds) = unsafe {
         (*store).stack_limit = stack_limit;
-        let status = arch::enter(entry, callee_vmctx, callee_code, values, store);
-        match idle {
-            true => ((*store).entry_fp, (*store).exit_fp) = (0, 0),
-            false => activation.saved.put_back(store),
+        let outcome = arch::enter(funcref, values, store);
+        match depth {
+            Depth::Outermost => ((*store).entry_sp, (*store).exit_fp) = (0, 0),
+            Depth::Any => activation.saved.put_back(store),
         }
-        status
+        outcome
     };
     thread.current.set(outer);
-    if status == ENTRY_RETURNED { Ok(()) } else { Err(unwound(thread.take_unwound())) }
+    if unwinds { Err(unwound(thread.take_unwound())) } else { Ok(value) }
 }
 
 impl ThreadState {
@@ -321,9 +298,8 @@ impl ThreadState {
         let mut activation = self.current.get();
         // SAFETY: activations on the list are alive, and so are their stores and what these share.
         while let Some(candidate) = unsafe { activation.as_ref() } {
-            let TrapLookup { functions, data } = candidate.lookup;
             // SAFETY: as above.
-            if unsafe { (functions.is_interrupted)(data) } {
+            if unsafe { ((*candidate.store).lookup.is_interrupted)(candidate.store) } {
                 return true;
             }
             activation = candidate.outer;
@@ -405,8 +381,9 @@ pub(super) unsafe fn trap_at(fault: Fault) -> Option<Registers> {
         let activation = unsafe { current.as_ref() }?;
         // A fault of the lookup itself is nobody's trap.
         thread.current.set(ptr::null());
-        // SAFETY: whoever entered wasm vouched for the lookup.
-        let code = unsafe { (activation.lookup.functions.trap)(activation.lookup.data, fault.pc, fault.address) };
+        let store = activation.store;
+        // SAFETY: whoever entered wasm vouched for the store and its lookup functions.
+        let code = unsafe { ((*store).lookup.trap)(store, fault.pc, fault.address) };
         thread.current.set(current);
         // SAFETY: the pc is in compiled code under this activation.
         Some(unsafe { thread.unwind_from(code?, fault, activation) })
@@ -428,9 +405,9 @@ pub(super) unsafe fn interrupt_at(pc: usize, fp: usize) -> Option<Registers> {
     THREAD.with(|thread| {
         // SAFETY: the innermost activation is alive.
         let activation = unsafe { thread.current.get().as_ref() }?;
-        // SAFETY: whoever entered wasm vouched for the lookup.
-        let stops =
-            thread.is_interrupted() && unsafe { (activation.lookup.functions.in_function)(activation.lookup.data, pc) };
+        let store = activation.store;
+        // SAFETY: whoever entered wasm vouched for the store and its lookup functions.
+        let stops = thread.is_interrupted() && unsafe { ((*store).lookup.in_function)(store, pc) };
         // SAFETY: the pc is in a function of compiled code, and what is innermost on the thread is what runs.
         stops.then(|| unsafe { thread.unwind_from(TrapCode::Interrupted, Fault { pc, fp, address: None }, activation) })
     })
@@ -442,7 +419,7 @@ impl ThreadState {
     /// # Safety
     /// In a signal handler, whose thread was in compiled code under this activation, its innermost.
     unsafe fn unwind_from(&self, code: TrapCode, fault: Fault, activation: &Activation) -> Registers {
-        // SAFETY: by the caller. So the store's context is alive and was filled in by the entry trampoline,
+        // SAFETY: by the caller. So the store's context is alive and says where wasm was entered,
         // the frame pointer is that of a compiled function, and `call_entry` is not reading what was pending.
         unsafe {
             let pending = &mut *self.pending.get();
@@ -455,24 +432,24 @@ impl ThreadState {
     }
 }
 
-/// The registers that the innermost entry trampoline of a store recorded.
+/// Where the host goes on whose call into wasm of a store is the innermost.
 ///
 /// # Safety
 /// The store is alive and wasm runs in it.
 pub(crate) unsafe fn landing_pad(store: *const VMStoreContext) -> Registers {
     // SAFETY: the caller vouches for it.
-    unsafe { Registers { pc: (*store).entry_pc, sp: (*store).entry_sp, fp: (*store).entry_fp } }
+    unsafe { Registers { pc: (*store).entry_pc, sp: (*store).entry_sp, fp: arch::UNWOUND } }
 }
 
-/// Unwinds to the innermost entry trampoline of the store. Host-call trampolines call it through
+/// Unwinds to where wasm of the store was last entered. Host-call trampolines call it through
 /// the store's context when a host function asked for it.
 pub(crate) unsafe extern "C" fn raise(store: *mut VMStoreContext) -> ! {
-    // SAFETY: a host-call trampoline was called by wasm of this store, so an entry trampoline is
+    // SAFETY: a host-call trampoline was called by wasm of this store, so the host's call is
     // live, and there is only compiled code between the two.
     unsafe { arch::resume(landing_pad(store), 0) }
 }
 
-/// Goes on at the landing pad of an exception handler, or at that of the innermost entry trampoline.
+/// Goes on at the landing pad of an exception handler, or where wasm was last entered.
 ///
 /// # Safety
 /// `to` is what [`landing_pad`] gave, or the landing pad of a call in one of the [`ActivationFrames`];
@@ -482,16 +459,29 @@ pub(crate) unsafe fn land(to: Registers, exception: usize) -> ! {
     unsafe { arch::resume(to, exception) }
 }
 
+/// The frame of compiled code that called a trampoline of its to the host, by the trampoline's frame pointer; none if that
+/// is not below where wasm was entered.
+///
+/// # Safety
+/// The trampoline's frame is live, or the pointer is not below.
+unsafe fn caller_of_trampoline(fp: usize, entry_sp: usize) -> CallerFrame {
+    if fp == 0 || fp >= entry_sp || !fp.is_multiple_of(size_of::<usize>()) {
+        return CallerFrame { return_address: 0, fp: 0 };
+    }
+    // SAFETY: by the caller.
+    unsafe { arch::next_frame(fp) }
+}
+
 /// A walk over the frames of compiled code of the innermost activation, from the one that last left
 /// compiled code, for an exception to find its handler. Each is given as the address that its callee
 /// returns to, and its frame pointer.
 ///
-/// As with [`Frames`], it reads nothing outside the stack between its start and an entry trampoline.
+/// As with [`Frames`], it reads nothing outside the stack between its start and where wasm was entered.
 #[derive(Clone, Debug)]
 pub(crate) struct ActivationFrames {
     pc: usize,
     fp: usize,
-    entry_fp: usize,
+    entry_sp: usize,
 }
 
 impl ActivationFrames {
@@ -499,8 +489,12 @@ impl ActivationFrames {
     /// The store is alive, and compiled code that ran in it on this thread waits for a builtin or a
     /// host function.
     pub(crate) unsafe fn of_host_call(store: *const VMStoreContext) -> ActivationFrames {
-        // SAFETY: the caller vouches for the store.
-        unsafe { ActivationFrames { pc: (*store).exit_pc, fp: (*store).exit_fp, entry_fp: (*store).entry_fp } }
+        // SAFETY: the caller vouches for the store, in which a trampoline waits.
+        unsafe {
+            let entry_sp = (*store).entry_sp;
+            let CallerFrame { return_address, fp } = caller_of_trampoline((*store).exit_fp, entry_sp);
+            ActivationFrames { pc: return_address, fp, entry_sp }
+        }
     }
 }
 
@@ -508,12 +502,12 @@ impl Iterator for ActivationFrames {
     type Item = (usize, usize);
 
     fn next(&mut self) -> Option<(usize, usize)> {
-        if self.fp == 0 || self.fp >= self.entry_fp || !self.fp.is_multiple_of(size_of::<usize>()) {
+        if self.fp == 0 || self.fp >= self.entry_sp || !self.fp.is_multiple_of(size_of::<usize>()) {
             self.fp = 0;
             return None;
         }
         let frame = (self.pc, self.fp);
-        // SAFETY: both words lie below the frame of a live entry trampoline and not below a frame of
+        // SAFETY: both words lie below where wasm was entered and not below a frame of
         // compiled code that called something still running: in use on this stack.
         let caller = unsafe { arch::next_frame(self.fp) };
         self.pc = caller.return_address;
@@ -526,14 +520,14 @@ impl Iterator for ActivationFrames {
 /// its activations. Each is given as an address inside the instruction that the frame is at: the
 /// trapping instruction itself, or the last byte of a call.
 ///
-/// The walk reads nothing outside the stack between its start and an entry trampoline, whatever
+/// The walk reads nothing outside the stack between its start and where wasm was entered, whatever
 /// stands there, and it ends: frame pointers must ascend.
 #[derive(Clone, Debug)]
 pub(crate) struct Frames {
     pc: usize,
     fp: usize,
     /// Where the current activation ends.
-    entry_fp: usize,
+    entry_sp: usize,
     /// The activation that continues below the current one, or one in which to look for it.
     next: *const Activation,
     store: *const VMStoreContext,
@@ -548,9 +542,12 @@ impl Frames {
     /// wasm.
     pub(crate) unsafe fn of_host_call(store: *const VMStoreContext) -> Frames {
         let next = THREAD.with(|thread| thread.current.get());
-        // SAFETY: the caller vouches for the store.
-        let (pc, fp, entry_fp) = unsafe { ((*store).exit_pc, (*store).exit_fp, (*store).entry_fp) };
-        Frames { pc: pc.wrapping_sub(1), fp, entry_fp, next, store }
+        // SAFETY: the caller vouches for the store, in which a trampoline waits, if wasm runs.
+        unsafe {
+            let entry_sp = (*store).entry_sp;
+            let CallerFrame { return_address, fp } = caller_of_trampoline((*store).exit_fp, entry_sp);
+            Frames { pc: return_address.wrapping_sub(1), fp, entry_sp, next, store }
+        }
     }
 
     /// # Safety
@@ -558,8 +555,8 @@ impl Frames {
     unsafe fn of_fault(fault: Fault, activation: &Activation) -> Frames {
         let store = activation.store;
         // SAFETY: the store of an activation is alive.
-        let entry_fp = unsafe { (*store).entry_fp };
-        Frames { pc: fault.pc, fp: fault.fp, entry_fp, next: activation, store }
+        let entry_sp = unsafe { (*store).entry_sp };
+        Frames { pc: fault.pc, fp: fault.fp, entry_sp, next: activation, store }
     }
 
     /// Goes on where the activation that this one is nested in called the host.
@@ -569,8 +566,10 @@ impl Frames {
             self.next = activation.outer;
             if ptr::eq(activation.store, self.store) {
                 let saved = &activation.saved;
-                (self.pc, self.fp, self.entry_fp) = (saved.exit_pc.wrapping_sub(1), saved.exit_fp, saved.entry_fp);
-                return saved.entry_fp != 0;
+                // SAFETY: where wasm had been entered, it waits in a trampoline.
+                let caller = unsafe { caller_of_trampoline(saved.exit_fp, saved.entry_sp) };
+                (self.pc, self.fp, self.entry_sp) = (caller.return_address.wrapping_sub(1), caller.fp, saved.entry_sp);
+                return saved.entry_sp != 0;
             }
         }
         false
@@ -584,9 +583,9 @@ impl Frames {
     }
 
     fn step(&mut self) -> Option<(usize, usize)> {
-        // Zero, the trampoline's own frame (after a tail call to the host) and whatever else is not
-        // below it end an activation.
-        while self.fp == 0 || self.fp >= self.entry_fp || !self.fp.is_multiple_of(size_of::<usize>()) {
+        // Zero (which the first function found in the frame pointer) and whatever else is not
+        // below the stack of the host end an activation.
+        while self.fp == 0 || self.fp >= self.entry_sp || !self.fp.is_multiple_of(size_of::<usize>()) {
             if !self.leave_activation() {
                 // So that it stays ended.
                 self.next = ptr::null();
@@ -595,7 +594,7 @@ impl Frames {
             }
         }
         let frame = (self.pc, self.fp);
-        // SAFETY: both words lie below the frame of a live entry trampoline and not below a frame of
+        // SAFETY: both words lie below where wasm was entered and not below a frame of
         // compiled code that called something still running: in use on this stack.
         let caller = unsafe { arch::next_frame(self.fp) };
         self.pc = caller.return_address.wrapping_sub(1);

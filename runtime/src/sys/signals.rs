@@ -165,7 +165,7 @@ pub(super) fn admit_interrupts() {
     }
 }
 
-/// Redirects the thread to its entry trampoline if it is to leave, and where it can be left. False if the
+/// Redirects the thread to where it entered wasm if it is to leave, and where it can be left. False if the
 /// signal is somebody else's.
 ///
 /// # Safety
@@ -187,7 +187,7 @@ unsafe fn become_interruption(info: *const libc::siginfo_t, context: *mut libc::
     ours
 }
 
-/// Redirects the thread to its entry trampoline if the fault is a trap.
+/// Redirects the thread to where it entered wasm if the fault is a trap.
 ///
 /// # Safety
 /// The arguments are those the kernel passed to the handler.
@@ -207,7 +207,7 @@ unsafe fn become_trap(signal: c_int, info: *const libc::siginfo_t, context: *mut
     // SAFETY: the thread is at a faulting instruction, and returning from the handler goes where
     // the redirected context says.
     match unsafe { enter::trap_at(Fault { pc: at.pc, fp: at.fp, address }) } {
-        // SAFETY: the registers are those the activation's entry trampoline recorded.
+        // SAFETY: the registers are those the activation recorded when wasm was entered.
         Some(landing) => unsafe {
             arch::redirect(context, landing);
             true

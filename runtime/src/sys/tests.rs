@@ -13,10 +13,10 @@ use std::process::{Command, ExitStatus};
 
 use aot_format::abi::TrapCode;
 
-use super::enter::{Frames, TrapLookup, TrapRecord, Unwound, call_entry};
+use super::enter::{Depth, Frames, LookupFunctions, TrapRecord, Unwound, call_entry, raise};
 use super::memory::Reservation;
 use super::stack::StackError;
-use crate::vm::structs::{VMHostContext, VMStoreContext, ValRaw};
+use crate::vm::structs::{HostReturn, VMFuncRef, VMHostContext, VMStoreContext, ValRaw, address_of, slots_at};
 
 #[cfg(target_arch = "aarch64")]
 #[path = "tests/aarch64.rs"]
@@ -47,6 +47,7 @@ unsafe extern "C" {
     static iwasm_test_tail_call_host: u8;
     static iwasm_test_recurse: u8;
     static iwasm_test_recurse_pc: u8;
+    fn iwasm_test_lost_registers(call: extern "C" fn()) -> usize;
 }
 
 macro_rules! code {
@@ -58,21 +59,26 @@ macro_rules! code {
 const WASM_STACK: usize = 512 << 10;
 
 /// A store with one memory, running the stand-ins.
+#[repr(C)]
 struct Guest {
+    /// First, so that what is given a pointer to it finds the guest.
     context: VMStoreContext,
     memory: Option<Reservation>,
     max_wasm_stack: usize,
 }
 
+/// Of code that nobody interrupts.
+static LOOKUP: LookupFunctions = LookupFunctions { trap, in_function: |_, _| false, is_interrupted: |_| false };
+
 /// What a real runtime's lookup does, over one text and one memory.
-unsafe fn lookup(data: *const (), pc: usize, address: Option<usize>) -> Option<TrapCode> {
+unsafe fn trap(store: *const VMStoreContext, pc: usize, address: Option<usize>) -> Option<TrapCode> {
     let text = code!(iwasm_test_text_start).addr()..code!(iwasm_test_text_end).addr();
     if !text.contains(&pc) {
         return None;
     }
     if let Some(address) = address {
         // SAFETY: the guest outlives the call.
-        let memory = unsafe { &*data.cast::<Option<Reservation>>() };
+        let memory = unsafe { &(*store.cast::<Guest>()).memory };
         return memory.as_ref()?.is_inaccessible(address).then_some(TrapCode::MemoryOutOfBounds);
     }
     let traps = [
@@ -85,7 +91,7 @@ unsafe fn lookup(data: *const (), pc: usize, address: Option<usize>) -> Option<T
 
 impl Guest {
     fn new() -> Guest {
-        Guest { context: VMStoreContext::new(), memory: None, max_wasm_stack: WASM_STACK }
+        Guest { context: VMStoreContext::new(raise, &LOOKUP), memory: None, max_wasm_stack: WASM_STACK }
     }
 
     fn with_memory(bytes: usize) -> Guest {
@@ -114,15 +120,20 @@ impl Guest {
     }
 }
 
+/// A reference to a stand-in.
+fn funcref(vmctx: *mut c_void, code: *const u8) -> VMFuncRef {
+    VMFuncRef { code, vmctx, entry: code!(iwasm_test_entry), type_id: 0, slot: 0 }
+}
+
 /// Not through a reference, for nested calls.
 unsafe fn call_raw(guest: *mut Guest, vmctx: *mut c_void, code: *const u8, value: u64) -> Result<u64, Unwound> {
     let mut values = [ValRaw::from_i64(value as i64); 2];
+    let funcref = funcref(vmctx, code);
     // SAFETY: the stand-ins keep the conventions, and the guest outlives the call.
     unsafe {
-        let lookup = TrapLookup::of_faults(lookup, (&raw const (*guest).memory).cast());
-        let (store, max) = (&raw mut (*guest).context, (*guest).max_wasm_stack);
-        call_entry(code!(iwasm_test_entry), vmctx, code, values.as_mut_ptr(), store, lookup, max)
-            .map_err(|unwound| *unwound)?;
+        let (store, max) = (guest.cast::<VMStoreContext>(), (*guest).max_wasm_stack);
+        let values = address_of(values.as_mut_ptr());
+        call_entry(&raw const funcref, values, store, max, Depth::Any).map_err(|unwound| *unwound)?;
     }
     Ok(values[0].i64() as u64)
 }
@@ -147,24 +158,23 @@ fn addresses(record: &TrapRecord) -> Vec<usize> {
 fn a_call_returns_and_leaves_the_context_idle() {
     let mut guest = Guest::new();
     assert!(matches!(guest.call(code!(iwasm_test_increment), 41), Ok(42)));
-    assert_eq!((guest.context.entry_fp, guest.context.exit_fp), (0, 0));
+    assert_eq!((guest.context.entry_sp, guest.context.exit_fp), (0, 0));
     guest.trap(code!(iwasm_test_trap), 0);
-    assert_eq!((guest.context.entry_fp, guest.context.exit_fp), (0, 0));
+    assert_eq!((guest.context.entry_sp, guest.context.exit_fp), (0, 0));
 }
 
 #[test]
 fn a_call_inside_of_another_leaves_the_context_as_it_was() {
     let mut guest = Guest::new();
-    let place = |context: &mut VMStoreContext| {
-        (context.stack_limit, context.entry_fp, context.entry_sp, context.entry_pc, context.exit_fp, context.exit_pc)
-    };
+    let place =
+        |context: &mut VMStoreContext| (context.stack_limit, context.entry_sp, context.entry_pc, context.exit_fp);
     let context = &mut guest.context;
-    (context.entry_fp, context.entry_sp, context.entry_pc) = (1, 2, 3);
-    (context.exit_fp, context.exit_pc, context.stack_limit) = (0, 5, 6);
+    (context.entry_sp, context.entry_pc) = (2, 3);
+    (context.exit_fp, context.stack_limit) = (5, 6);
     assert!(matches!(guest.call(code!(iwasm_test_increment), 41), Ok(42)));
-    assert_eq!(place(&mut guest.context), (6, 1, 2, 3, 0, 5));
+    assert_eq!(place(&mut guest.context), (6, 2, 3, 5));
     guest.trap(code!(iwasm_test_trap), 0);
-    assert_eq!(place(&mut guest.context), (6, 1, 2, 3, 0, 5));
+    assert_eq!(place(&mut guest.context), (6, 2, 3, 5));
 }
 
 #[test]
@@ -180,18 +190,18 @@ fn a_trap_instruction_is_a_trap() {
     assert!(matches!(guest.call(code!(iwasm_test_increment), 1), Ok(2)));
 }
 
-/// Entry trampolines of riscv64 do not keep fs1, but callers count on it.
 #[test]
-#[cfg(target_arch = "riscv64")]
-fn a_call_keeps_the_register_that_trampolines_forget() {
-    unsafe extern "C" {
-        fn iwasm_test_keeps_fs1(call: extern "C" fn()) -> usize;
-    }
+fn calls_lose_no_register_that_callers_count_on() {
     extern "C" fn increment() {
         assert!(matches!(Guest::new().call(code!(iwasm_test_increment), 41), Ok(42)));
     }
-    // SAFETY: it calls a function that takes and gives nothing, and keeps the C convention.
-    assert_eq!(unsafe { iwasm_test_keeps_fs1(increment) }, 1);
+    extern "C" fn trap() {
+        Guest::new().trap(code!(iwasm_test_trap), 0);
+    }
+    for call in [increment, trap] {
+        // SAFETY: it calls a function that takes and gives nothing, and keeps the C convention.
+        assert_eq!(unsafe { iwasm_test_lost_registers(call) }, 0);
+    }
 }
 
 #[test]
@@ -226,18 +236,26 @@ struct HostData {
 }
 
 /// Enters wasm again, notes the result and the frames, and returns what it is told to.
-unsafe extern "C" fn host(context: *mut VMHostContext, values: *mut ValRaw) -> u32 {
+unsafe extern "C" fn host(context: *mut VMHostContext, values: u64, _: u64, _: u64, _: u64, _: u64) -> HostReturn {
     // SAFETY: the host context and its data outlive the call, and the guest is used through raw
     // pointers only.
     unsafe {
         let data = &mut *(*context).data.cast::<HostData>();
         if !data.code.is_null() {
-            let value = (*values).i64() as u64;
+            let value = (*slots_at(values)).i64() as u64;
             data.nested.push(call_raw(data.guest, (&raw mut (*data.guest).context).cast(), data.code, value));
         }
         data.frames = Frames::of_host_call((*context).store).collect();
-        data.verdict
+        ended(context, data.verdict != 0)
     }
+}
+
+/// # Safety
+///
+/// The context is alive.
+unsafe fn ended(context: *mut VMHostContext, unwinds: bool) -> HostReturn {
+    // SAFETY: by the caller.
+    HostReturn { value: 0, unwinds: if unwinds { unsafe { (*context).store } } else { ptr::null_mut() } }
 }
 
 /// Calls a stand-in that calls the host, which calls `inner` if that is not null.
@@ -265,7 +283,7 @@ fn the_host_can_raise() {
     assert_eq!(data.frames, [before(code!(iwasm_test_call_host_return))]);
     let (_, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), ptr::null(), 0);
     assert!(result.is_ok());
-    assert_eq!(guest.context.entry_fp, 0);
+    assert_eq!(guest.context.entry_sp, 0);
 }
 
 #[test]
@@ -343,13 +361,11 @@ fn wasm_gets_the_stack_it_was_promised_and_no_more() {
             guest.max_wasm_stack = max;
             let top = super::arch::stack_pointer();
             let mut values = [ValRaw::ZERO; 2];
-            let data: *const Option<Reservation> = &raw const guest.memory;
-            let lookup = TrapLookup::of_faults(lookup, data.cast());
-            let store = &raw mut guest.context;
+            let store = (&raw mut guest).cast::<VMStoreContext>();
+            let funcref = funcref(store.cast(), code!(iwasm_test_recurse));
             // SAFETY: as in `call_raw`.
             let result = unsafe {
-                let (entry, code) = (code!(iwasm_test_entry), code!(iwasm_test_recurse));
-                call_entry(entry, store.cast(), code, values.as_mut_ptr(), store, lookup, max)
+                call_entry(&raw const funcref, address_of(values.as_mut_ptr()), store, max, Depth::Outermost)
             };
             assert!(matches!(result.map_err(|unwound| *unwound), Err(Unwound::Trap(_))));
             // A level takes 128 bytes.
@@ -360,7 +376,7 @@ fn wasm_gets_the_stack_it_was_promised_and_no_more() {
 }
 
 /// wasm → host → wasm …, until something stops it.
-unsafe extern "C" fn bounce(context: *mut VMHostContext, _values: *mut ValRaw) -> u32 {
+unsafe extern "C" fn bounce(context: *mut VMHostContext, _: u64, _: u64, _: u64, _: u64, _: u64) -> HostReturn {
     // SAFETY: as in `host`.
     unsafe {
         let data = &mut *(*context).data.cast::<HostData>();
@@ -371,7 +387,7 @@ unsafe extern "C" fn bounce(context: *mut VMHostContext, _values: *mut ValRaw) -
         if first {
             data.nested.push(result);
         }
-        u32::from(!first)
+        ended(context, !first)
     }
 }
 
@@ -598,18 +614,16 @@ fn faults_that_are_nobodys_kill_the_process() {
 fn cost_of_a_call() {
     let mut guest = Guest::new();
     let mut values = [ValRaw::ZERO; 2];
-    let lookup = TrapLookup::of_faults(lookup, (&raw const guest.memory).cast());
-    let store = &raw mut guest.context;
+    let store = (&raw mut guest).cast::<VMStoreContext>();
+    let funcref = funcref(store.cast(), code!(iwasm_test_increment));
     let (rounds, calls) = (20, 1_000_000u32);
     let mut best = f64::MAX;
     for _ in 0..rounds {
         let start = std::time::Instant::now();
         for _ in 0..calls {
             // SAFETY: as in `call_raw`.
-            let result = unsafe {
-                let (entry, code) = (code!(iwasm_test_entry), code!(iwasm_test_increment));
-                call_entry(entry, store.cast(), code, values.as_mut_ptr(), store, lookup, WASM_STACK)
-            };
+            let values = address_of(values.as_mut_ptr());
+            let result = unsafe { call_entry(&raw const funcref, values, store, WASM_STACK, Depth::Outermost) };
             assert!(result.is_ok());
         }
         best = best.min(start.elapsed().as_secs_f64() * 1e9 / f64::from(calls));

@@ -16,48 +16,93 @@ use core::mem::{align_of, offset_of, size_of};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use aot_format::abi;
+use aot_format::types::FuncType;
 
 use super::builtins::VMBuiltins;
 use super::objects::VMTypeDescriptor;
+use crate::sys::enter::LookupFunctions;
 
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("artifacts are for little-endian 64-bit machines; this runtime cannot run any here");
 
-/// Native code of an entry trampoline: `(callee_vmctx, callee_code, values, store) -> status`.
-pub(crate) type EntryTrampoline = unsafe extern "C" fn(*mut c_void, *const u8, *mut ValRaw, *mut VMStoreContext) -> u32;
+/// Values on their way between host and wasm: see [`Passing`].
+pub type RegisterValues = [u64; abi::REGISTER_VALUES as usize];
 
-/// What a host-call trampoline calls: zero when it returned, anything else to unwind.
-pub(crate) type HostCall = unsafe extern "C" fn(*mut VMHostContext, *mut ValRaw) -> u32;
+/// How the values of a function type go between host and wasm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passing {
+    /// In [`RegisterValues`]: a number as its bits, the upper half of a narrower one says nothing; a result comes back so.
+    Registers,
+    /// In slots, whose address is the first of the registers.
+    Slots,
+}
 
-/// Unwinds to the innermost entry trampoline of the store.
+impl Passing {
+    /// That of a type.
+    pub fn of(ty: &FuncType) -> Passing {
+        match abi::in_registers(ty) {
+            true => Passing::Registers,
+            false => Passing::Slots,
+        }
+    }
+}
+
+/// Registers with the address of slots.
+#[inline]
+pub(crate) fn address_of(slots: *mut ValRaw) -> RegisterValues {
+    let mut registers = RegisterValues::default();
+    registers[0] = slots.expose_provenance() as u64;
+    registers
+}
+
+/// The slots whose address came in a register.
+#[inline]
+pub(crate) fn slots_at(address: u64) -> *mut ValRaw {
+    core::ptr::with_exposed_provenance_mut(address as usize)
+}
+
+/// What a host-call trampoline calls.
+pub(crate) type HostCall = unsafe extern "C" fn(*mut VMHostContext, u64, u64, u64, u64, u64) -> HostReturn;
+
+/// Both in registers, in each of the C conventions.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct HostReturn {
+    /// The result, if it goes in a register.
+    pub(crate) value: u64,
+    /// Null when the function returned; its store, to unwind.
+    pub(crate) unwinds: *mut VMStoreContext,
+}
+
+/// Unwinds to where wasm of the store was entered last.
 pub(crate) type Raise = unsafe extern "C" fn(*mut VMStoreContext) -> !;
 
-/// Asserts that a structure has the size, and its fields the offsets, that compiled code was made for.
+/// Asserts that a structure has the size, and its fields the offsets, that compiled code was made for; or that
+/// more of the runtime's own begins behind that.
 macro_rules! assert_layout {
     ($ty:ident as $abi:ident { $($field:ident: $offset:ident,)* }) => {
-        const _: () = assert!(size_of::<$ty>() == abi::$abi::SIZE as usize);
+        assert_layout!(size_of::<$ty>(), $ty as $abi { $($field: $offset,)* });
+    };
+    ($ty:ident as $abi:ident { $($field:ident: $offset:ident,)* } then $more:ident) => {
+        assert_layout!(offset_of!($ty, $more), $ty as $abi { $($field: $offset,)* });
+    };
+    ($size:expr, $ty:ident as $abi:ident { $($field:ident: $offset:ident,)* }) => {
+        const _: () = assert!($size == abi::$abi::SIZE as usize);
         $(const _: () = assert!(offset_of!($ty, $field) == abi::$abi::$offset as usize);)*
     };
 }
 
 pub(super) use assert_layout;
 
-/// Per-store state that compiled code reads and writes; one thread runs in a store at a time.
+/// Per-store state that compiled code reads and writes, and behind that what entering and leaving wasm needs beside; one
+/// thread runs in a store at a time.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct VMStoreContext {
     /// Lowest stack address that a prologue may reach.
     pub(crate) stack_limit: usize,
-    /// Frame pointer of the innermost entry trampoline; zero while no wasm of this store runs.
-    pub(crate) entry_fp: usize,
-    /// Its stack pointer at its call.
-    pub(crate) entry_sp: usize,
-    /// Its landing pad.
-    pub(crate) entry_pc: usize,
-    /// Frame pointer of the wasm function that last called the host.
+    /// Frame pointer of the trampoline that last called the host.
     pub(crate) exit_fp: usize,
-    /// Return address in that function.
-    pub(crate) exit_pc: usize,
     /// Called by host-call trampolines to unwind.
     pub(crate) raise: Raise,
     /// Reserved for fuel.
@@ -66,35 +111,36 @@ pub(crate) struct VMStoreContext {
     pub(crate) heap_top: usize,
     /// Up to where objects go without asking the runtime.
     pub(crate) heap_end: usize,
+    /// The host's stack pointer where wasm was last entered; zero while no wasm of this store runs.
+    pub(crate) entry_sp: usize,
+    /// Where the host goes on when that is unwound.
+    pub(crate) entry_pc: usize,
+    /// Whom the signal handler asks.
+    pub(crate) lookup: &'static LookupFunctions,
 }
 
 assert_layout!(VMStoreContext as StoreContext {
     stack_limit: STACK_LIMIT,
-    entry_fp: ENTRY_FP,
-    entry_sp: ENTRY_SP,
-    entry_pc: ENTRY_PC,
     exit_fp: EXIT_FP,
-    exit_pc: EXIT_PC,
     raise: RAISE,
     fuel: FUEL,
     heap_top: HEAP_TOP,
     heap_end: HEAP_END,
-});
+} then entry_sp);
 
 impl VMStoreContext {
     /// The context of a store in which nothing runs yet.
-    pub(crate) const fn new() -> VMStoreContext {
+    pub(crate) const fn new(raise: Raise, lookup: &'static LookupFunctions) -> VMStoreContext {
         VMStoreContext {
             stack_limit: 0,
-            entry_fp: 0,
-            entry_sp: 0,
-            entry_pc: 0,
             exit_fp: 0,
-            exit_pc: 0,
-            raise: crate::sys::enter::raise,
+            raise,
             fuel: 0,
             heap_top: 0,
             heap_end: 0,
+            entry_sp: 0,
+            entry_pc: 0,
+            lookup,
         }
     }
 }
@@ -258,6 +304,18 @@ const _: () = assert!(align_of::<ValRaw>() == abi::VALUE_SIZE as usize);
 const _: () = assert!(size_of::<ValRaw>() == abi::GLOBAL_SIZE as usize);
 
 impl ValRaw {
+    /// A value that came in a register.
+    #[inline]
+    pub const fn from_register(bits: u64) -> ValRaw {
+        ValRaw::from_low(bits)
+    }
+
+    /// The value, for a register.
+    #[inline]
+    pub const fn register(self) -> u64 {
+        self.low
+    }
+
     /// All bytes zero: the zero of every number type and the null of every reference type.
     pub const ZERO: ValRaw = ValRaw { low: 0, high: 0 };
 

@@ -17,17 +17,17 @@
 //!
 //! `context_registers` and `redirect` are for the context that the kernel passed to a signal
 //! handler. `resume` and a redirected return leave frames without running anything in them: they
-//! are for the registers an entry trampoline recorded, or those of an exception handler's landing
-//! pad, and only compiled code may lie between.
+//! are for the landing pad of an [`enter`] that is going on, or that of an exception handler,
+//! and only compiled code may lie between.
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
-use core::ffi::c_void;
+use core::mem::offset_of;
 
 use rustix::thread::{MembarrierCommand, membarrier};
 
 use super::{CallerFrame, Registers};
-use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
+use crate::vm::structs::{RegisterValues, VMFuncRef, VMStoreContext};
 
 /// PSTATE.BTYPE: how the last branch came.
 const PSTATE_BTYPE: u64 = 0b11 << 10;
@@ -59,7 +59,7 @@ pub(crate) unsafe fn redirect(context: *mut libc::ucontext_t, to: Registers) {
 /// exception handler gets `payload` in the first payload register; others do not look at it.
 ///
 /// # Safety
-/// `to` is what a live entry trampoline of this thread recorded, or the landing pad of a live call of
+/// `to` is where wasm that is live on this thread was entered, or the landing pad of a live call of
 /// compiled code, and the frames that are left hold nothing that has to be dropped.
 pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     // SAFETY: the landing pad expects exactly these registers; the caller vouches for them.
@@ -78,20 +78,55 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     }
 }
 
-/// Calls an entry trampoline.
+/// Calls a function of compiled code through its entry trampoline; what that returns, and whether wasm was unwound instead.
 ///
 /// # Safety
-/// As for a call of `entry`.
+/// The function reference has an entry trampoline and the values are those it takes. The store's context is that of the
+/// function, alive, and gets where to land.
 #[inline(always)]
 pub(crate) unsafe fn enter(
-    entry: EntryTrampoline,
-    vmctx: *mut c_void,
-    code: *const u8,
-    values: *mut ValRaw,
+    funcref: *const VMFuncRef,
+    values: RegisterValues,
     store: *mut VMStoreContext,
-) -> u32 {
-    // SAFETY: the caller vouches for it.
-    unsafe { entry(vmctx, code, values, store) }
+) -> (u64, bool) {
+    let [v0, v1, v2, v3, v4] = values;
+    let value: u64;
+    let unwound: usize;
+    // SAFETY: the caller vouches for the code, which has the `tail` convention. When it returns, it has kept what that
+    // says; when it is unwound, it has kept nothing.
+    unsafe {
+        let entry = (*funcref).entry;
+        asm!(
+            // Those that Rust cannot say are lost.
+            "stp x29, x19, [sp, #-16]!",
+            "adr x10, 2f",
+            "mov x11, sp",
+            "str x11, [x9, #{entry_sp}]",
+            "str x10, [x9, #{entry_pc}]",
+            "mov x29, xzr",
+            "blr x8",
+            "2:",
+            "mov x3, x29",
+            "ldp x29, x19, [sp], #16",
+            entry_sp = const offset_of!(VMStoreContext, entry_sp),
+            entry_pc = const offset_of!(VMStoreContext, entry_pc),
+            in("x8") entry,
+            in("x9") store,
+            // The first two are not for arguments in this convention.
+            inlateout("x2") funcref => value,
+            inlateout("x3") v0 => unwound,
+            in("x4") v1,
+            in("x5") v2,
+            in("x6") v3,
+            in("x7") v4,
+            out("x20") _, out("x21") _, out("x22") _, out("x23") _, out("x24") _,
+            out("x25") _, out("x26") _, out("x27") _, out("x28") _,
+            out("v8") _, out("v9") _, out("v10") _, out("v11") _,
+            out("v12") _, out("v13") _, out("v14") _, out("v15") _,
+            clobber_abi("C"),
+        );
+    }
+    (value, unwound != 0)
 }
 
 /// The current stack pointer.

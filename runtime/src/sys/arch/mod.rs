@@ -12,7 +12,13 @@
 //! | `publish_code` | makes freshly written code visible to instruction fetch |
 //! | `detect_features` | bits of [`aot_format::cpu::Isa::feature_names`] |
 //!
+//! `enter` is where unwound wasm lands: it has put away what the host counts on. It enters wasm with zero in the frame
+//! pointer, which walks over frames end at and wasm that returns gives back; whoever unwinds leaves [`UNWOUND`] there.
+//!
 //! Not here: trampolines. They are compiled code and stand in artifacts.
+
+/// What stands in the frame pointer where wasm did not return.
+pub(crate) const UNWOUND: usize = 1;
 
 /// The three registers that say where a thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

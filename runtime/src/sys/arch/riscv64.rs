@@ -11,21 +11,21 @@
 //! instruction. `fence.i` orders stores before fetches on one hart only; for the others there is a
 //! system call. Features come from the `riscv_hwprobe` call (Linux 6.4) and, on older kernels, from
 //! the letters in `AT_HWCAP`, which do not know the multi-letter extensions. The code generator (Cranelift, up to
-//! 0.135 at least) forgets that callers expect fs1 to be kept, so entry trampolines do not keep it.
+//! 0.135 at least) forgets that callers expect fs1 to be kept, so functions that return may have lost it.
 //!
 //! # Safety contract
 //!
 //! `context_registers` and `redirect` are for the context that the kernel passed to a signal
 //! handler. `resume` and a redirected return leave frames without running anything in them: they
-//! are for the registers an entry trampoline recorded, or those of an exception handler's landing
-//! pad, and only compiled code may lie between.
+//! are for the landing pad of an [`enter`] that is going on, or that of an exception handler,
+//! and only compiled code may lie between.
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
-use core::ffi::c_void;
+use core::mem::offset_of;
 
 use super::{CallerFrame, Registers};
-use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
+use crate::vm::structs::{RegisterValues, VMFuncRef, VMStoreContext};
 
 /// Linux's number of `riscv_hwprobe(pairs, pair_count, cpusetsize, cpus, flags)`.
 const SYS_RISCV_HWPROBE: libc::c_long = 258;
@@ -58,7 +58,7 @@ pub(crate) unsafe fn redirect(context: *mut libc::ucontext_t, to: Registers) {
 /// exception handler gets `payload` in the first payload register; others do not look at it.
 ///
 /// # Safety
-/// `to` is what a live entry trampoline of this thread recorded, or the landing pad of a live call of
+/// `to` is where wasm that is live on this thread was entered, or the landing pad of a live call of
 /// compiled code, and the frames that are left hold nothing that has to be dropped.
 pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     // SAFETY: the landing pad expects exactly these registers; the caller vouches for them.
@@ -76,33 +76,57 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     }
 }
 
-/// Calls an entry trampoline. Not as a function: fs1 is lost.
+/// Calls a function of compiled code through its entry trampoline; what that returns, and whether wasm was unwound instead.
 ///
 /// # Safety
-/// As for a call of `entry`.
+/// The function reference has an entry trampoline and the values are those it takes. The store's context is that of the
+/// function, alive, and gets where to land.
 #[inline(always)]
 pub(crate) unsafe fn enter(
-    entry: EntryTrampoline,
-    vmctx: *mut c_void,
-    code: *const u8,
-    values: *mut ValRaw,
+    funcref: *const VMFuncRef,
+    values: RegisterValues,
     store: *mut VMStoreContext,
-) -> u32 {
-    let status: usize;
-    // SAFETY: the caller vouches for the code, which keeps the C convention but for what is said here.
+) -> (u64, bool) {
+    let [v0, v1, v2, v3, v4] = values;
+    let value: u64;
+    let unwound: usize;
+    // SAFETY: the caller vouches for the code, which has the `tail` convention. When it returns, it has kept what that
+    // says; when it is unwound, it has kept nothing.
     unsafe {
+        let entry = (*funcref).entry;
         asm!(
-            "jalr {entry}",
-            entry = in(reg) entry,
-            inlateout("a0") vmctx => status,
-            in("a1") code,
-            in("a2") values,
-            in("a3") store,
-            out("fs1") _,
+            // Those that Rust cannot say are lost.
+            "addi sp, sp, -16",
+            "sd s0, 0(sp)",
+            "sd s1, 8(sp)",
+            "lla t1, 2f",
+            "sd sp, {entry_sp}(t0)",
+            "sd t1, {entry_pc}(t0)",
+            "li s0, 0",
+            "jalr t2",
+            "2:",
+            "mv a1, s0",
+            "ld s0, 0(sp)",
+            "ld s1, 8(sp)",
+            "addi sp, sp, 16",
+            entry_sp = const offset_of!(VMStoreContext, entry_sp),
+            entry_pc = const offset_of!(VMStoreContext, entry_pc),
+            in("t2") entry,
+            in("t0") store,
+            inlateout("a0") funcref => value,
+            inlateout("a1") v0 => unwound,
+            in("a2") v1,
+            in("a3") v2,
+            in("a4") v3,
+            in("a5") v4,
+            out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _,
+            out("s7") _, out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+            out("fs0") _, out("fs1") _, out("fs2") _, out("fs3") _, out("fs4") _, out("fs5") _,
+            out("fs6") _, out("fs7") _, out("fs8") _, out("fs9") _, out("fs10") _, out("fs11") _,
             clobber_abi("C"),
         );
     }
-    status as u32
+    (value, unwound != 0)
 }
 
 /// The current stack pointer.

@@ -18,15 +18,15 @@
 //!
 //! `context_registers` and `redirect` are for the context that the kernel passed to a signal
 //! handler. `resume` and a redirected return leave frames without running anything in them: they
-//! are for the registers an entry trampoline recorded, or those of an exception handler's landing
-//! pad, and only compiled code may lie between.
+//! are for the landing pad of an [`enter`] that is going on, or that of an exception handler,
+//! and only compiled code may lie between.
 //! `next_frame` is for a live frame of code that keeps frame pointers.
 
 use core::arch::asm;
-use core::ffi::c_void;
+use core::mem::offset_of;
 
 use super::{CallerFrame, Registers};
-use crate::vm::structs::{EntryTrampoline, VMStoreContext, ValRaw};
+use crate::vm::structs::{RegisterValues, VMFuncRef, VMStoreContext};
 
 /// pc, sp and fp of an interrupted thread.
 ///
@@ -58,7 +58,7 @@ pub(crate) unsafe fn redirect(context: *mut libc::ucontext_t, to: Registers) {
 /// exception handler gets `payload` in the first payload register; others do not look at it.
 ///
 /// # Safety
-/// `to` is what a live entry trampoline of this thread recorded, or the landing pad of a live call of
+/// `to` is where wasm that is live on this thread was entered, or the landing pad of a live call of
 /// compiled code, and the frames that are left hold nothing that has to be dropped.
 pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     // SAFETY: the landing pad expects exactly these registers; the caller vouches for them.
@@ -76,20 +76,52 @@ pub(crate) unsafe fn resume(to: Registers, payload: usize) -> ! {
     }
 }
 
-/// Calls an entry trampoline.
+/// Calls a function of compiled code through its entry trampoline; what that returns, and whether wasm was unwound instead.
 ///
 /// # Safety
-/// As for a call of `entry`.
+/// The function reference has an entry trampoline and the values are those it takes. The store's context is that of the
+/// function, alive, and gets where to land.
 #[inline(always)]
 pub(crate) unsafe fn enter(
-    entry: EntryTrampoline,
-    vmctx: *mut c_void,
-    code: *const u8,
-    values: *mut ValRaw,
+    funcref: *const VMFuncRef,
+    values: RegisterValues,
     store: *mut VMStoreContext,
-) -> u32 {
-    // SAFETY: the caller vouches for it.
-    unsafe { entry(vmctx, code, values, store) }
+) -> (u64, bool) {
+    let [v0, v1, v2, v3, v4] = values;
+    let value: u64;
+    let unwound: usize;
+    // SAFETY: the caller vouches for the code, which has the `tail` convention. When it returns, it has kept what that
+    // says; when it is unwound, it has kept nothing.
+    unsafe {
+        let entry = (*funcref).entry;
+        asm!(
+            // Those that Rust cannot say are lost.
+            "push rbx",
+            "push rbp",
+            "lea r11, [rip + 2f]",
+            "mov [r10 + {entry_sp}], rsp",
+            "mov [r10 + {entry_pc}], r11",
+            "xor ebp, ebp",
+            "call rax",
+            "2:",
+            "mov rdx, rbp",
+            "pop rbp",
+            "pop rbx",
+            entry_sp = const offset_of!(VMStoreContext, entry_sp),
+            entry_pc = const offset_of!(VMStoreContext, entry_pc),
+            inlateout("rax") entry => value,
+            in("r10") store,
+            in("rdi") funcref,
+            in("rsi") v0,
+            inlateout("rdx") v1 => unwound,
+            in("rcx") v2,
+            in("r8") v3,
+            in("r9") v4,
+            out("r12") _, out("r13") _, out("r14") _, out("r15") _,
+            clobber_abi("sysv64"),
+        );
+    }
+    (value, unwound != 0)
 }
 
 /// The current stack pointer.

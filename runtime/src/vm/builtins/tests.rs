@@ -116,7 +116,7 @@ fn with_instance(run: impl FnOnce(*mut Vmctx, [*mut u8; 2], [*mut u64; 2])) {
         elements: vec![301, 302, 303],
         objects: Vec::new(),
     };
-    let mut store = VMStoreContext::new();
+    let mut store = VMStoreContext::new(crate::sys::enter::raise, &crate::call::LOOKUP);
     let mut vmctx = Vmctx {
         store: &raw mut store,
         builtins: &raw const TABLE,
