@@ -78,7 +78,7 @@ impl<V> Names<V> {
     }
 
     /// Takes out all names whose values are not wanted.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&V) -> bool) {
+    pub fn retain(&mut self, wanted: &dyn Fn(&V) -> bool) {
         let gone: Vec<String> =
             self.iter().filter(|(_, value)| !wanted(value)).map(|(name, _)| name.to_owned()).collect();
         for name in gone {
@@ -122,7 +122,7 @@ mod tests {
         names.insert("d".to_owned(), 5);
         assert_eq!((names.values.len(), names.get("d"), names.contains("b")), (3, Some(&5), false));
         names.values_mut().for_each(|value| *value += 1);
-        names.retain(|value| *value != 5);
+        names.retain(&|value| *value != 5);
         assert_eq!(names.names().collect::<Vec<_>>(), ["c", "d"]);
         *names.get_or_default("c") = 9;
         assert_eq!(names.get_or_default("e"), &0);

@@ -103,7 +103,7 @@ pub(super) fn parse(text: &str, format: Format) -> Option<u64> {
     let mut shift = 0;
     if power < 0 {
         shift = (power.unsigned_abs() as usize * 4 + 64).div_ceil(32);
-        natural.0.splice(0..0, std::iter::repeat_n(0, shift));
+        natural = Natural([vec![0; shift], natural.0].concat());
     }
     for _ in power..0 {
         rest |= natural.divide(10) != 0;
