@@ -113,7 +113,7 @@ pub fn load_file(path: &Path) -> Result<*mut CModule, String> {
     match artifact {
         Err(_) if begins_as_wasm(path) => {
             let of = |reason: String| format!("{}: {reason}", path.display());
-            load(&std::fs::read(path).map_err(|error| of(error.to_string()))?, "").map_err(of)
+            compile::read(path).and_then(|wasm| load(&wasm, "")).map_err(of)
         }
         artifact => finish(make(artifact?)?, "", false),
     }
