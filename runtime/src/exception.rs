@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::externs::Tag;
 use crate::gc::Handle;
 use crate::store::StoreOpaque;
+use crate::text::{format_f32, format_f64};
 use crate::trap::{Frame, write_frames};
 use crate::value::Val;
 use crate::vm::structs::{VMException, VMTag, ValRaw};
@@ -69,8 +70,8 @@ impl fmt::Display for Exception {
             match value {
                 Val::I32(value) => write!(f, "i32 {value}")?,
                 Val::I64(value) => write!(f, "i64 {value}")?,
-                Val::F32(bits) => write!(f, "f32 {}", f32::from_bits(*bits))?,
-                Val::F64(bits) => write!(f, "f64 {}", f64::from_bits(*bits))?,
+                Val::F32(bits) => write!(f, "f32 {}", format_f32(f32::from_bits(*bits)))?,
+                Val::F64(bits) => write!(f, "f64 {}", format_f64(f64::from_bits(*bits)))?,
                 other => f.write_str(other.type_name())?,
             }
         }

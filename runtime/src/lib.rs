@@ -31,7 +31,7 @@
 //! * [`store`], [`instance`], [`linker`]: what they say. [`gc`]: the heap of collected objects.
 //! * [`call`], [`host`]: the two directions across the boundary; [`unwind`]: from a throw to its handler.
 //! * [`raw`]: the boundary without checks.
-//! * [`text`]: values as people write them.
+//! * [`names`]: values by name. [`text`]: values as people write them.
 //! * [`interrupt`]: stopping what runs, from another thread; [`parking`]: where threads wait for each other.
 
 mod artifact;
@@ -50,6 +50,7 @@ mod interrupt;
 pub mod limits;
 mod linker;
 mod module;
+mod names;
 mod parking;
 pub mod raw;
 mod store;
@@ -80,6 +81,7 @@ pub use interrupt::{InterruptHandle, is_interrupted};
 pub use limits::StoreLimits;
 pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
 pub use module::{ExportType, ImportType, Module};
+pub use names::Names;
 pub use parking::WaitResult;
 pub use store::{Store, StoreSeed, Unloaded};
 pub use trap::{Frame, Trap, TrapCode};

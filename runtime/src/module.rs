@@ -14,7 +14,7 @@ use aot_format::abi::{VmctxLayout, set_places};
 use aot_format::cpu::Isa;
 use aot_format::layout::{NONE, SEGMENT_ACTIVE, SEGMENT_PASSIVE, SectionKind};
 use aot_format::limits::MAX_VMCTX_BYTES;
-use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
+use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, MemoryType, TypeIndex};
 
 use crate::artifact::{Artifact, MappedBytes, MemberParts, SetParts};
 use crate::engine::Engine;
@@ -248,15 +248,12 @@ impl Module {
         let managed = |(_, ty): &(u32, &GlobalType)| engine.types().holds(ty.content) == Holds::Managed;
         let managed_globals = (0..).zip(&own_globals).filter(managed).map(|(index, _)| index).collect();
         let imported_memories = imports.iter().filter_map(|import| match import.ty {
-            ExternType::Memory(memory) => Some(memory.index64),
+            ExternType::Memory(memory) => Some(memory),
             _ => None,
         });
-        let memories_64 = imported_memories.chain(artifact.memories().map(|memory| memory.index64)).collect();
-        let imported_memories = imports.iter().filter_map(|import| match import.ty {
-            ExternType::Memory(memory) => Some(memory.shared),
-            _ => None,
-        });
-        let memories_shared = imported_memories.chain(artifact.memories().map(|memory| memory.shared)).collect();
+        let memories: Vec<MemoryType> = imported_memories.chain(artifact.memories()).collect();
+        let memories_64 = memories.iter().map(|memory| memory.index64).collect();
+        let memories_shared = memories.iter().map(|memory| memory.shared).collect();
         let imported_tables = imports.iter().filter_map(|import| match import.ty {
             ExternType::Table(table) => Some(table.index64),
             _ => None,

@@ -19,6 +19,8 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// The bytes of a section. It is asked for in forty places, once for many records.
+    #[inline(never)]
     pub(crate) fn section(&self, kind: SectionKind) -> &'a [u8] {
         self.bytes.get(self.ranges[kind as usize].clone()).unwrap_or(&[])
     }

@@ -1,5 +1,6 @@
 //! The boundary to C: panics stop here, strings and buffers are what they are said to be or absent.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char};
 #[cfg(feature = "no-symbolizer")]
@@ -9,8 +10,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a function that C calls. A panic, which is a bug of ours, becomes `failed`.
 pub fn guard<R>(failed: R, body: impl FnOnce() -> R) -> R {
-    // The message was printed by the panic hook.
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed)
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        give_up(payload);
+        failed
+    })
+}
+
+/// Frees what a panic carries; the message was printed by the panic hook. There are two hundred callers, which need no way
+/// out of a function of C's.
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "nobody calls it from C")]
+extern "C" fn give_up(payload: Box<dyn Any + Send>) {
+    drop(payload);
 }
 
 /// An unwinder's back trace that has no frames, for the feature `no-symbolizer`; it answers `_URC_END_OF_STACK`.

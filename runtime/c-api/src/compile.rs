@@ -1,5 +1,7 @@
 //! WebAssembly → artifacts for this CPU, in a library with the feature `compiler`. A device has none, and says so.
 
+use std::path::Path;
+
 use runtime::{Artifact, LoadError};
 
 /// Whether bytes are what the compiler takes, rather than what it makes.
@@ -18,6 +20,18 @@ pub fn artifact<B: AsRef<[u8]>>(
         _ => read(bytes),
     };
     read.map_err(|error| error.to_string())
+}
+
+/// The WebAssembly in a file.
+#[cfg(feature = "compiler")]
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| error.to_string())
+}
+
+/// Nothing, for nobody can compile it.
+#[cfg(not(feature = "compiler"))]
+pub fn read(_: &Path) -> Result<Vec<u8>, String> {
+    compile(&[])
 }
 
 /// Compiles for this CPU.

@@ -16,10 +16,10 @@ type Cleanup = unsafe extern "C" fn(*mut c_void);
 /// The things that have numbers.
 #[derive(Default)]
 struct Things {
-    /// Number → address, from 1 on; zero where one was taken out.
-    numbers: Vec<usize>,
-    /// The numbers of addresses, and what is called when these are taken out.
-    by_address: HashMap<usize, (u32, Option<Cleanup>)>,
+    /// Number → address, from 1 on, and what is called when it is taken out; zero where one was.
+    numbers: Vec<(usize, Option<Cleanup>)>,
+    /// Address → number, as wide as what other tables have by address, which are the same code then.
+    by_address: HashMap<usize, usize>,
 }
 
 static THINGS: Mutex<Option<Things>> = Mutex::new(None);
@@ -37,18 +37,18 @@ struct Thing(usize);
 fn number_of(address: usize) -> u32 {
     let mut things = things();
     let things = things.get_or_insert_default();
-    if let Some((known, _)) = things.by_address.get(&address) {
-        return *known;
+    if let Some(known) = things.by_address.get(&address) {
+        return *known as u32;
     }
-    things.numbers.push(address);
-    let number = things.numbers.len() as u32;
-    things.by_address.insert(address, (number, None));
-    number
+    things.numbers.push((address, None));
+    let number = things.numbers.len();
+    things.by_address.insert(address, number);
+    number as u32
 }
 
 fn address_of(number: u32) -> Option<usize> {
     let things = things();
-    let address = *things.as_ref()?.numbers.get((number as usize).checked_sub(1)?)?;
+    let (address, _) = *things.as_ref()?.numbers.get((number as usize).checked_sub(1)?)?;
     (address != 0).then_some(address)
 }
 
@@ -109,11 +109,8 @@ pub extern "C" fn wasm_externref_objdel(_: Option<&CInstance>, thing: *mut c_voi
         let cleanup = {
             let mut things = things();
             let Some(things) = things.as_mut() else { return false };
-            let Some((number, cleanup)) = things.by_address.remove(&thing.addr()) else { return false };
-            if let Some(place) = things.numbers.get_mut(number as usize - 1) {
-                *place = 0;
-            }
-            cleanup
+            let Some(number) = things.by_address.remove(&thing.addr()) else { return false };
+            things.numbers.get_mut(number - 1).and_then(|place| std::mem::take(place).1)
         };
         if let Some(cleanup) = cleanup {
             // SAFETY: what the program gave for this thing.
@@ -132,8 +129,8 @@ pub extern "C" fn wasm_externref_set_cleanup(
     guard(false, || {
         let mut things = things();
         let Some(things) = things.as_mut() else { return false };
-        let known = things.by_address.get_mut(&thing.addr());
-        known.map(|(_, old)| *old = cleanup).is_some()
+        let Some(number) = things.by_address.get(&thing.addr()) else { return false };
+        things.numbers.get_mut(number - 1).map(|(_, old)| *old = cleanup).is_some()
     })
 }
 

@@ -6,12 +6,11 @@
 //! is done with a module is done there, wherever the thread is.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 use std::ffi::{c_char, c_void};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use runtime::{Engine, Linker, Module};
+use runtime::{Engine, Linker, Module, Names};
 
 use crate::allocator::{Allocator, Functions, Pool};
 use crate::boundary::{Out, Text, array, guard, put};
@@ -31,16 +30,42 @@ pub struct Global {
     pub engine: Engine,
     pub linker: Linker<State>,
     /// Natives whose type is that of whoever imports them, by module and name.
-    pub untyped: HashMap<(String, String), Native>,
+    pub untyped: Untyped,
     /// Names of the natives of each list, after its module and its address.
     pub native_lists: Vec<(String, usize, Vec<String>)>,
     pub reader: Option<Reader>,
     /// Modules that are registered, and under which name; the names of those that the reader found.
-    pub registered: BTreeMap<String, usize>,
+    pub registered: Names<usize>,
     /// Spawned environments that a set of instances may have at one time.
     pub most_threads: u32,
     /// How often the runtime was initialised and not destroyed.
     users: u32,
+}
+
+/// Natives by module and name.
+#[derive(Default)]
+pub struct Untyped(Names<Names<Native>>);
+
+impl Untyped {
+    /// The native of a module and a name.
+    pub fn get(&self, (module, name): &(String, String)) -> Option<&Native> {
+        self.0.get(module)?.get(name)
+    }
+
+    /// Whether there is one.
+    pub fn contains_key(&self, key: &(String, String)) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Sets it.
+    pub fn insert(&mut self, (module, name): (String, String), native: Native) {
+        self.0.get_or_default(&module).insert(name, native);
+    }
+
+    /// Takes it out.
+    pub fn remove(&mut self, (module, name): &(String, String)) -> Option<Native> {
+        self.0.get_mut(module)?.remove(name)
+    }
 }
 
 /// What an `iwasm_runtime_t` points to. Nothing is in it before it is initialised, and after it was destroyed.
@@ -186,10 +211,10 @@ impl Global {
         Global {
             engine,
             linker,
-            untyped: HashMap::new(),
+            untyped: Untyped::default(),
             native_lists: Vec::new(),
             reader: None,
-            registered: BTreeMap::new(),
+            registered: Names::new(),
             most_threads: DEFAULT_MOST,
             users: 0,
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::{Func, Instance, Linker, Module, Store, Table};
+use runtime::{Func, Instance, Linker, Module, Names, Store, Table};
 
 use crate::arguments::Arguments;
 use crate::boundary::{Text, guard};
@@ -34,7 +34,7 @@ pub struct CInstance {
     pub custom_data: Cell<*mut c_void>,
     pub contexts: Contexts,
     /// Functions that were looked up: a name gives the same handle each time.
-    pub functions: RefCell<HashMap<String, Box<CFunction>>>,
+    pub functions: RefCell<Names<Box<CFunction>>>,
     #[expect(clippy::vec_box, reason = "handles stay where they are")]
     pub memories: RefCell<Vec<Box<CMemory>>>,
     /// Tables that C has asked for, and functions that it found in them.

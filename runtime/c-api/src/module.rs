@@ -1,13 +1,12 @@
 //! Modules: loading them and what they import from, names, and what C asks of them.
 
-use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use runtime::{Artifact, Module, RESERVED_NAMES};
+use runtime::{Artifact, Module, Names, RESERVED_NAMES};
 
 use crate::boundary::{ErrorBuffer, Out, Text, array, c_string, guard, put};
 use crate::compile;
@@ -114,7 +113,7 @@ pub fn load_file(path: &Path) -> Result<*mut CModule, String> {
     match artifact {
         Err(_) if begins_as_wasm(path) => {
             let of = |reason: String| format!("{}: {reason}", path.display());
-            load(&std::fs::read(path).map_err(|error| of(error.to_string()))?, "").map_err(of)
+            compile::read(path).and_then(|wasm| load(&wasm, "")).map_err(of)
         }
         artifact => finish(make(artifact?)?, "", false),
     }
@@ -131,7 +130,7 @@ fn begins_as_wasm(path: &Path) -> bool {
 /// The reader is told what its importer was: an artifact, or WebAssembly. What it gives may be either.
 fn read_dependencies(module: &Module, importer: &str, is_wasm: bool) -> Result<(), String> {
     let mut wanted: Vec<(Module, String)> = vec![(module.clone(), importer.to_owned())];
-    let mut absent: BTreeSet<String> = BTreeSet::new();
+    let mut absent = Names::new();
     while let Some((module, importer)) = wanted.pop() {
         crate::natives::define_untyped(&module)?;
         for import in module.wanted_imports() {
@@ -144,7 +143,7 @@ fn read_dependencies(module: &Module, importer: &str, is_wasm: bool) -> Result<(
             })?;
             let Some(reader) = reader.filter(|_| !absent.contains(name)) else { continue };
             let Some(file) = reader.ask(name, if is_wasm { BYTECODE } else { AOT }) else {
-                absent.insert(name.clone());
+                absent.insert(name.clone(), ());
                 continue;
             };
             let of = |reason: String| format!("module {name:?}, from which {importer:?} imports: {reason}");
@@ -219,12 +218,8 @@ pub extern "C" fn wasm_runtime_unload(module: *mut CModule) {
             return warn("wasm_runtime_unload: this is no module, or it was unloaded before");
         };
         let _ = home.with(|global| {
-            let names: Vec<String> = global
-                .registered
-                .iter()
-                .filter(|(_, handle)| **handle == module.addr())
-                .map(|(name, _)| name.clone())
-                .collect();
+            let its = |(name, handle): (&str, &usize)| (*handle == module.addr()).then(|| name.to_owned());
+            let names: Vec<String> = global.registered.iter().filter_map(its).collect();
             for name in names {
                 global.registered.remove(&name);
                 global.linker.unregister(&name);

@@ -42,7 +42,14 @@ impl<V> Table<V> {
 
     /// Takes out all rows that are wanted.
     pub fn take(&mut self, mut wanted: impl FnMut(usize, &V) -> bool) -> Vec<(usize, V)> {
-        self.0.extract_if(.., |(key, value)| wanted(*key, value)).collect()
+        let (mut taken, mut place) = (Vec::new(), 0);
+        while let Some((key, value)) = self.0.get(place) {
+            match wanted(*key, value) {
+                true => taken.push(self.0.remove(place)),
+                false => place += 1,
+            }
+        }
+        taken
     }
 
     /// Whether this is so of a row.

@@ -56,15 +56,13 @@ impl WasiArgs {
         // SAFETY: by the caller.
         let (own, mapped) = unsafe { (strings(own, own_count as usize), strings(mapped, mapped_count as usize)) };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let own = own.iter().map(|folder| (text(folder), text(folder)));
-        let mapped = mapped.iter().map(|pair| {
-            let pair = text(pair);
-            match pair.split_once("::") {
-                Some((guest, host)) => (host.to_owned(), guest.to_owned()),
-                None => (pair.clone(), pair),
-            }
-        });
-        self.folders = own.chain(mapped).collect();
+        self.folders = own.iter().map(|folder| (text(folder), text(folder))).collect();
+        for pair in &mapped {
+            self.folders.push(match pair.windows(2).position(|two| two == b"::") {
+                Some(at) => (text(&pair[at + 2..]), text(&pair[..at])),
+                None => (text(pair), text(pair)),
+            });
+        }
     }
 
     /// Variables, each `NAME=VALUE`.

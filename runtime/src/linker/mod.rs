@@ -32,7 +32,6 @@ mod order;
 mod reader;
 mod resolve;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aot_format::types::{ExternType, FuncType, ValType};
@@ -44,6 +43,7 @@ use crate::externs::{Extern, Func, Instance, SharedMemory};
 use crate::faults::{Fault, is_planted};
 use crate::host::{Caller, HostFunc, IntoHostFunc};
 use crate::module::Module;
+use crate::names::Names;
 use crate::store::{InstanceId, StoreOpaque};
 use crate::types::describe::describe;
 use crate::types::matching::extern_matches;
@@ -73,10 +73,10 @@ enum Definition {
 /// ```
 pub struct Linker<T: 'static> {
     engine: Engine,
-    definitions: BTreeMap<String, BTreeMap<String, Definition>>,
-    modules: BTreeMap<String, Module>,
+    definitions: Names<Names<Definition>>,
+    modules: Names<Module>,
     /// Names the reader had nothing for.
-    absent: BTreeSet<String>,
+    absent: Names<()>,
     reader: Option<Box<dyn ModuleReader + Send>>,
     /// Invariant: host functions know the `T` they were made for.
     data: std::marker::PhantomData<fn(T) -> T>,
@@ -87,9 +87,9 @@ impl<T: 'static> Linker<T> {
     pub fn new(engine: &Engine) -> Linker<T> {
         Linker {
             engine: engine.clone(),
-            definitions: BTreeMap::new(),
-            modules: BTreeMap::new(),
-            absent: BTreeSet::new(),
+            definitions: Names::new(),
+            modules: Names::new(),
+            absent: Names::new(),
             reader: None,
             data: std::marker::PhantomData,
         }
@@ -128,7 +128,7 @@ impl<T: 'static> Linker<T> {
 
     /// Names of all registered modules, sorted.
     pub fn registered(&self) -> impl Iterator<Item = &str> {
-        self.modules.keys().map(String::as_str)
+        self.modules.names()
     }
 
     /// Forgets a module (or that there is none); instances of it live on.
@@ -211,7 +211,7 @@ impl<T: 'static> Linker<T> {
         let store = store.as_context().opaque();
         for import in module.wanted_imports() {
             let ExternType::Memory(ty) = import.ty else { continue };
-            let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains_key(&import.name));
+            let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains(&import.name));
             if ty.shared && !defined && store.named(&import.module).is_none() && self.load(&import.module)?.is_none() {
                 let memory = SharedMemory::new(ty)?;
                 if memory.bytes() > store.limits.max_memory_bytes {
@@ -232,7 +232,7 @@ impl<T: 'static> Linker<T> {
     pub fn for_threads(&self, store: impl AsContext) -> Linker<T> {
         let store = store.as_context().opaque();
         let mut definitions = self.definitions.clone();
-        for definition in definitions.values_mut().flat_map(BTreeMap::values_mut) {
+        for definition in definitions.values_mut().flat_map(Names::values_mut) {
             if let Definition::Item(Extern::Memory(memory)) = definition
                 && let Some(shared) = store.memory(*memory).ok().and_then(|data| data.shared())
             {
@@ -256,7 +256,7 @@ impl<T: 'static> Linker<T> {
 
     /// Whether the host has defined something under this name.
     pub fn defines(&self, module: &str, name: &str) -> bool {
-        self.definitions.get(module).is_some_and(|items| items.contains_key(name))
+        self.definitions.get(module).is_some_and(|items| items.contains(name))
     }
 
     /// Takes back what the host has defined under a name; whether it had.
@@ -277,7 +277,7 @@ impl<T: 'static> Linker<T> {
     }
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {
-        self.definitions.entry(module.to_string()).or_default().insert(name.to_string(), definition);
+        self.definitions.get_or_default(module).insert(name.to_string(), definition);
         self
     }
 
@@ -326,7 +326,7 @@ impl<T: 'static> Linker<T> {
                 Ok(Some(module))
             }
             None => {
-                self.absent.insert(name.to_string());
+                self.absent.insert(name.to_string(), ());
                 Ok(None)
             }
         }

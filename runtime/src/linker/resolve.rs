@@ -2,7 +2,7 @@
 //! re-exports to whoever defines it, every type checked. All that is wrong is collected; nothing is
 //! made before there is nothing wrong.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use aot_format::types::{ExternKind, ExternType, FuncType};
 
@@ -10,6 +10,7 @@ use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func};
 use crate::instance::VmctxBlock;
 use crate::module::Module;
+use crate::names::Names;
 use crate::store::{InstanceId, Item, Owner, StoreOpaque};
 
 use super::order;
@@ -80,9 +81,9 @@ struct Resolver<'a, T: 'static> {
     store: &'a mut StoreOpaque,
     nodes: Vec<Node>,
     targets: Vec<Vec<Target>>,
-    by_name: BTreeMap<String, usize>,
+    by_name: Names<usize>,
     /// Modules that exist but cannot be loaded; each is reported once, with its first importer.
-    broken: BTreeSet<String>,
+    broken: Names<()>,
     /// What is wrong, with the node and import it was met at.
     errors: Vec<((usize, usize), LinkError)>,
 }
@@ -99,8 +100,8 @@ pub(super) fn resolve<T>(
         store,
         nodes: Vec::new(),
         targets: Vec::new(),
-        by_name: BTreeMap::new(),
-        broken: BTreeSet::new(),
+        by_name: Names::new(),
+        broken: Names::new(),
         errors: Vec::new(),
     };
     resolver.add_node(name, main);
@@ -143,7 +144,7 @@ impl<T> Resolver<'_, T> {
             return index;
         }
         for (member, other) in module.members().zip(others) {
-            if self.by_name.contains_key(member) || self.store.named(member).is_some() {
+            if self.by_name.contains(member) || self.store.named(member).is_some() {
                 let (module, member) = (display_name(name, module).to_string(), member.to_string());
                 self.errors.push(((index, 0), LinkError::MemberTaken { module, member }));
             }
@@ -192,7 +193,7 @@ impl<T> Resolver<'_, T> {
             } else {
                 self.target(node, index).unwrap_or_else(|error| {
                     if let LinkError::BrokenModule { .. } = error {
-                        self.broken.insert(import.module.clone());
+                        self.broken.insert(import.module.clone(), ());
                     }
                     self.errors.push(((node, index), error));
                     Target::Broken

@@ -18,7 +18,6 @@ mod sweep;
 
 use std::any::Any;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence};
@@ -32,6 +31,7 @@ use crate::instance::{InstanceData, VmctxBlock};
 use crate::interrupt::{Interrupt, InterruptHandle};
 use crate::limits::StoreLimits;
 use crate::module::Module;
+use crate::names::Names;
 use crate::vm::objects::{VMObject, VMTypeDescriptor};
 use crate::vm::structs::{VMHostContext, VMStoreContext};
 
@@ -132,7 +132,7 @@ pub struct StoreOpaque {
     instances: Vec<InstanceSlot>,
     free_slots: Vec<u32>,
     live_instances: usize,
-    names: BTreeMap<String, InstanceId>,
+    names: Names<InstanceId>,
     /// Sorted by address.
     pub(crate) texts: Vec<TextRange>,
     /// The above is being changed: the signal handler does not look at it.
@@ -193,7 +193,7 @@ impl<T> Store<T> {
             instances: Vec::new(),
             free_slots: Vec::new(),
             live_instances: 0,
-            names: BTreeMap::new(),
+            names: Names::new(),
             texts: Vec::new(),
             texts_changing: AtomicBool::new(false),
             extern_refs: Vec::new(),
@@ -254,7 +254,7 @@ impl<T> Store<T> {
 
     /// Names of all named instances, sorted.
     pub fn instance_names(&self) -> impl Iterator<Item = &str> {
-        self.inner.opaque.names.keys().map(String::as_str)
+        self.inner.opaque.names.names()
     }
 
     /// The function `function` of `instance`, or with `$module$function` that of the instance named

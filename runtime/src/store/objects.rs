@@ -89,7 +89,7 @@ pub(crate) struct HostObjects {
     // Boxed: contexts and funcrefs point to entries.
     #[expect(clippy::vec_box)]
     pub(crate) host_funcs: Vec<Box<HostFuncEntry>>,
-    by_def: HashMap<usize, u32>,
+    by_def: HashMap<usize, usize>,
     /// Host functions of which compiled code may hold a reference without a trampoline yet.
     unresolved: Vec<u32>,
 }
@@ -99,7 +99,7 @@ impl HostObjects {
     pub(crate) fn host_func(&mut self, def: &Arc<HostFunc>, type_id: CanonicalId, vm: *mut VMStoreContext) -> u32 {
         let key = Arc::as_ptr(def) as usize;
         if let Some(index) = self.by_def.get(&key) {
-            return *index;
+            return *index as u32;
         }
         let index = self.host_funcs.len() as u32;
         let mut entry = Box::new(HostFuncEntry {
@@ -124,7 +124,7 @@ impl HostObjects {
         entry.context.data = place.cast();
         entry.funcref.vmctx = (&raw mut entry.context).cast::<c_void>();
         self.host_funcs.push(entry);
-        self.by_def.insert(key, index);
+        self.by_def.insert(key, index as usize);
         index
     }
 }

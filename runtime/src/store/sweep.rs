@@ -59,7 +59,7 @@ impl StoreOpaque {
 
     /// Takes an instance's name, and the embedder's wish to keep it.
     pub(crate) fn disown(&mut self, id: InstanceId) {
-        self.names.retain(|_, named| *named != id);
+        self.names.retain(&|named| *named != id);
         if let Ok(data) = self.instance_mut(id) {
             data.root = false;
         }
@@ -92,7 +92,7 @@ impl StoreOpaque {
         }
         // In the order of their numbers.
         let gone: Vec<InstanceId> = self.live().map(|(id, _)| id).filter(|id| !reached[id.slot as usize]).collect();
-        self.names.retain(|_, named| gone.binary_search(named).is_err());
+        self.names.retain(&|named| gone.binary_search(named).is_err());
         let freed: BinaryHeap<String> = gone.into_iter().filter_map(|id| self.remove_instance(id)).collect();
         let freed = freed.into_sorted_vec();
         // What only those held is garbage now.

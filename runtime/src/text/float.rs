@@ -1,9 +1,11 @@
-//! Text → floats: decimal as the standard library reads it, and hexadecimal as in WebAssembly's text
-//! format. NaN payloads and everything that is no float stand above.
+//! Text → floats: decimal with an exponent or without, and hexadecimal as in WebAssembly's text format. NaN payloads and
+//! everything that is no float stand above.
+
+use super::{decimal, sign};
 
 /// How a float is laid out.
 #[derive(Clone, Copy)]
-struct Format {
+pub(super) struct Format {
     /// Bits of the fraction that are stored.
     fraction: u32,
     /// What is added to an exponent to store it.
@@ -15,37 +17,33 @@ const F64: Format = Format { fraction: 52, bias: 1023 };
 
 /// An `f32`. A number that is too large for one is none.
 pub(super) fn parse_f32(text: &str) -> Option<f32> {
-    match hexadecimal(text, F32) {
-        Some(bits) => Some(f32::from_bits(u32::try_from(bits?).ok()?)),
-        None => text.parse().ok().filter(|value: &f32| value.is_finite() || is_word(text)),
-    }
+    Some(f32::from_bits(u32::try_from(bits(text, F32)?).ok()?))
 }
 
 /// An `f64`. A number that is too large for one is none.
 pub(super) fn parse_f64(text: &str) -> Option<f64> {
-    match hexadecimal(text, F64) {
-        Some(bits) => Some(f64::from_bits(bits?)),
-        None => text.parse().ok().filter(|value: &f64| value.is_finite() || is_word(text)),
-    }
+    Some(f64::from_bits(bits(text, F64)?))
 }
 
-/// Whether this is `inf`, `nan` and the like, rather than digits.
-fn is_word(text: &str) -> bool {
-    text.trim_start_matches(['-', '+']).starts_with(|first: char| first.is_ascii_alphabetic())
-}
-
-/// The bits of `[+-]0xH.HpD`; the outer option is for text without `0x`.
-fn hexadecimal(text: &str, format: Format) -> Option<Option<u64>> {
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(text) => (true, text),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+/// The bits of a number, or of `inf`, `infinity` or `nan`, with or without a sign.
+fn bits(text: &str, format: Format) -> Option<u64> {
+    let (negative, text) = sign(text);
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    let magnitude = if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        hexadecimal(digits, format)?
+    } else if is("inf") || is("infinity") {
+        format.infinity()
+    } else if is("nan") {
+        format.infinity() | 1 << (format.fraction - 1)
+    } else {
+        decimal::parse(text, format)?
     };
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
     let sign_bit = if format.fraction == F32.fraction { 31 } else { 63 };
-    Some(magnitude(digits, format).map(|bits| u64::from(negative) << sign_bit | bits))
+    Some(u64::from(negative) << sign_bit | magnitude)
 }
 
-fn magnitude(text: &str, format: Format) -> Option<u64> {
+/// The bits of `H.HpD`.
+fn hexadecimal(text: &str, format: Format) -> Option<u64> {
     let (digits, power) = match text.split_once(['p', 'P']) {
         Some((digits, power)) => (digits, power.parse::<i32>().ok()?),
         None => (text, 0),
@@ -67,36 +65,42 @@ fn magnitude(text: &str, format: Format) -> Option<u64> {
             exponent += if is_fraction { 0 } else { 4 };
         }
     }
-    encode(mantissa, exponent + i64::from(power), format)
+    format.encode(mantissa, exponent + i64::from(power))
 }
 
-/// The bits of `mantissa · 2^exponent`, rounded to nearest, ties to even; nothing if it is too large.
-fn encode(mantissa: u64, exponent: i64, format: Format) -> Option<u64> {
-    if mantissa == 0 {
-        return Some(0);
+impl Format {
+    /// The bits of infinity.
+    fn infinity(self) -> u64 {
+        (2 * self.bias as u64 + 1) << self.fraction
     }
-    let shift = mantissa.leading_zeros();
-    let (mantissa, exponent) = (mantissa << shift, exponent - i64::from(shift));
-    let (fraction, bias) = (i64::from(format.fraction), i64::from(format.bias));
-    // The exponent of the highest bit; below the least one, the float is subnormal.
-    let high = (exponent + 63).max(1 - bias);
-    if high > bias {
-        return None;
-    }
-    // Bits to cut off, so that the last one that stays is worth 2^(high - fraction).
-    let cut = high - fraction - exponent;
-    let kept = match u32::try_from(cut).ok()? {
-        64 if mantissa > 1 << 63 => 1,
-        cut @ 1..64 => {
-            let (kept, rest, half) = (mantissa >> cut, mantissa & ((1 << cut) - 1), 1 << (cut - 1));
-            kept + u64::from(rest > half || (rest == half && kept & 1 == 1))
+
+    /// The bits of `mantissa · 2^exponent`, rounded to nearest, ties to even; nothing if it is too large.
+    pub(super) fn encode(self, mantissa: u64, exponent: i64) -> Option<u64> {
+        if mantissa == 0 {
+            return Some(0);
         }
-        _ => 0,
-    };
-    // With its highest bit, the fraction adds one to the exponent; a carry does, too.
-    let bits = (u64::try_from(high + bias - 1).ok()? << format.fraction).checked_add(kept)?;
-    let infinity = (2 * bias as u64 + 1) << format.fraction;
-    Some(bits).filter(|bits| *bits < infinity)
+        let shift = mantissa.leading_zeros();
+        let (mantissa, exponent) = (mantissa << shift, exponent - i64::from(shift));
+        let (fraction, bias) = (i64::from(self.fraction), i64::from(self.bias));
+        // The exponent of the highest bit; below the least one, the float is subnormal.
+        let high = (exponent + 63).max(1 - bias);
+        if high > bias {
+            return None;
+        }
+        // Bits to cut off, so that the last one that stays is worth 2^(high - fraction).
+        let cut = high - fraction - exponent;
+        let kept = match u32::try_from(cut).ok()? {
+            64 if mantissa > 1 << 63 => 1,
+            cut @ 1..64 => {
+                let (kept, rest, half) = (mantissa >> cut, mantissa & ((1 << cut) - 1), 1 << (cut - 1));
+                kept + u64::from(rest > half || (rest == half && kept & 1 == 1))
+            }
+            _ => 0,
+        };
+        // With its highest bit, the fraction adds one to the exponent; a carry does, too.
+        let bits = (u64::try_from(high + bias - 1).ok()? << self.fraction).checked_add(kept)?;
+        Some(bits).filter(|bits| *bits < self.infinity())
+    }
 }
 
 #[cfg(test)]
@@ -154,5 +158,86 @@ mod tests {
         assert_eq!(parse_f64("1e-400"), Some(0.0));
         assert_eq!(parse_f64("-inf"), Some(f64::NEG_INFINITY));
         assert_eq!(parse_f32("+Infinity"), Some(f32::INFINITY));
+        assert_eq!(parse_f32("-NaN").map(f32::to_bits), Some((-f32::NAN).to_bits()));
+    }
+
+    /// What the standard library reads as a finite number.
+    fn standard<F: std::str::FromStr>(text: &str, is_finite: fn(&F) -> bool) -> Option<F> {
+        text.parse().ok().filter(is_finite)
+    }
+
+    fn compare(text: &str) {
+        let f64 = standard(text, |value: &f64| value.is_finite());
+        assert_eq!(parse_f64(text).map(f64::to_bits), f64.map(f64::to_bits), "{text}");
+        let f32 = standard(text, |value: &f32| value.is_finite());
+        assert_eq!(parse_f32(text).map(f32::to_bits), f32.map(f32::to_bits), "{text}");
+    }
+
+    #[test]
+    fn decimal_numbers_are_the_standard_librarys() {
+        for text in [
+            "",
+            ".",
+            "+",
+            "-",
+            "-.",
+            "e1",
+            ".e1",
+            "1e",
+            "1e+",
+            "1e-",
+            "1.e1",
+            "1.5e1.5",
+            "--1",
+            "+-1",
+            "1_0",
+            " 1",
+            "1 ",
+            "1e1e1",
+            "0",
+            "-0",
+            "0.",
+            ".0",
+            "+.5",
+            "5.",
+            "1e5",
+            "1E5",
+            "1e+5",
+            "1e-5",
+            "0e999999999999999999999",
+            "1e999999999999999999999",
+            "1e-999999999999999999999",
+            "1.7976931348623157e308",
+            "1.7976931348623159e308",
+            "2.4703282292062327e-324",
+            "2.4703282292062328e-324",
+            "4.9e-324",
+            "2.2250738585072011e-308",
+            "3.4028235e38",
+            "3.4028236e38",
+            "16777217",
+            "9007199254740993",
+            "９",
+        ] {
+            compare(text);
+        }
+        // Half way between two floats, and next to that, with digits far behind.
+        let half = format!("1{}", "0".repeat(1000));
+        for text in [format!("0.{half}"), format!("{half}e-1000"), format!("9007199254740993.{}1", "0".repeat(2000))] {
+            compare(&text);
+        }
+        let mut state = 1u64;
+        for _ in 0..4_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (f64, f32) = (f64::from_bits(state), f32::from_bits((state >> 32) as u32));
+            if f64.is_finite() && f32.is_finite() {
+                compare(&format!("{f64:e}"));
+                compare(&format!("{f32}"));
+                compare(&format!("{:.*e}", (state >> 7) as usize % 30, f64));
+                // Half way to the next one, exactly.
+                let next = f64::from(f32::from_bits(f32.to_bits() + 1));
+                compare(&format!("{:.200e}", (f64::from(f32) + next) / 2.0));
+            }
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! Values as text: what people write for a parameter, and results as WAMR prints them.
 
+mod decimal;
 mod float;
-
-use std::fmt::Write;
 
 use aot_format::types::{FuncType, HeapType, RefType, ValType};
 
@@ -37,10 +36,7 @@ pub fn parse_value(engine: &Engine, ty: ValType, text: &str) -> Option<Val> {
 
 /// The bits of a decimal or hexadecimal integer, signed or not, of that many bits.
 fn integer(text: &str, bits: u32) -> Option<u128> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (negative, digits) = sign(text);
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     let (digits, radix) = hexadecimal.map_or((digits, 10), |digits| (digits, 16));
     // The standard library takes a sign of its own here.
@@ -52,6 +48,14 @@ fn integer(text: &str, bits: u32) -> Option<u128> {
         true if magnitude <= 1 << (bits - 1) => Some(((1 << bits) - magnitude) % (1 << bits)),
         false if magnitude < 1 << bits => Some(magnitude),
         _ => None,
+    }
+}
+
+/// Whether there is a minus before a number, and what stands behind the sign.
+fn sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(text) => (true, text),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
     }
 }
 
@@ -72,15 +76,8 @@ pub fn format_value(ty: ValType, value: &Val) -> String {
     match value {
         Val::I32(value) => format!("{value:#x}:i32"),
         Val::I64(value) => format!("{value:#x}:i64"),
-        Val::F32(bits) => {
-            let value = f32::from_bits(*bits);
-            let exact = |text: &str| text.parse() == Ok(value);
-            format!("{}:f32", show_float(f64::from(value), exact))
-        }
-        Val::F64(bits) => {
-            let value = f64::from_bits(*bits);
-            format!("{}:f64", show_float(value, |text| text.parse() == Ok(value)))
-        }
+        Val::F32(bits) => format!("{}:f32", format_f32(f32::from_bits(*bits))),
+        Val::F64(bits) => format!("{}:f64", format_f64(f64::from_bits(*bits))),
         Val::V128(value) => format!("<{:#018x} {:#018x}>:v128", *value as u64, (value >> 64) as u64),
         Val::FuncRef(None) => "func:ref.null".into(),
         Val::FuncRef(Some(_)) => "ref.func".into(),
@@ -103,9 +100,19 @@ fn heap_name(ty: ValType) -> &'static str {
     }
 }
 
+/// A float with as many digits as it takes.
+pub(crate) fn format_f32(value: f32) -> String {
+    show_float(f64::from(value), &|text| float::parse_f32(text) == Some(value.abs()))
+}
+
+/// The same for an `f64`.
+pub(crate) fn format_f64(value: f64) -> String {
+    show_float(value, &|text| float::parse_f64(text) == Some(value.abs()))
+}
+
 /// A float as C's `%.7g` writes it, which is what WAMR prints; with more digits where seven do not
 /// say which float it is.
-fn show_float(value: f64, exact: impl Fn(&str) -> bool) -> String {
+fn show_float(value: f64, exact: &dyn Fn(&str) -> bool) -> String {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     if value.is_nan() {
         return format!("{sign}nan");
@@ -113,35 +120,10 @@ fn show_float(value: f64, exact: impl Fn(&str) -> bool) -> String {
     if value.is_infinite() {
         return format!("{sign}inf");
     }
-    let texts = (7..=17).map(|digits| general(value, digits));
-    let mut last = String::new();
-    for text in texts {
-        last = text;
-        if exact(&last) {
-            break;
-        }
-    }
-    last
-}
-
-/// C's `%.{digits}g` of a finite number.
-fn general(value: f64, digits: usize) -> String {
-    let scientific = format!("{value:.*e}", digits - 1);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        false => text.to_string(),
-    };
-    if (-4..digits as i32).contains(&exponent) {
-        let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
-        return trim(&format!("{value:.decimals$}"));
-    }
-    let mut text = trim(mantissa);
-    let sign = if exponent < 0 { '-' } else { '+' };
-    // Writing to a string cannot fail.
-    let _ = write!(text, "e{sign}{:02}", exponent.unsigned_abs());
-    text
+    let decimal = decimal::Decimal::of(value);
+    let mut texts = (7..17).map(|digits| decimal.general(digits));
+    let text = texts.find(|text| exact(text)).unwrap_or_else(|| decimal.general(17));
+    format!("{sign}{text}")
 }
 
 #[cfg(test)]
@@ -218,6 +200,7 @@ mod tests {
             assert_eq!(f64(value), format!("{text}:f64"));
         }
         assert_eq!(f64(f64::NAN), "nan:f64");
+        assert_eq!(f64(0.5f64.powi(1074)), "4.940656e-324:f64");
         assert_eq!(show(ValType::F32, Val::f32(0.1)), "0.1:f32");
         assert_eq!(show(ValType::F32, Val::f32(16_777_216.0)), "16777216:f32");
     }

@@ -31,6 +31,12 @@ pub struct MissingMemory {
     pub function: &'static str,
 }
 
+#[cold]
+#[inline(never)]
+fn missing_memory(function: &'static str) -> Error {
+    Error::host(MissingMemory { function })
+}
+
 /// What a guest gets back.
 fn errno(result: Result<(), Errno>) -> u32 {
     match result {
@@ -143,18 +149,16 @@ macro_rules! data {
     (@needs_memory plain) => { false };
     (@memory $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         |ctx, memory, args| {
-            let memory = memory.ok_or_else(|| Error::host(MissingMemory { function: stringify!($name) }))?;
-            let args = &mut args.iter();
-            $(let $param: $ty = next(args);)*
-            Ok(errno($function(ctx, memory, $($param.into()),*)))
+            let Some(memory) = memory else { return Err(missing_memory(stringify!($name))) };
+            let [$($param,)* ..] = args else { return Ok(errno(Err(Errno::Inval))) };
+            Ok(errno($function(ctx, memory, $(<$ty as Parameter>::of(*$param).into()),*)))
         }
     };
     (@plain $name:ident, ($($param:ident: $ty:ident),*), $function:path) => {
         |ctx, _, args| {
-            let args = &mut args.iter();
-            $(let $param: $ty = next(args);)*
-            let _ = args;
-            Ok(errno($function(ctx, $($param),*)))
+            #[allow(irrefutable_let_patterns, reason = "one has no parameters")]
+            let [$($param,)* ..] = args else { return Ok(errno(Err(Errno::Inval))) };
+            Ok(errno($function(ctx, $(<$ty as Parameter>::of(*$param)),*)))
         }
     };
 }
@@ -169,14 +173,14 @@ const ENDS: &[Row] = &[
         params: &[ValType::I32],
         returns: false,
         needs_memory: false,
-        call: |_, _, args| process::proc_exit(next(&mut args.iter())).map(|()| 0),
+        call: |_, _, args| process::proc_exit(first(args)).map(|()| 0),
     },
     Row {
         name: "proc_raise",
         params: &[ValType::I32],
         returns: true,
         needs_memory: false,
-        call: |_, _, args| process::proc_raise(next(&mut args.iter())),
+        call: |_, _, args| process::proc_raise(first(args)),
     },
 ];
 const OF_PREVIEW1: &[Row] = rows!(preview1 => data());
@@ -236,8 +240,8 @@ impl Parameter for u64 {
     }
 }
 
-fn next<T: Parameter>(args: &mut std::slice::Iter<'_, ValRaw>) -> T {
-    T::of(args.next().copied().unwrap_or(ValRaw::from_i64(0)))
+fn first(args: &[ValRaw]) -> u32 {
+    u32::of(args.first().copied().unwrap_or(ValRaw::from_i64(0)))
 }
 
 fn all() -> impl Iterator<Item = Function> {
@@ -267,7 +271,7 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut
             if !needs_memory {
                 return call(get(caller.data_mut()), None, args);
             }
-            let memory = caller.main_memory().ok_or_else(|| Error::host(MissingMemory { function: name }))?;
+            let memory = caller.main_memory().ok_or_else(|| missing_memory(name))?;
             if let Some(shared) = memory.shared(&caller)? {
                 let ctx = get(caller.data_mut());
                 return call(ctx, Some(&mut GuestMemory::shared(&shared)), args);

@@ -11,7 +11,7 @@ use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Kind};
 use crate::errno::Errno;
 use crate::limits::{MAX_SUBSCRIPTIONS, SUBSCRIPTION_BYTES};
-use crate::memory::{FromGuest, GuestMemory, Ptr};
+use crate::memory::{GuestMemory, Ptr};
 use crate::rights;
 use crate::types::{Await, Event, Subscription, UnstableSubscription};
 
@@ -23,7 +23,9 @@ pub(crate) fn poll_oneoff(
     count: u32,
     happened: Ptr<u32>,
 ) -> Result<(), Errno> {
-    poll_all(ctx, memory, subscriptions, |subscription| subscription, events, count, happened)
+    memory.check_array(subscriptions, count)?;
+    let read = |memory: &GuestMemory<'_>| Ok(memory.array(subscriptions, count)?.collect());
+    poll_all(ctx, memory, &read, events, count, happened)
 }
 
 pub(crate) fn poll_oneoff_unstable(
@@ -34,26 +36,29 @@ pub(crate) fn poll_oneoff_unstable(
     count: u32,
     happened: Ptr<u32>,
 ) -> Result<(), Errno> {
-    poll_all(ctx, memory, subscriptions, |UnstableSubscription(subscription)| subscription, events, count, happened)
+    memory.check_array(subscriptions, count)?;
+    let read = |memory: &GuestMemory<'_>| {
+        Ok(memory.array(subscriptions, count)?.map(|UnstableSubscription(subscription)| subscription).collect())
+    };
+    poll_all(ctx, memory, &read, events, count, happened)
 }
 
-fn poll_all<T: FromGuest>(
+/// The same for both: `read` gives the subscriptions, which have been found to lie in the memory.
+fn poll_all(
     ctx: &WasiCtx,
     memory: &mut GuestMemory<'_>,
-    subscriptions: Ptr<T>,
-    convert: fn(T) -> Subscription,
+    read: &dyn Fn(&GuestMemory<'_>) -> Result<Vec<Subscription>, Errno>,
     events: Ptr<Event>,
     count: u32,
     happened: Ptr<u32>,
 ) -> Result<(), Errno> {
     let happened = memory.place(happened)?;
     memory.check_array(events, count)?;
-    let subscriptions = memory.array(subscriptions, count)?;
     if count == 0 || count > MAX_SUBSCRIPTIONS {
         return Err(Errno::Inval);
     }
     let _charge = ctx.budget.memory(count as usize * SUBSCRIPTION_BYTES)?;
-    let subscriptions: Vec<Subscription> = subscriptions.map(convert).collect();
+    let subscriptions = read(memory)?;
     let held: Vec<_> = subscriptions.iter().map(|subscription| descriptor(ctx, subscription)).collect();
     let found = Waiting::new(ctx, &subscriptions, &held).wait()?;
     for (index, event) in (0..).zip(&found) {
