@@ -196,7 +196,7 @@ impl StoreOpaque {
         }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
         let reservation = match Guard::of(&ty) {
-            Guard::Reservation => Reservation::guarded(),
+            Guard::Reservation => self.engine.memories().guarded(length),
             Guard::Fence => Reservation::fenced(length),
             Guard::None => Reservation::checked(length),
         };
