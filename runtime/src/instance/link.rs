@@ -17,6 +17,9 @@ use crate::store::{InstanceId, Item, MemoryData, MemorySpace, Owner, StoreOpaque
 use crate::sys::memory::Reservation;
 use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
 
+/// Elements of a table that there is always room for.
+const FEW_ELEMENTS: usize = 256;
+
 impl StoreOpaque {
     /// Links instance `id` to `imports`, one for each import of its module and of its type.
     pub(crate) fn link_instance(&mut self, id: InstanceId, imports: &[Extern]) -> Result<(), Error> {
@@ -270,7 +273,9 @@ impl StoreOpaque {
         }
         let len = usize::try_from(ty.min).map_err(|error| error.to_string())?;
         let mut table = TableData { ty, elements: Vec::new(), vm, _own: own };
-        table.elements.try_reserve_exact(len).map_err(|error| error.to_string())?;
+        if len > FEW_ELEMENTS {
+            table.elements.try_reserve_exact(len).map_err(|error| error.to_string())?;
+        }
         // A zeroed allocation costs nothing until it is touched, and one of this size can be had.
         match init {
             0 => table.elements = vec![0; len],

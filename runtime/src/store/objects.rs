@@ -8,7 +8,7 @@
 //! stable addresses: they stand in a vmctx or a shared memory, or are boxed here. The `vm` pointers are valid as long
 //! as the object they stand in.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ pub(crate) struct HostObjects {
     // Boxed: contexts and funcrefs point to entries.
     #[expect(clippy::vec_box)]
     pub(crate) host_funcs: Vec<Box<HostFuncEntry>>,
-    by_def: HashMap<usize, u32>,
+    by_def: BTreeMap<usize, u32>,
     /// Host functions of which compiled code may hold a reference without a trampoline yet.
     unresolved: Vec<u32>,
 }
