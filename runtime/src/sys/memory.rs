@@ -97,6 +97,12 @@ impl Pool {
         Ok(reservation)
     }
 
+    /// Gives the system back what is kept.
+    pub(crate) fn clear(&self) {
+        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(kept);
+    }
+
     fn keep(&self, reservation: Reservation) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < MOST_KEPT {

@@ -138,6 +138,8 @@ fn a_pool_gives_back_what_is_zero_and_no_more_accessible_than_asked_for() {
     let many: Vec<_> = (0..MOST_KEPT + 2).map(|_| made(pool.guarded(WASM_PAGE))).collect();
     drop(many);
     assert_eq!(kept(), MOST_KEPT);
+    pool.clear();
+    assert_eq!(kept(), 0);
 }
 
 /// Three pages of which the first is skipped, and a bit.
