@@ -20,7 +20,7 @@
 
 use core::ptr::{self, NonNull};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES};
 use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags};
@@ -352,13 +352,30 @@ impl Reservation {
         hidden.is_ok()
     }
 
+    /// Whether pages that the system is given back are zero next, which some emulators forget. Asked once, of the first
+    /// accessible page here, which nobody uses any more.
+    fn gives_zeros(&self) -> bool {
+        static GIVES: OnceLock<bool> = OnceLock::new();
+        *GIVES.get_or_init(|| {
+            let page = self.base();
+            // SAFETY: the page is accessible and unused. What the system does to it, the compiler does not know.
+            unsafe {
+                page.write_volatile(1);
+                let given = rustix::mm::madvise(page.cast(), super::page_size(), rustix::mm::Advice::LinuxDontNeed);
+                given.is_ok() && page.read_volatile() == 0
+            }
+        })
+    }
+
     /// Makes all that is accessible zero, or inaccessible if it is much or has images; whether the system did.
     fn clear(&mut self) -> bool {
         let (base, bytes) = (self.base().cast(), self.accessible);
-        if self.one_mapping && bytes <= MOST_KEPT_BYTES {
+        if bytes == 0 {
+            return true;
+        }
+        if self.one_mapping && bytes <= MOST_KEPT_BYTES && self.gives_zeros() {
             // SAFETY: nobody uses the memory any more. All of it is anonymous and private, so that it is zero next.
-            return bytes == 0
-                || unsafe { rustix::mm::madvise(base, bytes, rustix::mm::Advice::LinuxDontNeed) }.is_ok();
+            return unsafe { rustix::mm::madvise(base, bytes, rustix::mm::Advice::LinuxDontNeed) }.is_ok();
         }
         (self.accessible, self.one_mapping) = (0, true);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
