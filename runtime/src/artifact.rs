@@ -141,7 +141,7 @@ impl Artifact {
 
     /// The module's own name; may be empty.
     pub fn name(&self) -> &str {
-        self.inner.module().name
+        self.inner.name()
     }
 
     /// The file it came from, or what kind of buffer.

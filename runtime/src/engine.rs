@@ -1,9 +1,10 @@
 //! The engine: what all stores of a process can share: configuration, the host CPU, the canonical
-//! types.
+//! types, address space for memories.
 
 use std::sync::Arc;
 
 use crate::sys;
+use crate::sys::memory::Pool;
 use crate::types::TypeRegistry;
 
 /// How an [`Engine`] and its stores behave.
@@ -33,12 +34,14 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     types: TypeRegistry,
+    memories: Arc<Pool>,
 }
 
 impl Engine {
     /// An engine for this machine.
     pub fn new(config: &Config) -> Engine {
-        Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) }
+        let (types, memories) = (TypeRegistry::default(), Arc::default());
+        Engine { inner: Arc::new(EngineInner { config: config.clone(), types, memories }) }
     }
 
     /// How it was made.
@@ -53,6 +56,10 @@ impl Engine {
 
     pub(crate) fn types(&self) -> &TypeRegistry {
         &self.inner.types
+    }
+
+    pub(crate) fn memories(&self) -> &Arc<Pool> {
+        &self.inner.memories
     }
 
     /// Whether two handles are of one engine.

@@ -14,7 +14,7 @@ use aot_format::abi::{VmctxLayout, set_places};
 use aot_format::cpu::Isa;
 use aot_format::layout::{NONE, SEGMENT_ACTIVE, SEGMENT_PASSIVE, SectionKind};
 use aot_format::limits::MAX_VMCTX_BYTES;
-use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, MemoryType, TypeIndex};
+use aot_format::types::{ExternKind, ExternType, FuncType, GlobalType, TypeIndex};
 
 use crate::artifact::{Artifact, MappedBytes, MemberParts, SetParts};
 use crate::engine::Engine;
@@ -48,10 +48,9 @@ struct ModuleInner {
     own_globals: Box<[GlobalType]>,
     /// Which of them hold managed references.
     managed_globals: Box<[u32]>,
-    /// Which memories and tables of the index spaces are indexed by i64.
-    memories_64: Box<[bool]>,
-    /// Which memories of the index space are shared.
-    memories_shared: Box<[bool]>,
+    /// Which memories of the index space are indexed by i64, and which are shared.
+    memories: Box<[(bool, bool)]>,
+    /// Which tables of the index space are indexed by i64.
     tables_64: Box<[bool]>,
     /// The memory that is exported under the name that host functions look for.
     main_memory: OnceLock<Option<u32>>,
@@ -233,32 +232,31 @@ impl Module {
         origin: String,
         member: Option<MemberOf>,
     ) -> Module {
-        let defs: Vec<_> = (0..artifact.type_count()).filter_map(|index| artifact.type_def(TypeIndex(index))).collect();
-        let type_ids = engine.types().intern(&defs);
+        let counts = *artifact.counts();
+        let type_ids = engine.types().intern(&artifact);
         let import = |import: aot_format::read::Import<'_>| ImportType {
             module: import.module.to_string(),
             name: import.name.to_string(),
             ty: canonical_extern(import.ty, &type_ids),
         };
-        let imports: Box<[ImportType]> = artifact.imports().map(import).collect();
-        let own_globals: Box<[GlobalType]> = artifact
-            .globals()
-            .map(|(ty, _)| GlobalType { content: canonical_val(ty.content, &type_ids), ..ty })
-            .collect();
+        let imports = exactly(artifact.import_count(), artifact.imports().map(import));
+        let own_global =
+            |(ty, _): (GlobalType, u32)| GlobalType { content: canonical_val(ty.content, &type_ids), ..ty };
+        let own_globals = exactly(counts.defined_globals, artifact.globals().map(own_global));
         let managed = |(_, ty): &(u32, &GlobalType)| engine.types().holds(ty.content) == Holds::Managed;
         let managed_globals = (0..).zip(&own_globals).filter(managed).map(|(index, _)| index).collect();
         let imported_memories = imports.iter().filter_map(|import| match import.ty {
             ExternType::Memory(memory) => Some(memory),
             _ => None,
         });
-        let memories: Vec<MemoryType> = imported_memories.chain(artifact.memories()).collect();
-        let memories_64 = memories.iter().map(|memory| memory.index64).collect();
-        let memories_shared = memories.iter().map(|memory| memory.shared).collect();
+        let memories = imported_memories.chain(artifact.memories()).map(|memory| (memory.index64, memory.shared));
+        let memories = exactly(counts.imported_memories + counts.defined_memories, memories);
         let imported_tables = imports.iter().filter_map(|import| match import.ty {
             ExternType::Table(table) => Some(table.index64),
             _ => None,
         });
-        let tables_64 = imported_tables.chain(artifact.tables().map(|(table, _)| table.index64)).collect();
+        let tables_64 = imported_tables.chain(artifact.tables().map(|(table, _)| table.index64));
+        let tables_64 = exactly(counts.imported_tables + counts.defined_tables, tables_64);
         let trampolines = trampolines(&artifact);
         let active_data = data_segments(&artifact, SEGMENT_ACTIVE).collect();
         let has_passive_data = data_segments(&artifact, SEGMENT_PASSIVE).next().is_some();
@@ -278,8 +276,7 @@ impl Module {
             imports,
             own_globals,
             managed_globals,
-            memories_64,
-            memories_shared,
+            memories,
             tables_64,
             member,
         };
@@ -317,7 +314,7 @@ impl Module {
 
     /// The module's own name, from its name section; may be empty.
     pub fn name(&self) -> &str {
-        self.inner.artifact.module().name
+        self.inner.artifact.name()
     }
 
     /// The file it came from, or what kind of buffer.
@@ -417,12 +414,12 @@ impl Module {
     }
 
     pub(crate) fn memory_is_64(&self, index: u32) -> bool {
-        self.inner.memories_64.get(index as usize).copied().unwrap_or(false)
+        self.inner.memories.get(index as usize).is_some_and(|memory| memory.0)
     }
 
     /// Whether a memory is shared: an import is what its type says, or it would not be linked.
     pub(crate) fn memory_is_shared(&self, index: u32) -> bool {
-        self.inner.memories_shared.get(index as usize).copied().unwrap_or(true)
+        self.inner.memories.get(index as usize).is_none_or(|memory| memory.1)
     }
 
     pub(crate) fn table_is_64(&self, index: u32) -> bool {
@@ -546,8 +543,16 @@ fn trampolines(artifact: &aot_format::Artifact<MappedBytes>) -> Box<[Trampolines
 /// Sorted by type. Of types that are one, any trampoline will do.
 fn host_trampolines(trampolines: &[Trampolines], type_ids: &[CanonicalId]) -> Box<[(CanonicalId, u32)]> {
     let typed = type_ids.iter().zip(trampolines).filter(|(_, trampolines)| trampolines.host != NONE);
-    let typed: BinaryHeap<_> = typed.map(|(id, trampolines)| (*id, trampolines.host)).collect();
-    typed.into_sorted_vec().into()
+    let mut sorted = BinaryHeap::with_capacity(trampolines.len());
+    sorted.extend(typed.map(|(id, trampolines)| (*id, trampolines.host)));
+    sorted.into_sorted_vec().into()
+}
+
+/// What there are about `count` of, without room for more than that.
+fn exactly<T>(count: u32, items: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut all = Vec::with_capacity(count as usize);
+    all.extend(items);
+    all.into()
 }
 
 fn import_numbers(imports: &[ImportType], kind: u32) -> Box<[u32]> {

@@ -132,6 +132,8 @@ macro_rules! record {
         impl Record for $name {
             const SIZE: usize = 0 $(+ <$ty as Field>::SIZE)*;
             fn decode(bytes: &[u8]) -> Option<Self> {
+                // Once, and not for each field.
+                let bytes = bytes.get(..<Self as Record>::SIZE)?;
                 let mut offset = 0;
                 $(let $field = <$ty as Field>::get(bytes, offset)?; offset += <$ty as Field>::SIZE;)*
                 let _ = offset;

@@ -275,9 +275,35 @@ impl<B: AsRef<[u8]>> Artifact<B> {
         })
     }
 
+    /// The module's own name; may be empty.
+    pub fn name(&self) -> &str {
+        let record = self.view().table::<ModuleRecord>(SectionKind::Module).get(0);
+        record.and_then(|record| self.view().str(record.name)).unwrap_or("")
+    }
+
+    /// The start function.
+    pub fn start(&self) -> Option<u32> {
+        some(self.view().table::<ModuleRecord>(SectionKind::Module).get(0)?.start)
+    }
+
     /// Number of type definitions.
     pub fn type_count(&self) -> u32 {
         self.view().table::<TypeRecord>(SectionKind::Types).len() as u32
+    }
+
+    /// Codes of the parameters and results of a defined function type that is final, alone in its group and without
+    /// supertype, and refers to no other type. Any two of these with the same codes are one type.
+    pub fn plain_func_type(&self, index: TypeIndex) -> Option<(Table<'_, u32>, Table<'_, u32>)> {
+        let view = self.view();
+        let record = view.table::<TypeRecord>(SectionKind::Types).get(index.0 as usize)?;
+        let items = view.table(SectionKind::TypeItems);
+        let (params, results) = (items.span(record.first)?, items.span(record.second)?);
+        let refers = |code| match ValType::from_code(code) {
+            Some(ValType::Ref(reference)) => matches!(reference.heap, HeapType::Concrete(_)),
+            ty => ty.is_none(),
+        };
+        let alone = record.kind == TYPE_FUNC | TYPE_FINAL && record.supertype == NONE && record.group.len == 1;
+        (alone && !params.iter().chain(results.iter()).any(refers)).then_some((params, results))
     }
 
     /// A type definition.
@@ -291,6 +317,11 @@ impl<B: AsRef<[u8]>> Artifact<B> {
             CompositeType::Func(func) => Some(func),
             _ => None,
         }
+    }
+
+    /// Number of imports.
+    pub fn import_count(&self) -> u32 {
+        self.view().table::<ImportRecord>(SectionKind::Imports).len() as u32
     }
 
     /// Imports in order.

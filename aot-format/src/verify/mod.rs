@@ -127,7 +127,7 @@ fn sections(bytes: &[u8], header: &Header) -> Result<[Range<usize>; SECTION_SLOT
         let record = bytes
             .get(at..)
             .and_then(SectionRecord::decode)
-            .ok_or(FormatError::BadHeader { field: "section count", value: u64::from(header.section_count) })?;
+            .ok_or_else(|| FormatError::BadHeader { field: "section count", value: header.section_count.into() })?;
         let section =
             SectionKind::from_code(record.kind).ok_or(FormatError::UnknownSection { index, code: record.kind })?;
         let slot = &mut ranges[section as usize];
@@ -266,14 +266,14 @@ impl<'a> Verifier<'a> {
     /// The name at `place`, at a cost that sums up to the size of the file over all calls.
     fn name(&mut self, place: StrRef, section: SectionKind, index: usize) -> Result<&'a str> {
         limit("bytes of a name", u64::from(place.bytes), u64::from(MAX_NAME_BYTES))?;
-        let wrong = FormatError::BadName { section, index: index as u32 };
+        let wrong = || FormatError::BadName { section, index: index as u32 };
         if place.bytes > MAX_SHARED_NAME_BYTES {
             if place.offset < self.long_strings_end {
-                return Err(wrong);
+                return Err(wrong());
             }
             self.long_strings_end = place.offset.saturating_add(place.bytes);
         }
-        self.view.str(place).ok_or(wrong)
+        self.view.str(place).ok_or_else(wrong)
     }
 
     /// Checks that sections others point into hold no more than what was pointed to.

@@ -17,6 +17,9 @@ use crate::store::{InstanceId, Item, MemoryData, MemorySpace, Owner, StoreOpaque
 use crate::sys::memory::Reservation;
 use crate::vm::structs::{VMFuncRef, VMFunctionImport, VMMemory, VMTable, VMTag, ValRaw};
 
+/// Elements of a table that there is always room for.
+const FEW_ELEMENTS: usize = 256;
+
 impl StoreOpaque {
     /// Links instance `id` to `imports`, one for each import of its module and of its type.
     pub(crate) fn link_instance(&mut self, id: InstanceId, imports: &[Extern]) -> Result<(), Error> {
@@ -195,11 +198,16 @@ impl StoreOpaque {
                 .map(|memory| MemoryData { made_here: true, ..self.adopt_memory(memory) });
         }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
-        let reservation = match Guard::of(&ty) {
-            Guard::Reservation => Reservation::guarded(),
+        let pool = self.engine.memories();
+        let reserve = || match Guard::of(&ty) {
+            Guard::Reservation => pool.guarded(length),
             Guard::Fence => Reservation::fenced(length),
             Guard::None => Reservation::checked(length),
         };
+        let reservation = reserve().or_else(|_| {
+            pool.clear();
+            reserve()
+        });
         let mut reservation = reservation.map_err(|error| error.to_string())?;
         reservation.grow_to(length).map_err(|error| error.to_string())?;
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.
@@ -270,7 +278,9 @@ impl StoreOpaque {
         }
         let len = usize::try_from(ty.min).map_err(|error| error.to_string())?;
         let mut table = TableData { ty, elements: Vec::new(), vm, _own: own };
-        table.elements.try_reserve_exact(len).map_err(|error| error.to_string())?;
+        if len > FEW_ELEMENTS {
+            table.elements.try_reserve_exact(len).map_err(|error| error.to_string())?;
+        }
         // A zeroed allocation costs nothing until it is touched, and one of this size can be had.
         match init {
             0 => table.elements = vec![0; len],

@@ -352,12 +352,12 @@ fn site(importer: &str, module: &Module, import: usize) -> Box<ImportSite> {
     })
 }
 
-/// Whether something of type `found` can be import number `import` of `module`.
-fn check_import(importer: &str, module: &Module, import: usize, found: &ExternType) -> Result<(), LinkError> {
+/// Whether something of type `found` can be import number `import` of `module`, which is to be called `name`.
+fn check_import(name: &str, module: &Module, import: usize, found: &ExternType) -> Result<(), LinkError> {
     let wanted = &module.imports()[import].ty;
     if !extern_matches(module.engine().types(), found, wanted) && !is_planted(Fault::ImportType) {
         return Err(LinkError::IncompatibleType {
-            site: site(importer, module, import),
+            site: site(display_name(name, module), module, import),
             kind: found.kind(),
             found: describe(module.engine().types(), found),
         });
@@ -385,7 +385,7 @@ pub(crate) fn instantiate_with(
     } else {
         for (index, import) in imports.iter().enumerate() {
             let found = store.extern_type(*import)?;
-            errors.extend(check_import(name, module, index, &found).err());
+            errors.extend(check_import("", module, index, &found).err());
         }
     }
     if !errors.is_empty() {
@@ -430,7 +430,7 @@ impl Drop for Unfinished<'_> {
 /// Runs the start function, if there is one.
 fn run_start(store: &mut StoreOpaque, id: InstanceId) -> Result<(), Error> {
     let data = store.instance(id)?;
-    let Some(start) = data.module.artifact().module().start else { return Ok(()) };
+    let Some(start) = data.module.artifact().start() else { return Ok(()) };
     let func = data.func(store.id, start).ok_or(Error::StaleHandle { what: "function" })?;
     call_plain(store, func)
 }

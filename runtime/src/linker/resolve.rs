@@ -187,6 +187,7 @@ impl<T> Resolver<'_, T> {
     /// Finds what each import of a node leads to, adding nodes for modules met for the first time.
     fn find_targets(&mut self, node: usize) {
         let module = self.nodes[node].module.clone();
+        self.targets[node].reserve_exact(module.imports().len());
         for (index, import) in module.imports().iter().enumerate() {
             let target = if self.broken.contains(&import.module) {
                 Target::Broken
@@ -268,6 +269,7 @@ impl<T> Resolver<'_, T> {
     /// Traces every import to whoever defines it, and checks that it is of the type wanted.
     fn follow_reexports(&mut self) {
         for node in 0..self.nodes.len() {
+            self.nodes[node].imports.reserve_exact(self.targets[node].len());
             for import in 0..self.targets[node].len() {
                 let source = self.checked_source(node, import).unwrap_or_else(|error| {
                     self.errors.extend(error.map(|error| ((node, import), error)));
@@ -280,8 +282,7 @@ impl<T> Resolver<'_, T> {
 
     /// The definer of an import; an error that is none was reported before.
     fn checked_source(&self, node: usize, import: usize) -> Result<Source, Option<LinkError>> {
-        let importer = display_name(&self.nodes[node].name, &self.nodes[node].module);
-        let module = &self.nodes[node].module;
+        let Node { name, module, .. } = &self.nodes[node];
         let source = self.source(node, import)?;
         let found = match &source {
             Source::Item(item) => match self.store.extern_type(*item) {
@@ -295,13 +296,13 @@ impl<T> Resolver<'_, T> {
             },
             Source::Unresolved => return Err(None),
         };
-        check_import(importer, module, import, &found).map_err(Some)?;
+        check_import(name, module, import, &found).map_err(Some)?;
         Ok(source)
     }
 
     fn source(&self, node: usize, import: usize) -> Result<Source, Option<LinkError>> {
         let mut at = (node, import);
-        let mut way = vec![at];
+        let mut way = Vec::new();
         loop {
             let (kind, index, exporter) = match &self.targets[at.0][at.1] {
                 Target::Broken => return Err(None),
@@ -312,6 +313,7 @@ impl<T> Resolver<'_, T> {
             let Some(reexported) = module.import_number(kind, index) else {
                 return Ok(Source::Own { node: exporter, kind, index: index - module.imported(kind) });
             };
+            way.push(at);
             at = (exporter, reexported);
             if way.contains(&at) {
                 let names = way.iter().map(|(node, import)| {
@@ -321,7 +323,6 @@ impl<T> Resolver<'_, T> {
                 let cycle = names.collect::<Vec<_>>().join(" → ");
                 return Err(Some(LinkError::CircularReexport { site: self.site(node, import), cycle }));
             }
-            way.push(at);
         }
     }
 }

@@ -345,7 +345,7 @@ impl StoreOpaque {
 
     /// An instance that is alive.
     pub(crate) fn instance(&self, id: InstanceId) -> Result<&InstanceData, Error> {
-        self.live_instance(id).ok_or(Error::StaleHandle { what: "instance" })
+        self.live_instance(id).ok_or_else(|| Error::StaleHandle { what: "instance" })
     }
 
     /// An instance that is alive.
@@ -354,7 +354,7 @@ impl StoreOpaque {
             .get_mut(id.slot as usize)
             .filter(|slot| slot.generation == id.generation)
             .and_then(|slot| slot.data.as_deref_mut())
-            .ok_or(Error::StaleHandle { what: "instance" })
+            .ok_or_else(|| Error::StaleHandle { what: "instance" })
     }
 
     /// All instances that are alive.

@@ -8,7 +8,6 @@
 //! stable addresses: they stand in a vmctx or a shared memory, or are boxed here. The `vm` pointers are valid as long
 //! as the object they stand in.
 
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -89,7 +88,8 @@ pub(crate) struct HostObjects {
     // Boxed: contexts and funcrefs point to entries.
     #[expect(clippy::vec_box)]
     pub(crate) host_funcs: Vec<Box<HostFuncEntry>>,
-    by_def: HashMap<usize, usize>,
+    /// Sorted by the address of the definition.
+    by_def: Vec<(usize, u32)>,
     /// Host functions of which compiled code may hold a reference without a trampoline yet.
     unresolved: Vec<u32>,
 }
@@ -98,9 +98,10 @@ impl HostObjects {
     /// The index of a host function, taken into the store if it is new there.
     pub(crate) fn host_func(&mut self, def: &Arc<HostFunc>, type_id: CanonicalId, vm: *mut VMStoreContext) -> u32 {
         let key = Arc::as_ptr(def) as usize;
-        if let Some(index) = self.by_def.get(&key) {
-            return *index as u32;
-        }
+        let at = match self.by_def.binary_search_by_key(&key, |(def, _)| *def) {
+            Ok(known) => return self.by_def[known].1,
+            Err(at) => at,
+        };
         let index = self.host_funcs.len() as u32;
         let mut entry = Box::new(HostFuncEntry {
             def: def.clone(),
@@ -124,7 +125,7 @@ impl HostObjects {
         entry.context.data = place.cast();
         entry.funcref.vmctx = (&raw mut entry.context).cast::<c_void>();
         self.host_funcs.push(entry);
-        self.by_def.insert(key, index as usize);
+        self.by_def.insert(at, (key, index));
         index
     }
 }

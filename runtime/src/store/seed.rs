@@ -50,8 +50,9 @@ impl Origin {
     /// The shared memory that an instance is to have for its own of this number and type. Compiled code relies
     /// on the type, so it is looked at however sure the key may be.
     pub(crate) fn memory(&self, instance: &InstanceData, index: usize, ty: &MemoryType) -> Option<SharedMemory> {
+        let memories = self.0.as_ref()?;
         let key = key(instance, index);
-        let (_, memory) = self.0.as_ref()?.iter().find(|(known, _)| *known == key)?;
+        let (_, memory) = memories.iter().find(|(known, _)| *known == key)?;
         (ty.shared && memory_matches(&memory.ty(), ty)).then(|| memory.clone())
     }
 }

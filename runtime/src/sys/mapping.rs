@@ -1,9 +1,9 @@
 //! Artifacts in memory: their bytes, read-only, and their text, executable. Knows bytes, ranges and
 //! pages, and not what a section is: which range is text, the caller has verified before.
 //!
-//! An artifact from a file is mapped, never read: what is not used is not loaded, and what is used
-//! is shared between processes. Its text is a second mapping of the same file, readable and
-//! executable from the start. An artifact from memory keeps its bytes; its text is copied into
+//! An artifact from a file is mapped: what is not used is not loaded, and what is used
+//! is shared between processes. Only a file of a few pages is read, which costs less than a mapping. Its text is a
+//! (second) mapping of the same file, readable and executable from the start. An artifact from memory keeps its bytes; its text is copied into
 //! fresh pages, which lose the right to be written before they gain the right to be executed. No
 //! page is ever writable and executable at once, and nothing here can make executable text
 //! writable again.
@@ -166,10 +166,40 @@ unsafe impl Send for Mapped {}
 // SAFETY: as above.
 unsafe impl Sync for Mapped {}
 
+/// Longest file that is read, in bytes: as much as a mapping makes present at its first touch.
+const MOST_READ_BYTES: usize = 64 << 10;
+
+/// The bytes of a file.
+enum Contents {
+    Mapped(Mapped),
+    Read(Vec<u8>),
+}
+
+impl Contents {
+    /// The first `bytes` bytes of a file.
+    fn of_file(file: &File, bytes: usize) -> io::Result<Contents> {
+        if bytes > MOST_READ_BYTES {
+            return Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ).map(Contents::Mapped);
+        }
+        let mut read = Vec::with_capacity(bytes);
+        while read.len() < bytes {
+            let offset = read.len() as u64;
+            match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut read), offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        // The file may have grown, and the buffer may have room for more than was asked for.
+        read.truncate(bytes);
+        Ok(Contents::Read(read))
+    }
+}
+
 /// Where the bytes live.
 enum Backing {
     /// The whole file, read-only. The file stays open as long as more of it may be mapped.
-    File { map: Mapped, file: Option<File>, path: PathBuf },
+    File { contents: Contents, file: Option<File>, path: PathBuf },
     /// Somebody's bytes. The pointer comes from a `Box` and is freed as one; it is kept raw, so that
     /// moving this value does not assert unique access to bytes that slices were lent of.
     Owned { owner: NonNull<dyn AsRef<[u8]> + Send + Sync>, bytes: NonNull<[u8]> },
@@ -237,9 +267,9 @@ impl ArtifactMapping {
         if bytes == 0 {
             return Err(MapError::EmptyFile { path });
         }
-        match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
-            Ok(map) => {
-                let backing = Arc::new(Backing::File { map, file: Some(file), path });
+        match Contents::of_file(&file, bytes) {
+            Ok(contents) => {
+                let backing = Arc::new(Backing::File { contents, file: Some(file), path });
                 Ok(ArtifactMapping { backing, part: 0..bytes, text: None })
             }
             Err(source) => Err(MapError::Map { path, bytes, source }),
@@ -267,8 +297,11 @@ impl ArtifactMapping {
     /// All bytes of the artifact.
     pub(crate) fn bytes(&self) -> &[u8] {
         let all = match &*self.backing {
-            // SAFETY: the mapping is readable and lives as long as `self`.
-            Backing::File { map, .. } => unsafe { core::slice::from_raw_parts(map.base.as_ptr(), map.bytes) },
+            Backing::File { contents: Contents::Read(bytes), .. } => bytes,
+            Backing::File { contents: Contents::Mapped(map), .. } => {
+                // SAFETY: the mapping is readable and lives as long as `self`.
+                unsafe { core::slice::from_raw_parts(map.base.as_ptr(), map.bytes) }
+            }
             // SAFETY: lent by the owner, which lives as long as `self`.
             Backing::Owned { bytes, .. } => unsafe { bytes.as_ref() },
         };

@@ -8,17 +8,19 @@
 //! checks every access, and behind a fenced one there is a guard, too. One of these that is shared cannot
 //! move: it is **fixed** in all that it may grow to.
 //! Each costs one `mmap`, and one `mprotect` for each growth; no page is touched
-//! before the guest touches it, and fresh pages are zero.
+//! before the guest touches it, and fresh pages are zero. A guarded memory that is given up leaves its
+//! reservation to its [`Pool`], emptied, where the next one finds it, often with as much accessible as it wants.
 //!
 //! # Safety contract
 //!
 //! A [`Reservation`] owns its address range: nothing else is mapped in it, and nothing of it is
 //! accessible except `[base, base + accessible)`. Pointers into it are valid until it is dropped or,
 //! for a checked memory, grown. Those who write through such pointers do so under the rules of the
-//! store that owns the memory: one thread at a time, or atomically.
+//! store that owns the memory: one thread at a time, or atomically. What stands in a pool is zero.
 
 use core::ptr::{self, NonNull};
 use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES};
 use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags};
@@ -71,6 +73,44 @@ pub enum MemoryError {
     },
 }
 
+/// Reservations that a pool keeps, of [`GUARDED_RESERVATION_BYTES`] each and a guard: some address spaces are of 39 bits.
+const MOST_KEPT: usize = 8;
+/// Bytes that may stay accessible in one of them. Each 2 MiB cost a page of the system's that were ever written.
+const MOST_KEPT_BYTES: usize = 16 << 20;
+
+/// Reservations of guarded memories that were given up, for those that come.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<Vec<Reservation>>);
+
+impl Pool {
+    /// Address space for a guarded memory, which will come back here. At most the first `bytes` bytes are accessible,
+    /// which is whole pages, and zero.
+    pub(crate) fn guarded(self: &Arc<Pool>, bytes: usize) -> Result<Reservation, MemoryError> {
+        let kept = {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let best = kept.iter().position(|kept| kept.accessible == bytes).or(kept.len().checked_sub(1));
+            best.map(|best| kept.swap_remove(best))
+        };
+        let kept = kept.and_then(|mut kept| kept.hide_from(bytes).then_some(kept));
+        let mut reservation = kept.map_or_else(Reservation::guarded, Ok)?;
+        reservation.pool = Some(self.clone());
+        Ok(reservation)
+    }
+
+    /// Gives the system back what is kept.
+    pub(crate) fn clear(&self) {
+        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(kept);
+    }
+
+    fn keep(&self, reservation: Reservation) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT {
+            kept.push(reservation);
+        }
+    }
+}
+
 /// Whether a memory may move when it grows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Growth {
@@ -92,6 +132,8 @@ pub(crate) struct Reservation {
     growth: Growth,
     /// Whether the system has the accessible range as one mapping, which it then can move as a whole.
     one_mapping: bool,
+    /// Where it goes when it is given up.
+    pool: Option<Arc<Pool>>,
 }
 
 // SAFETY: a reservation is an address range without ties to a thread.
@@ -147,7 +189,7 @@ impl Reservation {
             // `mmap` places nothing at address zero unless it is asked to.
             NonNull::new(base.cast()).ok_or_else(too_large)?
         };
-        Ok(Reservation { base, reserved, guard, accessible: 0, growth, one_mapping: true })
+        Ok(Reservation { base, reserved, guard, accessible: 0, growth, one_mapping: true, pool: None })
     }
 
     /// Address of byte 0. That of a guarded memory never changes.
@@ -296,8 +338,61 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// Takes back the right to access what stands behind `bytes` bytes, if they are whole pages; whether that is so now.
+    fn hide_from(&mut self, bytes: usize) -> bool {
+        if bytes >= self.accessible {
+            return true;
+        }
+        // SAFETY: the range lies in the accessible part of our reservation, which nobody uses.
+        let hidden = unsafe {
+            rustix::mm::mprotect(self.base().add(bytes).cast(), self.accessible - bytes, MprotectFlags::empty())
+        };
+        self.accessible = bytes;
+        hidden.is_ok()
+    }
+
+    /// Whether pages that the system is given back are zero next, which some emulators forget. Asked once, of the first
+    /// accessible page here, which nobody uses any more.
+    fn gives_zeros(&self) -> bool {
+        static GIVES: OnceLock<bool> = OnceLock::new();
+        *GIVES.get_or_init(|| {
+            let page = self.base();
+            // SAFETY: the page is accessible and unused. What the system does to it, the compiler does not know.
+            unsafe {
+                page.write_volatile(1);
+                let given = rustix::mm::madvise(page.cast(), super::page_size(), rustix::mm::Advice::LinuxDontNeed);
+                given.is_ok() && page.read_volatile() == 0
+            }
+        })
+    }
+
+    /// Makes all that is accessible zero, or inaccessible if it is much or has images; whether the system did.
+    fn clear(&mut self) -> bool {
+        let (base, bytes) = (self.base().cast(), self.accessible);
+        if bytes == 0 {
+            return true;
+        }
+        if self.one_mapping && bytes <= MOST_KEPT_BYTES && self.gives_zeros() {
+            // SAFETY: nobody uses the memory any more. All of it is anonymous and private, so that it is zero next.
+            return unsafe { rustix::mm::madvise(base, bytes, rustix::mm::Advice::LinuxDontNeed) }.is_ok();
+        }
+        (self.accessible, self.one_mapping) = (0, true);
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        // SAFETY: the range is the accessible part of our reservation, which nobody uses any more.
+        unsafe { rustix::mm::mmap_anonymous(base, bytes, ProtFlags::empty(), flags) }.is_ok()
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
+        if let Some(pool) = self.pool.take()
+            && self.clear()
+        {
+            let Reservation { base, reserved, guard, accessible, growth, one_mapping, .. } = *self;
+            (self.reserved, self.guard) = (0, 0);
+            return pool.keep(Reservation { base, reserved, guard, accessible, growth, one_mapping, pool: None });
+        }
         let bytes = self.reserved + self.guard;
         if bytes != 0 {
             // SAFETY: the range is ours, and those who hold pointers into it know that it goes.

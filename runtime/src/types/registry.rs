@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use aot_format::Artifact;
 use aot_format::types::*;
 
 use super::descriptor::Descriptor;
@@ -45,13 +46,27 @@ const INNER: u64 = 1 << 33;
 
 impl TypeRegistry {
     /// Canonical ids of an artifact's type definitions, in order.
-    pub(crate) fn intern(&self, defs: &[TypeDef]) -> Vec<CanonicalId> {
+    pub(crate) fn intern(&self, artifact: &Artifact<impl AsRef<[u8]>>) -> Vec<CanonicalId> {
         let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
-        let mut ids: Vec<CanonicalId> = Vec::with_capacity(defs.len());
-        while let Some(first) = defs.get(ids.len()) {
-            let start = ids.len();
-            let len = (first.group_len as usize).clamp(1, defs.len() - start);
-            types.intern_group(&defs[start..start + len], start, &mut ids);
+        let count = artifact.type_count();
+        let mut ids: Vec<CanonicalId> = Vec::with_capacity(count as usize);
+        let mut key = Vec::with_capacity(32);
+        while ids.len() < count as usize {
+            let start = ids.len() as u32;
+            // Most are known: nothing of them is decoded.
+            if let Some((params, results)) = artifact.plain_func_type(TypeIndex(start)) {
+                key.clear();
+                put_func_key(&mut key, params.iter().map(u64::from), results.iter().map(u64::from));
+                if let Some(id) = types.groups.get(&key) {
+                    ids.push(*id);
+                    continue;
+                }
+            }
+            let def = |index| artifact.type_def(TypeIndex(index));
+            let Some(first) = def(start) else { break };
+            let end = start + first.group_len.clamp(1, count - start);
+            let group: Vec<TypeDef> = [first].into_iter().chain((start + 1..end).filter_map(def)).collect();
+            types.intern_group(&group, ids.len(), &mut key, &mut ids);
         }
         ids
     }
@@ -60,10 +75,9 @@ impl TypeRegistry {
     /// concrete heap types are canonical already.
     pub(crate) fn intern_func(&self, func: &FuncType) -> CanonicalId {
         let key = {
-            let mut key = vec![TYPE_KEYS.0, u64::MAX, func.params.len() as u64];
-            key.extend(func.params.iter().map(|ty| host_code(*ty)));
-            key.push(func.results.len() as u64);
-            key.extend(func.results.iter().map(|ty| host_code(*ty)));
+            let mut key = Vec::with_capacity(4 + func.params.len() + func.results.len());
+            let FuncType { params, results } = func;
+            put_func_key(&mut key, params.iter().map(|ty| host_code(*ty)), results.iter().map(|ty| host_code(*ty)));
             key
         };
         let mut types = self.types.write().unwrap_or_else(PoisonError::into_inner);
@@ -211,10 +225,11 @@ impl Types {
     }
 
     /// Interns `group`, whose first type has index `start` in its artifact; `ids` holds the ids of
-    /// all types before it and gets those of the group.
-    fn intern_group(&mut self, group: &[TypeDef], start: usize, ids: &mut Vec<CanonicalId>) {
-        let key = group_key(group, start, ids);
-        if let Some(base) = self.groups.get(&key) {
+    /// all types before it and gets those of the group. `key` is room for its structure.
+    fn intern_group(&mut self, group: &[TypeDef], start: usize, key: &mut Vec<u64>, ids: &mut Vec<CanonicalId>) {
+        key.clear();
+        put_group_key(key, group, start, ids);
+        if let Some(base) = self.groups.get(key) {
             ids.extend((0..group.len() as u32).map(|offset| base + offset));
             return;
         }
@@ -235,13 +250,25 @@ impl Types {
         for id in base..base + group.len() as u32 {
             self.describe(id);
         }
-        self.groups.insert(key, base);
+        self.groups.insert(key.clone(), base);
     }
+}
+
+/// The key of a final function type, alone in its group and without supertype.
+fn put_func_key(
+    key: &mut Vec<u64>,
+    params: impl ExactSizeIterator<Item = u64>,
+    results: impl ExactSizeIterator<Item = u64>,
+) {
+    key.extend([TYPE_KEYS.0, u64::MAX, params.len() as u64]);
+    key.extend(params);
+    key.push(results.len() as u64);
+    key.extend(results);
 }
 
 /// The structure of a group as words, references to earlier types by canonical id and references
 /// within the group by position.
-fn group_key(group: &[TypeDef], start: usize, ids: &[CanonicalId]) -> Vec<u64> {
+fn put_group_key(key: &mut Vec<u64>, group: &[TypeDef], start: usize, ids: &[CanonicalId]) {
     let index_word = |index: TypeIndex| match ids.get(index.0 as usize) {
         Some(id) => OUTER | u64::from(*id) << 1,
         None => INNER | (u64::from(index.0) - start as u64) << 1,
@@ -254,7 +281,6 @@ fn group_key(group: &[TypeDef], start: usize, ids: &[CanonicalId]) -> Vec<u64> {
         StorageType::Val(ty) => val_word(ty) | u64::from(field.mutable) << 63,
         _ => u64::from(field.code()),
     };
-    let mut key = Vec::new();
     for def in group {
         let finality = if def.is_final { 0 } else { 1 << 8 };
         let supertype = def.supertype.map_or(u64::MAX, index_word);
@@ -272,7 +298,6 @@ fn group_key(group: &[TypeDef], start: usize, ids: &[CanonicalId]) -> Vec<u64> {
             CompositeType::Array(field) => key.extend([TYPE_KEYS.2 | finality, supertype, field_word(*field)]),
         }
     }
-    key
 }
 
 /// A value type with canonical ids; `ids` are those of the artifact's types.
@@ -315,7 +340,48 @@ fn canonical_composite(composite: &CompositeType, ids: &[CanonicalId]) -> Compos
 
 #[cfg(test)]
 mod tests {
+    use aot_format::Integrity;
+    use aot_format::cpu::Isa;
+    use aot_format::write::Contents;
+
     use super::*;
+
+    /// Canonical ids of the types of an artifact that has nothing else.
+    fn intern(registry: &TypeRegistry, types: &[TypeDef]) -> Vec<CanonicalId> {
+        let contents = Contents {
+            isa: Isa::X86_64,
+            cpu_features: 0,
+            source_digest: [0; 32],
+            name: String::new(),
+            producer: String::new(),
+            options: String::new(),
+            guarded_memories: true,
+            types: types.to_vec(),
+            imports: vec![],
+            exports: vec![],
+            tables: vec![],
+            memories: vec![],
+            globals: vec![],
+            tags: vec![],
+            start: None,
+            elements: vec![],
+            data: vec![],
+            images: vec![],
+            functions: vec![],
+            funcrefs: vec![],
+            trampolines: vec![],
+            traps: vec![],
+            call_sites: vec![],
+            stack_maps: vec![],
+            addresses: vec![],
+            inlined: vec![],
+            function_names: vec![],
+            custom_sections: vec![],
+            text: vec![],
+        };
+        let artifact = contents.write().and_then(|bytes| Artifact::verify(bytes, Integrity::Full));
+        registry.intern(&artifact.unwrap_or_else(|error| panic!("{error}")))
+    }
 
     fn func(params: &[ValType], group_start: u32, group_len: u32) -> TypeDef {
         TypeDef {
@@ -334,8 +400,8 @@ mod tests {
     #[test]
     fn equal_structures_are_one_type() {
         let registry = TypeRegistry::default();
-        let a = registry.intern(&[func(&[ValType::I32], 0, 1), func(&[concrete(0)], 1, 1)]);
-        let b = registry.intern(&[func(&[], 0, 1), func(&[ValType::I32], 1, 1), func(&[concrete(1)], 2, 1)]);
+        let a = intern(&registry, &[func(&[ValType::I32], 0, 1), func(&[concrete(0)], 1, 1)]);
+        let b = intern(&registry, &[func(&[], 0, 1), func(&[ValType::I32], 1, 1), func(&[concrete(1)], 2, 1)]);
         assert_eq!(a[0], b[1]);
         assert_eq!(a[1], b[2]);
         assert_ne!(a[0], b[0]);
@@ -345,11 +411,11 @@ mod tests {
     #[test]
     fn the_group_is_part_of_the_identity() {
         let registry = TypeRegistry::default();
-        let alone = registry.intern(&[func(&[], 0, 1)]);
-        let grouped = registry.intern(&[func(&[], 0, 2), func(&[concrete(0)], 0, 2)]);
+        let alone = intern(&registry, &[func(&[], 0, 1)]);
+        let grouped = intern(&registry, &[func(&[], 0, 2), func(&[concrete(0)], 0, 2)]);
         assert_ne!(alone[0], grouped[0]);
         // Within a group a reference to itself is by position, so a shifted copy is the same group.
-        let shifted = registry.intern(&[func(&[ValType::F64], 0, 1), func(&[], 1, 2), func(&[concrete(1)], 1, 2)]);
+        let shifted = intern(&registry, &[func(&[ValType::F64], 0, 1), func(&[], 1, 2), func(&[concrete(1)], 1, 2)]);
         assert_eq!(shifted[1..], grouped[..]);
     }
 
@@ -358,7 +424,7 @@ mod tests {
         let registry = TypeRegistry::default();
         let open = TypeDef { is_final: false, ..func(&[], 0, 1) };
         let sub = TypeDef { supertype: Some(TypeIndex(0)), ..func(&[], 1, 1) };
-        let ids = registry.intern(&[open, sub]);
+        let ids = intern(&registry, &[open, sub]);
         assert!(registry.is_subtype(ids[1], ids[0]));
         assert!(!registry.is_subtype(ids[0], ids[1]));
     }

@@ -116,6 +116,32 @@ fn reservations_are_cheap() {
     assert!(matches!(Reservation::checked(1 << 60), Err(MemoryError::Reserve { .. })));
 }
 
+#[test]
+fn a_pool_gives_back_what_is_zero_and_no_more_accessible_than_asked_for() {
+    let pool = Arc::<Pool>::default();
+    let mut with_image = made(pool.guarded(0));
+    let (_file, artifact) = image_file();
+    let Some(image) = artifact.image(0..crate::sys::page_size()) else { panic!("no image") };
+    assert!(with_image.grow_to(WASM_PAGE).is_ok());
+    assert!(with_image.map_image(0, &image).is_ok());
+    drop(with_image);
+    for (pages, grown) in [(1, 3), (2, 2), (2, 300), (2, 2), (0, 1), (1, 1)] {
+        let mut memory = made(pool.guarded(pages * WASM_PAGE));
+        assert!(memory.accessible_bytes() <= pages * WASM_PAGE);
+        assert!(memory.grow_to(grown * WASM_PAGE).is_ok());
+        assert!(memory.is_inaccessible(memory.base().addr() + grown * WASM_PAGE));
+        assert!(contents(&mut memory).iter().all(|byte| *byte == 0), "{pages} pages, then {grown}");
+        contents(&mut memory).fill(1);
+    }
+    let kept = || pool.0.lock().map_or(0, |kept| kept.len());
+    assert_eq!(kept(), 1, "one after the other they were the same");
+    let many: Vec<_> = (0..MOST_KEPT + 2).map(|_| made(pool.guarded(WASM_PAGE))).collect();
+    drop(many);
+    assert_eq!(kept(), MOST_KEPT);
+    pool.clear();
+    assert_eq!(kept(), 0);
+}
+
 /// Three pages of which the first is skipped, and a bit.
 fn image_bytes() -> Vec<u8> {
     let page = crate::sys::page_size();
@@ -148,11 +174,16 @@ fn image_is_private(artifact: &ArtifactMapping) {
     }
 }
 
-#[test]
-fn an_image_from_a_file_is_copied_on_write() {
+fn image_file() -> (tempfile::NamedTempFile, ArtifactMapping) {
     let mut file = tempfile::NamedTempFile::new().unwrap_or_else(|error| panic!("{error}"));
     assert!(file.write_all(&image_bytes()).is_ok());
     let Ok(artifact) = ArtifactMapping::from_path(file.path()) else { panic!("not mapped") };
+    (file, artifact)
+}
+
+#[test]
+fn an_image_from_a_file_is_copied_on_write() {
+    let (file, artifact) = image_file();
     image_is_private(&artifact);
     assert!(std::fs::read(file.path()).is_ok_and(|bytes| bytes == image_bytes()));
 }
