@@ -58,7 +58,9 @@ test-all: test test-aarch64 test-riscv64 diff-isa ## run all tests on all three 
 
 test-emulated: ## run the part of the emulated tests that every change must pass
 	scripts/cross-test.sh aarch64 $(EMULATED_PART)
+	scripts/cross-test.sh aarch64 -p iwasm --lib
 	scripts/cross-test.sh riscv64 $(EMULATED_PART)
+	scripts/cross-test.sh riscv64 -p iwasm --lib
 	scripts/cross-diff.sh
 
 diff-isa: ## compare what generated sets of modules do on the three instruction sets

@@ -4,8 +4,13 @@
 use std::fmt::Write as _;
 
 use iwasm::raw::{Passing, ValRaw};
-use iwasm::{FuncType, Instance, Val, ValType};
+use iwasm::{
+    AnyRef, Caller, Config, Engine, Error, Exception, Extern, ExternRef, FuncType, Instance, Linker, Store, Tag, Val,
+    ValType,
+};
+use tests::artifact::Builder;
 use tests::kit::{Kit, call};
+use wamrc::Options;
 
 const TYPES: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
 /// Beyond what goes in registers.
@@ -197,4 +202,153 @@ fn upper_halves_of_registers_are_not_looked_at() {
     // SAFETY: as above.
     unsafe { func.call_raw(&mut store, Passing::Registers, &mut slots) }.unwrap();
     assert_eq!(slots[0].i64(), 0);
+}
+
+/// A function of each way that values go: name, what the import is, and what it is called with.
+const WAYS: [(&str, &str, &str); 3] = [
+    ("integers", "(param i32 i64) (result i64)", "(i32.const 1) (i64.const 2)"),
+    ("registers", "(param f32 f64) (result f64)", "(f32.const 1) (f64.const 2)"),
+    ("slots", "(param v128 i32) (result i64 f32)", "(v128.const i64x2 1 2) (i32.const 3)"),
+];
+
+/// Whichever way its values go, a host function may fail: as an error, as a panic, with an exception that compiled code
+/// catches, and behind a tail call, which leaves no frame between it and the host; and further in, where an outer call
+/// goes on.
+#[test]
+fn failures_leave_whichever_way_values_go() {
+    let engine = Engine::default();
+    let (mut linker, mut store) = (Linker::new(&engine), Store::new(&engine, 0));
+    let tag = Tag::new(&mut store, &FuncType { params: vec![ValType::I32], results: vec![] });
+    linker.define("host", "tag", tag);
+    let mut text = "(module (import \"host\" \"tag\" (tag $t (param i32)))\n".to_owned();
+    for (name, ty, _) in WAYS {
+        let _ = writeln!(text, "(import \"host\" \"{name}\" (func ${name} {ty}))");
+    }
+    for (name, ty, args) in WAYS {
+        let params: String = (0..2).map(|n| format!("(local.get {n})")).collect();
+        let drops = if name == "slots" { "drop drop" } else { "drop" };
+        let _ = writeln!(
+            text,
+            "(func (export \"call {name}\") {args_and_drops})
+            (func (export \"tail {name}\") {ty} (return_call ${name} {params}))
+            (func $tail-{name} {ty} (return_call ${name} {params}))
+            (func (export \"call tail {name}\") (call $tail-{name} {args}) {drops})
+            (func (export \"catch {name}\") (result i32)
+                (block $h (result i32)
+                    (try_table (catch $t $h) (call ${name} {args}) {drops})
+                    (i32.const -1)))",
+            args_and_drops = format!("(call ${name} {args}) {drops}"),
+        );
+        let results: Vec<Val> = match name {
+            "integers" => vec![Val::I64(5)],
+            "registers" => vec![Val::F64(6)],
+            _ => vec![Val::I64(7), Val::F32(8)],
+        };
+        let func_type = FuncType {
+            params: match name {
+                "integers" => vec![ValType::I32, ValType::I64],
+                "registers" => vec![ValType::F32, ValType::F64],
+                _ => vec![ValType::V128, ValType::I32],
+            },
+            results: match name {
+                "integers" => vec![ValType::I64],
+                "registers" => vec![ValType::F64],
+                _ => vec![ValType::I64, ValType::F32],
+            },
+        };
+        linker.func_untyped("host", name, func_type, move |mut caller: Caller<'_, i32>, _, places| {
+            let mode = std::mem::take(caller.data_mut());
+            match mode {
+                1 => return Err(Error::host("it failed")),
+                2 => panic!("it panicked"),
+                3 => return Err(Exception::new(tag, [Val::I32(33)]).into()),
+                4 => {
+                    // A call inside, which fails; this one goes on.
+                    *caller.data_mut() = 1;
+                    let inner = caller.get_export(&format!("call {name}")).and_then(Extern::into_func).unwrap();
+                    let failed = inner.call(&mut caller, &[]).unwrap_err();
+                    assert!(matches!(failed, Error::Host(_)), "{failed}");
+                }
+                _ => {}
+            }
+            places.clone_from_slice(&results);
+            Ok(())
+        });
+    }
+    let wasm = wat::parse_str(text + ")").unwrap();
+    let module = Builder::new(Options::new()).load(&engine, &wasm).unwrap();
+    let instance = linker.instantiate(&mut store, "main", &module).unwrap();
+    for (name, ..) in WAYS {
+        for entry in ["call", "call tail", "catch"] {
+            let func = instance.get_func(&store, &format!("{entry} {name}")).unwrap();
+            let mut call = |mode| {
+                *store.data_mut() = mode;
+                func.call(&mut store, &[])
+            };
+            for _ in 0..2 {
+                assert!(call(0).is_ok() && call(4).is_ok(), "{entry} {name}");
+                let failed = call(1).unwrap_err();
+                assert!(matches!(&failed, Error::Host(error) if error.to_string() == "it failed"), "{failed}");
+                let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(2)));
+                assert!(panicked.is_err_and(|payload| payload.downcast_ref() == Some(&"it panicked")), "{name}");
+                match (entry, call(3)) {
+                    ("catch", caught) => assert_eq!(caught.unwrap(), [Val::I32(33)], "{name}"),
+                    (_, uncaught) => assert!(matches!(uncaught, Err(Error::Exception(_))), "{entry} {name}"),
+                }
+            }
+        }
+        // Straight from the host's call to the host's function.
+        let func = instance.get_func(&store, &format!("tail {name}")).unwrap();
+        let params = match name {
+            "integers" => [Val::I32(1), Val::I64(2)],
+            "registers" => [Val::F32(1), Val::F64(2)],
+            _ => [Val::V128(1), Val::I32(2)],
+        };
+        for mode in [1, 0, 4] {
+            *store.data_mut() = mode;
+            assert_eq!(func.call(&mut store, &params).is_err(), mode == 1, "{name}");
+        }
+    }
+}
+
+/// References, beside values of each kind, while every allocation moves what there is.
+#[test]
+fn references_go_both_ways() {
+    let engine = Engine::new(&Config { gc_stress: true, ..Config::default() });
+    let (mut linker, mut store) = (Linker::new(&engine), Store::new(&engine, ()));
+    linker.func("host", "integers", |a: Option<AnyRef>, _: i32| a);
+    linker.func("host", "registers", |_: f64, a: Option<AnyRef>| a);
+    linker.func("host", "slots", |a: Option<AnyRef>, v: u128| (v, a));
+    linker.func("host", "external", |a: Option<ExternRef>, _: f32| a);
+    let text = "(module (type $s (struct (field i32)))
+        (import \"host\" \"integers\" (func $integers (param anyref i32) (result anyref)))
+        (import \"host\" \"registers\" (func $registers (param f64 anyref) (result anyref)))
+        (import \"host\" \"slots\" (func $slots (param anyref v128) (result v128 anyref)))
+        (import \"host\" \"external\" (func $external (param externref f32) (result externref)))
+        (func $field (param anyref) (result i32) (local $s (ref null $s))
+            (local.set $s (ref.cast (ref null $s) (local.get 0)))
+            (drop (struct.new $s (i32.const -1)))
+            (struct.get $s 0 (local.get $s)))
+        (func (export \"integers\") (result i32)
+            (call $field (call $integers (struct.new $s (i32.const 11)) (i32.const 0))))
+        (func (export \"registers\") (result i32)
+            (call $field (call $registers (f64.const 1) (struct.new $s (i32.const 12)))))
+        (func (export \"slots\") (result i32) (local anyref)
+            (local.set 0 (call $slots (struct.new $s (i32.const 13)) (v128.const i64x2 0 0)))
+            (drop) (call $field (local.get 0)))
+        (func (export \"external\") (result i32)
+            (call $field (any.convert_extern
+                (call $external (extern.convert_any (struct.new $s (i32.const 14))) (f32.const 0)))))
+        (func (export \"given\") (param anyref f64) (result anyref)
+            (drop (struct.new $s (i32.const -1))) (local.get 0)))";
+    let module = Builder::new(Options::new()).load(&engine, &wat::parse_str(text).unwrap()).unwrap();
+    let instance = linker.instantiate(&mut store, "main", &module).unwrap();
+    for (name, field) in [("integers", 11), ("registers", 12), ("slots", 13), ("external", 14)] {
+        let func = instance.get_func(&store, name).unwrap();
+        assert_eq!(func.call(&mut store, &[]).unwrap(), [Val::I32(field)], "{name}");
+    }
+    let func = instance.get_func(&store, "given").unwrap();
+    let given = Some(AnyRef::from_i31(77));
+    let back = func.typed::<(Option<AnyRef>, f64), Option<AnyRef>>(&store).unwrap().call(&mut store, (given, 0.5));
+    assert_eq!(back.unwrap().and_then(|value| value.i31()), Some(77));
 }

@@ -103,6 +103,7 @@ const UNSAFE_ELSEWHERE: &[(&str, &str)] = &[
     ("tests/bench/src/bin/bench-measure.rs", "waits for a child with wait4"),
     ("tests/bench/src/ours.rs", "trusts what it compiled"),
     ("tests/bench/src/theirs.rs", "trusts what wasmtime compiled"),
+    ("tests/boundary.rs", "calls without types"),
     ("tests/hostile/src/lib.rs", "maps code that is never called"),
     ("tests/link_api.rs", "trusts what it compiled"),
     ("tests/regress_runtime.rs", "trusts what it compiled"),

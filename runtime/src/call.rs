@@ -68,7 +68,6 @@ impl StoreOpaque {
         funcref: *const VMFuncRef,
         values: RegisterValues,
     ) -> Result<u64, Box<Unwound>> {
-        // An array that is passed to a function goes through memory.
         let [v0, v1, v2, v3, v4] = values;
         // SAFETY: by the caller.
         unsafe {

@@ -1,10 +1,9 @@
 //! The engine: what all stores of a process can share: configuration, the host CPU, the canonical
-//! types, address space for memories.
+//! types.
 
 use std::sync::Arc;
 
 use crate::sys;
-use crate::sys::memory::Pool;
 use crate::types::TypeRegistry;
 
 /// How an [`Engine`] and its stores behave.
@@ -34,14 +33,19 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     types: TypeRegistry,
-    memories: Arc<Pool>,
+}
+
+impl Drop for EngineInner {
+    fn drop(&mut self) {
+        // Whoever is done leaves no address space taken.
+        sys::memory::give_back();
+    }
 }
 
 impl Engine {
     /// An engine for this machine.
     pub fn new(config: &Config) -> Engine {
-        let (types, memories) = (TypeRegistry::default(), Arc::default());
-        Engine { inner: Arc::new(EngineInner { config: config.clone(), types, memories }) }
+        Engine { inner: Arc::new(EngineInner { config: config.clone(), types: TypeRegistry::default() }) }
     }
 
     /// How it was made.
@@ -56,10 +60,6 @@ impl Engine {
 
     pub(crate) fn types(&self) -> &TypeRegistry {
         &self.inner.types
-    }
-
-    pub(crate) fn memories(&self) -> &Arc<Pool> {
-        &self.inner.memories
     }
 
     /// Whether two handles are of one engine.

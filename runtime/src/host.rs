@@ -225,7 +225,8 @@ unsafe fn run<T: 'static, F: 'static>(
     };
     let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
-    let outcome = body(Caller { store, instance }, func, ty);
+    // SAFETY: the only reference in use, until the body is over.
+    let outcome = body(Caller { store: unsafe { &mut *place }, instance }, func, ty);
     let reason = match outcome {
         Ok(Ok(value)) => {
             // SAFETY: the body is over, and its reference with it.
@@ -301,7 +302,8 @@ where
             // SAFETY: the slots hold parameters of the function's type.
             let params = unsafe { P::load(&caller.store.opaque, slots) };
             let place: *mut StoreInner<T> = &raw mut *caller.store;
-            let results = func(Caller { store: &mut *caller.store, instance: caller.instance }, params);
+            // SAFETY: the only reference in use, until the closure is over.
+            let results = func(Caller { store: unsafe { &mut *place }, instance: caller.instance }, params);
             // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
             unsafe { results.into_result()?.store(&mut (*place).opaque, slots) }
         };

@@ -81,6 +81,7 @@ pub use interrupt::{InterruptHandle, is_interrupted};
 pub use limits::StoreLimits;
 pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
 pub use module::{ExportType, ImportType, Module};
+#[doc(hidden)] // The C library's tables are made of the same code.
 pub use names::Names;
 pub use parking::WaitResult;
 pub use store::{Store, StoreSeed, Unloaded};

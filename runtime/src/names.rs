@@ -51,7 +51,11 @@ impl<V> Names<V> {
     where
         V: Default,
     {
-        self.place(name.to_owned()).get_or_insert_default()
+        let place = match self.places.get(name) {
+            Some(known) => &mut self.values[*known],
+            None => self.place(name.to_owned()),
+        };
+        place.get_or_insert_default()
     }
 
     /// Where the value of a name is, or is to be.

@@ -17,7 +17,8 @@ use crate::linker::Linker;
 pub use crate::vm::structs::{Passing, RegisterValues, ValRaw};
 
 impl Func {
-    /// Calls it with parameters in, and results out of, `values`.
+    /// Calls it with parameters in, and results out of, `values`. Where they are passed in registers, the first slot is
+    /// written even if there is no result, and the upper half of one of 32 bits says nothing.
     ///
     /// # Safety
     ///

@@ -42,12 +42,10 @@ impl<V> Table<V> {
 
     /// Takes out all rows that are wanted.
     pub fn take(&mut self, mut wanted: impl FnMut(usize, &V) -> bool) -> Vec<(usize, V)> {
-        let (mut taken, mut place) = (Vec::new(), 0);
-        while let Some((key, value)) = self.0.get(place) {
-            match wanted(*key, value) {
-                true => taken.push(self.0.remove(place)),
-                false => place += 1,
-            }
+        let mut taken = Vec::new();
+        for (key, value) in std::mem::take(&mut self.0) {
+            let rows = if wanted(key, &value) { &mut taken } else { &mut self.0 };
+            rows.push((key, value));
         }
         taken
     }

@@ -198,16 +198,11 @@ impl StoreOpaque {
                 .map(|memory| MemoryData { made_here: true, ..self.adopt_memory(memory) });
         }
         let length = usize::try_from(bytes).map_err(|error| error.to_string())?;
-        let pool = self.engine.memories();
-        let reserve = || match Guard::of(&ty) {
-            Guard::Reservation => pool.guarded(length),
+        let reservation = match Guard::of(&ty) {
+            Guard::Reservation => Reservation::reused(length),
             Guard::Fence => Reservation::fenced(length),
             Guard::None => Reservation::checked(length),
         };
-        let reservation = reserve().or_else(|_| {
-            pool.clear();
-            reserve()
-        });
         let mut reservation = reservation.map_err(|error| error.to_string())?;
         reservation.grow_to(length).map_err(|error| error.to_string())?;
         // SAFETY: `vm` is the place of this memory's definition, in a vmctx or boxed.

@@ -17,7 +17,7 @@
 //! or an interruption happens in compiled code, and [`raise`] is called by a host-call trampoline after the host
 //! function has returned. Host functions never unwind through compiled code. The innermost
 //! activation of a thread is always the one that `THREAD.current` points to, and it lives on the
-//! stack until its trampoline has returned.
+//! stack until `arch::enter` has returned.
 
 use core::cell::{Cell, UnsafeCell};
 use core::ptr;
@@ -107,7 +107,8 @@ struct Saved {
 }
 
 impl Saved {
-    /// What the context of a store holds in which nothing runs; or as good as that.
+    /// What the context of a store holds in which nothing runs: the places to go on at and the stack limit say nothing
+    /// then, and are not put back.
     const IDLE: Saved = Saved { stack_limit: 0, entry_sp: 0, entry_pc: 0, exit_fp: 0 };
 
     /// # Safety

@@ -1,9 +1,9 @@
 //! Artifacts in memory: their bytes, read-only, and their text, executable. Knows bytes, ranges and
 //! pages, and not what a section is: which range is text, the caller has verified before.
 //!
-//! An artifact from a file is mapped: what is not used is not loaded, and what is used
-//! is shared between processes. Only a file of a few pages is read, which costs less than a mapping. Its text is a
-//! (second) mapping of the same file, readable and executable from the start. An artifact from memory keeps its bytes; its text is copied into
+//! An artifact from a file is mapped: what is not used is not loaded, and what is used is shared between processes.
+//! Only a file of a few pages is read, which costs less than a mapping. Text is a mapping of its own of the same file,
+//! readable and executable from the start. An artifact from memory keeps its bytes; its text is copied into
 //! fresh pages, which lose the right to be written before they gain the right to be executed. No
 //! page is ever writable and executable at once, and nothing here can make executable text
 //! writable again.

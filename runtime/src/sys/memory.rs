@@ -9,18 +9,18 @@
 //! move: it is **fixed** in all that it may grow to.
 //! Each costs one `mmap`, and one `mprotect` for each growth; no page is touched
 //! before the guest touches it, and fresh pages are zero. A guarded memory that is given up leaves its
-//! reservation to its [`Pool`], emptied, where the next one finds it, often with as much accessible as it wants.
+//! reservation behind, emptied ([`KEPT`]), where the next one finds it, often with as much accessible as it wants.
 //!
 //! # Safety contract
 //!
 //! A [`Reservation`] owns its address range: nothing else is mapped in it, and nothing of it is
 //! accessible except `[base, base + accessible)`. Pointers into it are valid until it is dropped or,
 //! for a checked memory, grown. Those who write through such pointers do so under the rules of the
-//! store that owns the memory: one thread at a time, or atomically. What stands in a pool is zero.
+//! store that owns the memory: one thread at a time, or atomically. What is accessible in a kept one is zero.
 
 use core::ptr::{self, NonNull};
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aot_format::abi::{GUARD_BYTES, GUARDED_RESERVATION_BYTES};
 use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags};
@@ -73,42 +73,23 @@ pub enum MemoryError {
     },
 }
 
-/// Reservations that a pool keeps, of [`GUARDED_RESERVATION_BYTES`] each and a guard: some address spaces are of 39 bits.
+/// How many reservations are kept, of [`GUARDED_RESERVATION_BYTES`] each and a guard: some address spaces are of 38 bits.
 const MOST_KEPT: usize = 8;
-/// Bytes that may stay accessible in one of them. Each 2 MiB cost a page of the system's that were ever written.
+/// Bytes that may stay accessible in one of them. What was ever written there costs the system a page for each 2 MiB.
 const MOST_KEPT_BYTES: usize = 16 << 20;
 
 /// Reservations of guarded memories that were given up, for those that come.
-#[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<Vec<Reservation>>);
+static KEPT: Mutex<Vec<Reservation>> = Mutex::new(Vec::new());
 
-impl Pool {
-    /// Address space for a guarded memory, which will come back here. At most the first `bytes` bytes are accessible,
-    /// which is whole pages, and zero.
-    pub(crate) fn guarded(self: &Arc<Pool>, bytes: usize) -> Result<Reservation, MemoryError> {
-        let kept = {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let best = kept.iter().position(|kept| kept.accessible == bytes).or(kept.len().checked_sub(1));
-            best.map(|best| kept.swap_remove(best))
-        };
-        let kept = kept.and_then(|mut kept| kept.hide_from(bytes).then_some(kept));
-        let mut reservation = kept.map_or_else(Reservation::guarded, Ok)?;
-        reservation.pool = Some(self.clone());
-        Ok(reservation)
-    }
+/// Gives the system back what is kept; whether anything was.
+pub(crate) fn give_back() -> bool {
+    let kept = std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner));
+    !kept.is_empty()
+}
 
-    /// Gives the system back what is kept.
-    pub(crate) fn clear(&self) {
-        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(kept);
-    }
-
-    fn keep(&self, reservation: Reservation) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_KEPT {
-            kept.push(reservation);
-        }
-    }
+/// Asks the system for address space, or for access to it; where there is none, again without what is kept.
+fn asking<T>(mut ask: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
+    ask().or_else(|errno| if give_back() { ask() } else { Err(errno) })
 }
 
 /// Whether a memory may move when it grows.
@@ -132,8 +113,8 @@ pub(crate) struct Reservation {
     growth: Growth,
     /// Whether the system has the accessible range as one mapping, which it then can move as a whole.
     one_mapping: bool,
-    /// Where it goes when it is given up.
-    pool: Option<Arc<Pool>>,
+    /// Whether it is kept when it is given up.
+    is_kept: bool,
 }
 
 // SAFETY: a reservation is an address range without ties to a thread.
@@ -145,6 +126,20 @@ impl Reservation {
     /// Address space for a guarded memory; nothing is accessible yet.
     pub(crate) fn guarded() -> Result<Reservation, MemoryError> {
         Reservation::new(GUARDED_RESERVATION_BYTES as usize, GUARD_BYTES as usize, Growth::InPlace)
+    }
+
+    /// The same, kept when it is given up, and perhaps one that was: at most the first `bytes` bytes are accessible, which is
+    /// whole pages, and zero.
+    pub(crate) fn reused(bytes: usize) -> Result<Reservation, MemoryError> {
+        let kept = {
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            let best = kept.iter().position(|kept| kept.accessible == bytes).or(kept.len().checked_sub(1));
+            best.map(|best| kept.swap_remove(best))
+        };
+        let kept = kept.and_then(|mut kept| kept.hide_from(bytes).then_some(kept));
+        let mut reservation = kept.map_or_else(Reservation::guarded, Ok)?;
+        reservation.is_kept = true;
+        Ok(reservation)
     }
 
     /// Address space for a memory that moves when it outgrows `reserve_bytes`, with a guard behind it.
@@ -184,12 +179,12 @@ impl Reservation {
         } else {
             let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
             // SAFETY: the system chooses the place, so no existing mapping is touched.
-            let base = unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::empty(), flags) }
-                .map_err(|errno| MemoryError::Reserve { bytes, source: errno.into() })?;
+            let map = || unsafe { rustix::mm::mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::empty(), flags) };
+            let base = asking(map).map_err(|errno| MemoryError::Reserve { bytes, source: errno.into() })?;
             // `mmap` places nothing at address zero unless it is asked to.
             NonNull::new(base.cast()).ok_or_else(too_large)?
         };
-        Ok(Reservation { base, reserved, guard, accessible: 0, growth, one_mapping: true, pool: None })
+        Ok(Reservation { base, reserved, guard, accessible: 0, growth, one_mapping: true, is_kept: false })
     }
 
     /// Address of byte 0. That of a guarded memory never changes.
@@ -250,10 +245,10 @@ impl Reservation {
 
     fn make_accessible(&mut self, accessible: usize) -> Result<(), MemoryError> {
         // SAFETY: the range lies in our reservation, behind what is accessible already.
-        unsafe {
+        asking(|| unsafe {
             let start = self.base.as_ptr().add(self.accessible);
             rustix::mm::mprotect(start.cast(), accessible - self.accessible, MprotectFlags::READ | MprotectFlags::WRITE)
-        }
+        })
         .map_err(|errno| MemoryError::Commit { bytes: accessible, source: errno.into() })?;
         self.accessible = accessible;
         Ok(())
@@ -380,18 +375,32 @@ impl Reservation {
         (self.accessible, self.one_mapping) = (0, true);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
         // SAFETY: the range is the accessible part of our reservation, which nobody uses any more.
-        unsafe { rustix::mm::mmap_anonymous(base, bytes, ProtFlags::empty(), flags) }.is_ok()
+        let is_clear = unsafe { rustix::mm::mmap_anonymous(base, bytes, ProtFlags::empty(), flags) }.is_ok();
+        if !is_clear {
+            // The range may not be ours any more: it is not touched again.
+            (self.reserved, self.guard) = (0, 0);
+        }
+        is_clear
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(pool) = self.pool.take()
-            && self.clear()
-        {
+        if std::mem::take(&mut self.is_kept) && self.clear() {
             let Reservation { base, reserved, guard, accessible, growth, one_mapping, .. } = *self;
-            (self.reserved, self.guard) = (0, 0);
-            return pool.keep(Reservation { base, reserved, guard, accessible, growth, one_mapping, pool: None });
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < MOST_KEPT {
+                (self.reserved, self.guard) = (0, 0);
+                return kept.push(Reservation {
+                    base,
+                    reserved,
+                    guard,
+                    accessible,
+                    growth,
+                    one_mapping,
+                    is_kept: false,
+                });
+            }
         }
         let bytes = self.reserved + self.guard;
         if bytes != 0 {

@@ -493,7 +493,7 @@ fn end_of_child(what: &str) -> ExitStatus {
 }
 
 /// These tests in a process of their own.
-fn child_command(args: &[&str]) -> Command {
+pub(super) fn child_command(args: &[&str]) -> Command {
     let binary = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     // Cross-built tests run under what cargo was told to run them under.
     let runner = match std::env::consts::ARCH {

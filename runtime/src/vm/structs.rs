@@ -25,7 +25,8 @@ use crate::sys::enter::LookupFunctions;
 #[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
 compile_error!("artifacts are for little-endian 64-bit machines; this runtime cannot run any here");
 
-/// Values on their way between host and wasm: see [`Passing`].
+/// Values on their way between host and wasm: see [`Passing`]. Functions that are on this way and are not inlined take them
+/// one by one, for an array is passed through memory.
 pub type RegisterValues = [u64; abi::REGISTER_VALUES as usize];
 
 /// How the values of a function type go between host and wasm.

@@ -17,7 +17,8 @@
 //!
 //! Not here: trampolines. They are compiled code and stand in artifacts.
 
-/// What stands in the frame pointer where wasm did not return.
+/// What stands in the frame pointer where wasm did not return, for one instruction: no address that a profiler which
+/// walks over frames would follow.
 pub(crate) const UNWOUND: usize = 1;
 
 /// The three registers that say where a thread is.

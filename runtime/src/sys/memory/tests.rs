@@ -116,30 +116,41 @@ fn reservations_are_cheap() {
     assert!(matches!(Reservation::checked(1 << 60), Err(MemoryError::Reserve { .. })));
 }
 
+/// In a process of its own, since the kept ones are its.
 #[test]
-fn a_pool_gives_back_what_is_zero_and_no_more_accessible_than_asked_for() {
-    let pool = Arc::<Pool>::default();
-    let mut with_image = made(pool.guarded(0));
+fn kept_reservations() {
+    let output = crate::sys::tests::child_command(&["--exact", "sys::memory::tests::keeping", "--ignored"]).output();
+    let output = output.unwrap_or_else(|error| panic!("{error}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+#[ignore = "runs in a child process"]
+fn keeping() {
+    let mut with_image = made(Reservation::reused(0));
     let (_file, artifact) = image_file();
     let Some(image) = artifact.image(0..crate::sys::page_size()) else { panic!("no image") };
     assert!(with_image.grow_to(WASM_PAGE).is_ok());
     assert!(with_image.map_image(0, &image).is_ok());
     drop(with_image);
     for (pages, grown) in [(1, 3), (2, 2), (2, 300), (2, 2), (0, 1), (1, 1)] {
-        let mut memory = made(pool.guarded(pages * WASM_PAGE));
+        let mut memory = made(Reservation::reused(pages * WASM_PAGE));
         assert!(memory.accessible_bytes() <= pages * WASM_PAGE);
         assert!(memory.grow_to(grown * WASM_PAGE).is_ok());
         assert!(memory.is_inaccessible(memory.base().addr() + grown * WASM_PAGE));
         assert!(contents(&mut memory).iter().all(|byte| *byte == 0), "{pages} pages, then {grown}");
         contents(&mut memory).fill(1);
     }
-    let kept = || pool.0.lock().map_or(0, |kept| kept.len());
+    let kept = || KEPT.lock().map_or(0, |kept| kept.len());
     assert_eq!(kept(), 1, "one after the other they were the same");
-    let many: Vec<_> = (0..MOST_KEPT + 2).map(|_| made(pool.guarded(WASM_PAGE))).collect();
+    let many: Vec<_> = (0..MOST_KEPT + 2).map(|_| made(Reservation::reused(WASM_PAGE))).collect();
     drop(many);
     assert_eq!(kept(), MOST_KEPT);
-    pool.clear();
+    // What the system refuses for want of room, it is asked for again without them.
+    assert!(matches!(Reservation::checked(1 << 60), Err(MemoryError::Reserve { .. })));
     assert_eq!(kept(), 0);
+    drop(made(Reservation::reused(WASM_PAGE)));
+    assert!(give_back() && !give_back());
 }
 
 /// Three pages of which the first is skipped, and a bit.
