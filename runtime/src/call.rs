@@ -176,8 +176,13 @@ impl StoreOpaque {
     #[inline]
     pub(crate) fn finish_call(&mut self) {
         if self.sweep_wanted && self.nesting == 0 {
-            self.sweep();
+            self.sweep_late();
         }
+    }
+
+    #[cold]
+    fn sweep_late(&mut self) {
+        self.sweep();
     }
 
     /// The error that an unwound call ends with. A host function's panic goes on from here.
