@@ -621,8 +621,8 @@ fn cost_of_a_call() {
     for _ in 0..rounds {
         let start = std::time::Instant::now();
         for _ in 0..calls {
-            // SAFETY: as in `call_raw`.
             let values = address_of(values.as_mut_ptr());
+            // SAFETY: as in `call_raw`.
             let result = unsafe { call_entry(&raw const funcref, values, store, WASM_STACK, Depth::Outermost) };
             assert!(result.is_ok());
         }
