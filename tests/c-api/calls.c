@@ -98,6 +98,10 @@ values(void)
     CHECK(results[3].kind == WASM_I32 && results[3].of.i32 == -1);
     CHECK(wasm_runtime_call_wasm_v(env, turn, 4, results, 4, 9, INT64_C(-8), 0.25, 4.0));
     CHECK(results[0].of.f64 == 4.0 && results[1].of.f32 == 0.25f && results[2].of.i64 == -8 && results[3].of.i32 == 9);
+    /* A narrow result has nothing of the guest's beside it. */
+    args[0].kind = WASM_I64, args[0].of.i64 = INT64_C(0x1122334455667788);
+    CHECK(wasm_runtime_call_wasm_a(env, LOOK_UP(instance, "low half"), 1, results, 1, args));
+    CHECK(results[0].kind == WASM_I32 && results[0].of.i64 == 0x55667788);
     CHECK_INT(wasm_func_get_param_count(turn, instance), 4);
     CHECK_INT(wasm_func_get_result_count(turn, instance), 4);
     wasm_func_get_param_types(turn, instance, kinds);

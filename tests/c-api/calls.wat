@@ -4,6 +4,7 @@
   (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "turn") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
     (local.get 3) (local.get 2) (local.get 1) (local.get 0))
+  (func (export "low half") (param i64) (result i32) (i32.wrap_i64 (local.get 0)))
   (func (export "double lanes") (param v128) (result v128) (i32x4.add (local.get 0) (local.get 0)))
   (func (export "sum of twenty")
     (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)

@@ -447,7 +447,9 @@ unsafe fn call_with_numbers(
         Some(in_env(function, env, || match function.call_slots(slots) {
             Ok(()) => {
                 for (index, (slot, kind)) in slots.iter().zip(&function.results).enumerate() {
-                    results.add(index).write(WasmVal { kind: *kind, padding: [0; 7], of: WasmOf { i64: slot.i64() } });
+                    // What came in a register has anything in its upper half.
+                    let bits = if matches!(*kind, I32 | F32) { i64::from(slot.f32_bits()) } else { slot.i64() };
+                    results.add(index).write(WasmVal { kind: *kind, padding: [0; 7], of: WasmOf { i64: bits } });
                 }
                 true
             }
