@@ -362,6 +362,41 @@ fn frames_give_the_place_in_the_wasm() {
     assert_eq!(error.frames()[0].function_name, None);
 }
 
+/// Whatever the way in which values come in: trampolines are no frames, neither of those shown nor of those left out.
+#[test]
+fn deep_traces_through_the_host_count_functions_alone() {
+    const CALLS: usize = 100;
+    for params in [vec![ValType::I32], vec![ValType::F64], vec![ValType::F64; 6], vec![ValType::V128]] {
+        let mut kit = Kit::new();
+        let zeros: Vec<Val> = params.iter().map(|ty| Val::default_for(*ty, &kit.engine)).collect();
+        let types: String = params.iter().map(|ty| format!(" {ty}")).collect();
+        let gets: String = (0..params.len()).map(|index| format!("(local.get {index})")).collect();
+        let ty = FuncType { params, results: vec![] };
+        kit.linker.func_untyped("env", "again", ty, |mut caller, params, _| {
+            let left = caller.data().len();
+            if left == CALLS {
+                return Err(Error::Trap(iwasm::Trap::new(TrapCode::Unreachable)));
+            }
+            caller.data_mut().push(0);
+            let Some(Extern::Func(func)) = caller.get_export("f") else { panic!("no function") };
+            func.call(&mut caller, params).map(drop)
+        });
+        let mut store = kit.store();
+        let main = kit.main(
+            &mut store,
+            &format!(
+                r#"(module (import "env" "again" (func $again (param{types})))
+                    (func (export "f") (param{types}) (call $again {gets})))"#
+            ),
+        );
+        let error = call(&mut store, main.unwrap(), "f", &zeros).unwrap_err();
+        let omitted: Vec<(usize, usize)> =
+            error.frames().iter().map(|frame| frame.omitted).enumerate().filter(|(_, omitted)| *omitted > 0).collect();
+        // One more than the host called.
+        assert_eq!((error.frames().len(), omitted), (64, vec![(48, CALLS + 1 - 64)]), "{types}");
+    }
+}
+
 #[test]
 fn nan_canonicalization_gives_the_canonical_nan() {
     let mut kit = Kit::new();

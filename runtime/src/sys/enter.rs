@@ -584,23 +584,33 @@ impl Frames {
     }
 
     fn step(&mut self) -> Option<(usize, usize)> {
-        // Zero (which the first function found in the frame pointer) and whatever else is not
-        // below the stack of the host end an activation.
-        while self.fp == 0 || self.fp >= self.entry_sp || !self.fp.is_multiple_of(size_of::<usize>()) {
-            if !self.leave_activation() {
-                // So that it stays ended.
-                self.next = ptr::null();
-                self.fp = 0;
-                return None;
+        loop {
+            while self.activation_ends() {
+                if !self.leave_activation() {
+                    // So that it stays ended.
+                    self.next = ptr::null();
+                    self.fp = 0;
+                    return None;
+                }
+            }
+            let (pc, fp) = (self.pc, self.fp);
+            // SAFETY: both words lie below where wasm was entered and not below a frame of
+            // compiled code that called something still running: in use on this stack.
+            let caller = unsafe { arch::next_frame(fp) };
+            self.pc = caller.return_address.wrapping_sub(1);
+            self.fp = if caller.fp > fp { caller.fp } else { 0 };
+            // The outermost frame is the entry trampoline's, where that did not leave its frame to the function.
+            // SAFETY: the store is alive, and its wasm runs on this thread.
+            if !self.activation_ends() || unsafe { ((*self.store).lookup.in_function)(self.store, pc) } {
+                return Some((pc, fp));
             }
         }
-        let frame = (self.pc, self.fp);
-        // SAFETY: both words lie below where wasm was entered and not below a frame of
-        // compiled code that called something still running: in use on this stack.
-        let caller = unsafe { arch::next_frame(self.fp) };
-        self.pc = caller.return_address.wrapping_sub(1);
-        self.fp = if caller.fp > self.fp { caller.fp } else { 0 };
-        Some(frame)
+    }
+
+    /// Zero (which the first function found in the frame pointer) and whatever else is not below the stack of the host
+    /// end an activation.
+    fn activation_ends(&self) -> bool {
+        self.fp == 0 || self.fp >= self.entry_sp || !self.fp.is_multiple_of(size_of::<usize>())
     }
 }
 

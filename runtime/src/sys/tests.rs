@@ -34,6 +34,7 @@ unsafe extern "C" {
     static iwasm_test_text_start: u8;
     static iwasm_test_text_end: u8;
     static iwasm_test_entry: u8;
+    static iwasm_test_fold: u8;
     static iwasm_test_increment: u8;
     static iwasm_test_trap: u8;
     static iwasm_test_trap_pc: u8;
@@ -68,12 +69,15 @@ struct Guest {
 }
 
 /// Of code that nobody interrupts.
-static LOOKUP: LookupFunctions = LookupFunctions { trap, in_function: |_, _| false, is_interrupted: |_| false };
+static LOOKUP: LookupFunctions = LookupFunctions { trap, in_function: |_, pc| in_text(pc), is_interrupted: |_| false };
+
+fn in_text(pc: usize) -> bool {
+    (code!(iwasm_test_text_start).addr()..code!(iwasm_test_text_end).addr()).contains(&pc)
+}
 
 /// What a real runtime's lookup does, over one text and one memory.
 unsafe fn trap(store: *const VMStoreContext, pc: usize, address: Option<usize>) -> Option<TrapCode> {
-    let text = code!(iwasm_test_text_start).addr()..code!(iwasm_test_text_end).addr();
-    if !text.contains(&pc) {
+    if !in_text(pc) {
         return None;
     }
     if let Some(address) = address {
@@ -136,6 +140,19 @@ unsafe fn call_raw(guest: *mut Guest, vmctx: *mut c_void, code: *const u8, value
         call_entry(&raw const funcref, values, store, max, Depth::Any).map_err(|unwound| *unwound)?;
     }
     Ok(values[0].i64() as u64)
+}
+
+#[test]
+fn values_go_and_come_in_the_registers_of_the_convention() {
+    let mut guest = Guest::new();
+    let vmctx = ptr::without_provenance_mut(0x1000_0000);
+    let funcref = VMFuncRef { entry: code!(iwasm_test_fold), ..funcref(vmctx, ptr::null()) };
+    // SAFETY: the stand-in keeps the convention, and the guest outlives the call.
+    let folded = unsafe {
+        let store = (&raw mut guest).cast();
+        call_entry(&raw const funcref, [1, 20, 300, 4000, 50_000], store, WASM_STACK, Depth::Outermost)
+    };
+    assert_eq!(folded.ok(), Some(0x1000_0000 + ((((3 + 20) * 3 + 300) * 3 + 4000) * 3 + 50_000)));
 }
 
 fn expect_trap(result: Result<u64, Unwound>) -> TrapRecord {
@@ -232,7 +249,8 @@ struct HostData {
     code: *const u8,
     nested: Vec<Result<u64, Unwound>>,
     frames: Vec<usize>,
-    verdict: u32,
+    calls: usize,
+    unwinds: bool,
 }
 
 /// Enters wasm again, notes the result and the frames, and returns what it is told to.
@@ -246,7 +264,7 @@ unsafe extern "C" fn host(context: *mut VMHostContext, values: u64, _: u64, _: u
             data.nested.push(call_raw(data.guest, (&raw mut (*data.guest).context).cast(), data.code, value));
         }
         data.frames = Frames::of_host_call((*context).store).collect();
-        ended(context, data.verdict != 0)
+        ended(context, data.unwinds)
     }
 }
 
@@ -263,10 +281,10 @@ fn call_through_host(
     guest: &mut Guest,
     outer: *const u8,
     inner: *const u8,
-    verdict: u32,
+    unwinds: bool,
 ) -> (HostData, Result<u64, Unwound>) {
     let guest = &raw mut *guest;
-    let mut data = HostData { guest, code: inner, nested: Vec::new(), frames: Vec::new(), verdict };
+    let mut data = HostData { guest, code: inner, nested: Vec::new(), frames: Vec::new(), calls: 0, unwinds };
     // SAFETY: the guest is alive.
     let store = unsafe { &raw mut (*guest).context };
     let mut context = VMHostContext { call: host, store, caller: ptr::null_mut(), data: (&raw mut data).cast() };
@@ -278,10 +296,10 @@ fn call_through_host(
 #[test]
 fn the_host_can_raise() {
     let mut guest = Guest::new();
-    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), ptr::null(), 1);
+    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), ptr::null(), true);
     assert!(matches!(result, Err(Unwound::Raised)));
     assert_eq!(data.frames, [before(code!(iwasm_test_call_host_return))]);
-    let (_, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), ptr::null(), 0);
+    let (_, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), ptr::null(), false);
     assert!(result.is_ok());
     assert_eq!(guest.context.entry_sp, 0);
 }
@@ -289,7 +307,7 @@ fn the_host_can_raise() {
 #[test]
 fn after_a_tail_call_to_the_host_no_frame_is_left() {
     let mut guest = Guest::new();
-    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_tail_call_host), ptr::null(), 1);
+    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_tail_call_host), ptr::null(), true);
     assert!(matches!(result, Err(Unwound::Raised)));
     assert_eq!(data.frames, []);
 }
@@ -299,13 +317,13 @@ fn activations_nest() {
     let mut guest = Guest::new();
     let here = before(code!(iwasm_test_call_host_return));
     // The inner call traps, the host goes on, and the outer one returns.
-    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), code!(iwasm_test_trap), 0);
+    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), code!(iwasm_test_trap), false);
     assert!(result.is_ok());
     assert_eq!(data.frames, [here], "the exit state of the outer activation is back");
     let record = expect_trap(data.nested.into_iter().next().unwrap_or(Ok(0)));
     assert_eq!(addresses(&record), [code!(iwasm_test_trap_pc).addr(), here]);
     // The inner call returns, and the host raises.
-    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), code!(iwasm_test_increment), 1);
+    let (data, result) = call_through_host(&mut guest, code!(iwasm_test_call_host), code!(iwasm_test_increment), true);
     assert!(matches!(result, Err(Unwound::Raised)));
     assert!(matches!(data.nested[..], [Ok(1)]));
 }
@@ -319,7 +337,8 @@ fn frames_of_another_store_are_not_walked() {
         code: code!(iwasm_test_trap),
         nested: Vec::new(),
         frames: Vec::new(),
-        verdict: 0,
+        calls: 0,
+        unwinds: false,
     };
     let store = &raw mut outer.context;
     let mut context = VMHostContext { call: host, store, caller: ptr::null_mut(), data: (&raw mut data).cast() };
@@ -381,7 +400,7 @@ unsafe extern "C" fn bounce(context: *mut VMHostContext, _: u64, _: u64, _: u64,
     unsafe {
         let data = &mut *(*context).data.cast::<HostData>();
         let (guest, code) = (data.guest, data.code);
-        data.verdict += 1;
+        data.calls += 1;
         let result = call_raw(guest, context.cast(), code, 0);
         let first = data.nested.is_empty();
         if first {
@@ -400,14 +419,15 @@ fn recursion_through_the_host_ends_in_a_trap() {
                 let mut guest = Guest::new();
                 let guest = &raw mut guest;
                 let code = code!(iwasm_test_call_host);
-                let mut data = HostData { guest, code, nested: Vec::new(), frames: Vec::new(), verdict: 0 };
+                let mut data =
+                    HostData { guest, code, nested: Vec::new(), frames: Vec::new(), calls: 0, unwinds: false };
                 // SAFETY: the guest is alive.
                 let store = unsafe { &raw mut (*guest).context };
                 let mut context =
                     VMHostContext { call: bounce, store, caller: ptr::null_mut(), data: (&raw mut data).cast() };
                 // SAFETY: as in `call_through_host`.
                 let result = unsafe { call_raw(guest, (&raw mut context).cast(), code, 0) };
-                assert!(data.verdict > 10);
+                assert!(data.calls > 10);
                 let record = expect_trap(data.nested.pop().unwrap_or(Ok(0)));
                 assert_eq!(record.code, TrapCode::StackOverflow);
                 assert!(addresses(&record).len() > 10);
@@ -492,8 +512,15 @@ fn end_of_child(what: &str) -> ExitStatus {
         .status
 }
 
+/// Runs a test that is ignored, in a process of its own.
+pub(crate) fn run_in_child(test: &str) {
+    let output = child_command(&["--exact", test, "--ignored"]).output().unwrap_or_else(|error| panic!("{error}"));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+}
+
 /// These tests in a process of their own.
-pub(super) fn child_command(args: &[&str]) -> Command {
+fn child_command(args: &[&str]) -> Command {
     let binary = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     // Cross-built tests run under what cargo was told to run them under.
     let runner = match std::env::consts::ARCH {

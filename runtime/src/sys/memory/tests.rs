@@ -119,9 +119,7 @@ fn reservations_are_cheap() {
 /// In a process of its own, since the kept ones are its.
 #[test]
 fn kept_reservations() {
-    let output = crate::sys::tests::child_command(&["--exact", "sys::memory::tests::keeping", "--ignored"]).output();
-    let output = output.unwrap_or_else(|error| panic!("{error}"));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    crate::sys::tests::run_in_child("sys::memory::tests::keeping");
 }
 
 #[test]

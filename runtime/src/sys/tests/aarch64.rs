@@ -15,6 +15,16 @@ core::arch::global_asm!(
     "ldr x0, [x2, #8]",
     "mov x1, x3",
     "br x9",
+    // An entry trampoline that makes one number of what it gets: (v0 * 3 + v1) * 3 and so on, and the vmctx.
+    "global iwasm_test_fold",
+    "mov x9, #3",
+    "ldr x2, [x2, #8]",
+    "madd x3, x3, x9, x4",
+    "madd x3, x3, x9, x5",
+    "madd x3, x3, x9, x6",
+    "madd x3, x3, x9, x7",
+    "add x2, x2, x3",
+    "ret",
     // Calls a C function and says how many of the registers that it has to keep it has lost.
     "global iwasm_test_lost_registers",
     "stp x29, x30, [sp, #-160]!",

@@ -16,6 +16,16 @@ core::arch::global_asm!(
     "ld t0, 0(a0)",
     "ld a0, 8(a0)",
     "jr t0",
+    // An entry trampoline that makes one number of what it gets: (v0 * 3 + v1) * 3 and so on, and the vmctx.
+    "global iwasm_test_fold",
+    "ld a0, 8(a0)",
+    ".irp value, a2, a3, a4, a5",
+    "slli t0, a1, 1",
+    "add a1, a1, t0",
+    "add a1, a1, \\value",
+    ".endr",
+    "add a0, a0, a1",
+    "ret",
     // Calls a C function and says how many of the registers that it has to keep it has lost.
     "global iwasm_test_lost_registers",
     "addi sp, sp, -208",

@@ -14,6 +14,18 @@ core::arch::global_asm!(
     "mov rax, [rdi]",
     "mov rdi, [rdi + 8]",
     "jmp rax",
+    // An entry trampoline that makes one number of what it gets: (v0 * 3 + v1) * 3 and so on, and the vmctx.
+    "global iwasm_test_fold",
+    "lea rax, [rsi + rsi * 2]",
+    "add rax, rdx",
+    "lea rax, [rax + rax * 2]",
+    "add rax, rcx",
+    "lea rax, [rax + rax * 2]",
+    "add rax, r8",
+    "lea rax, [rax + rax * 2]",
+    "add rax, r9",
+    "add rax, [rdi + 8]",
+    "ret",
     // Calls a C function and says how many of the registers that it has to keep it has lost.
     "global iwasm_test_lost_registers",
     ".irp register, rbx, rbp, r12, r13, r14, r15",
