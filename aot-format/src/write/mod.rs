@@ -289,6 +289,41 @@ pub struct Contents<'a> {
 }
 
 impl Contents<'_> {
+    /// A module with nothing in it.
+    pub fn empty(isa: Isa) -> Contents<'static> {
+        Contents {
+            isa,
+            cpu_features: isa.baseline(),
+            source_digest: [0; 32],
+            name: String::new(),
+            producer: String::new(),
+            options: String::new(),
+            guarded_memories: true,
+            types: Vec::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            tags: Vec::new(),
+            start: None,
+            elements: Vec::new(),
+            data: Vec::new(),
+            images: Vec::new(),
+            functions: Vec::new(),
+            funcrefs: Vec::new(),
+            trampolines: Vec::new(),
+            traps: Vec::new(),
+            call_sites: Vec::new(),
+            stack_maps: Vec::new(),
+            addresses: Vec::new(),
+            inlined: Vec::new(),
+            function_names: Vec::new(),
+            custom_sections: Vec::new(),
+            text: Vec::new(),
+        }
+    }
+
     /// The bytes of the artifact.
     ///
     /// # Errors

@@ -9,13 +9,9 @@ use aot_format::write::*;
 pub fn minimal() -> Contents<'static> {
     let func = CompositeType::Func(FuncType::default());
     Contents {
-        isa: Isa::X86_64,
-        cpu_features: Isa::X86_64.baseline(),
         source_digest: [0x5a; 32],
         name: "minimal".into(),
         producer: "aot-format tests".into(),
-        options: String::new(),
-        guarded_memories: true,
         types: vec![TypeDef {
             is_final: true,
             supertype: None,
@@ -23,27 +19,12 @@ pub fn minimal() -> Contents<'static> {
             group_start: TypeIndex(0),
             group_len: 1,
         }],
-        imports: vec![],
         exports: vec![Export { name: "run".into(), kind: ExternKind::Func, index: 0 }],
-        tables: vec![],
-        memories: vec![],
-        globals: vec![],
-        tags: vec![],
-        start: None,
-        elements: vec![],
-        data: vec![],
-        images: vec![],
         functions: vec![Function { ty: TypeIndex(0), text_offset: 0, text_bytes: 1 }],
         funcrefs: vec![0],
         trampolines: vec![Trampolines { ty: TypeIndex(0), entry: Some(0), host: None }],
-        traps: vec![],
-        call_sites: vec![],
-        stack_maps: vec![],
-        inlined: vec![],
-        addresses: vec![],
-        function_names: vec![],
-        custom_sections: vec![],
         text: vec![0xc3],
+        ..Contents::empty(Isa::X86_64)
     }
 }
 

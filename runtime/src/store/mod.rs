@@ -127,7 +127,6 @@ pub struct StoreOpaque {
     /// First, so that a pointer to it is a pointer to the store.
     pub(crate) vm: VMStoreContext,
     pub(crate) id: StoreId,
-    pub(crate) engine: Engine,
     pub(crate) limits: StoreLimits,
     instances: Vec<InstanceSlot>,
     free_slots: Vec<u32>,
@@ -155,6 +154,8 @@ pub struct StoreOpaque {
     /// A builtin stopped halfway because of an interruption; compiled code traps next.
     pub(crate) gave_up: Cell<bool>,
     pub(crate) origin: seed::Origin,
+    /// Last, so that when it goes, and this was its last user, all memories have gone before it.
+    pub(crate) engine: Engine,
 }
 
 /// A store as compiled code and host functions find it.
@@ -494,5 +495,48 @@ impl StoreOpaque {
         let store = self.vm_ptr();
         let entry = self.objects.host_funcs.get_mut(index as usize)?;
         Some(Box::new(VMHostContext { call: entry.def.call(), store, caller, data: (&raw mut **entry).cast() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aot_format::cpu::Isa;
+    use aot_format::types::MemoryType;
+    use aot_format::write::Contents;
+
+    use super::*;
+    use crate::sys;
+    use crate::{Artifact, Linker};
+
+    /// In a process of its own, since kept reservations are the process's.
+    #[test]
+    fn nothing_is_kept_when_all_is_gone() {
+        sys::tests::run_in_child("store::tests::dropping");
+    }
+
+    #[test]
+    #[ignore = "runs in a child process"]
+    fn dropping() {
+        let isa = Isa::HOST.unwrap_or_else(|| panic!("no instruction set"));
+        let ty = MemoryType { min: 1, max: None, index64: false, shared: false, page_size_log2: 16 };
+        let contents = Contents { memories: vec![ty], ..Contents::empty(isa) };
+        let bytes = contents.write().unwrap_or_else(|error| panic!("{error}"));
+        // The store goes last, or the engine; with the latter, something is there to be given back.
+        for store_last in [true, false] {
+            let engine = Engine::default();
+            let artifact = Artifact::from_bytes(bytes.clone()).unwrap_or_else(|error| panic!("{error}"));
+            // SAFETY: it has no code.
+            let module = unsafe { Module::new(&engine, artifact) }.unwrap_or_else(|error| panic!("{error}"));
+            let mut store = Store::new(&engine, ());
+            assert!(Linker::new(&engine).instantiate(&mut store, "memory", &module).is_ok());
+            drop(module);
+            if store_last {
+                drop((engine, store));
+            } else {
+                drop(store);
+                drop(engine);
+            }
+            assert!(!sys::memory::give_back(), "{store_last}");
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) mod stack;
 pub(crate) mod trace;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Bytes of a page of the host's: 4 KiB, and on aarch64 also 16 or 64.
 pub(crate) fn page_size() -> usize {

@@ -348,37 +348,7 @@ mod tests {
 
     /// Canonical ids of the types of an artifact that has nothing else.
     fn intern(registry: &TypeRegistry, types: &[TypeDef]) -> Vec<CanonicalId> {
-        let contents = Contents {
-            isa: Isa::X86_64,
-            cpu_features: 0,
-            source_digest: [0; 32],
-            name: String::new(),
-            producer: String::new(),
-            options: String::new(),
-            guarded_memories: true,
-            types: types.to_vec(),
-            imports: vec![],
-            exports: vec![],
-            tables: vec![],
-            memories: vec![],
-            globals: vec![],
-            tags: vec![],
-            start: None,
-            elements: vec![],
-            data: vec![],
-            images: vec![],
-            functions: vec![],
-            funcrefs: vec![],
-            trampolines: vec![],
-            traps: vec![],
-            call_sites: vec![],
-            stack_maps: vec![],
-            addresses: vec![],
-            inlined: vec![],
-            function_names: vec![],
-            custom_sections: vec![],
-            text: vec![],
-        };
+        let contents = Contents { types: types.to_vec(), ..Contents::empty(Isa::X86_64) };
         let artifact = contents.write().and_then(|bytes| Artifact::verify(bytes, Integrity::Full));
         registry.intern(&artifact.unwrap_or_else(|error| panic!("{error}")))
     }
