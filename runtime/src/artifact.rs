@@ -54,13 +54,13 @@ impl AsRef<[u8]> for MappedBytes {
 }
 
 impl Artifact {
-    /// Maps and verifies a file. The file must not be changed in place while it is in use, for its code would change
-    /// with it; replacing it by renaming another over it is fine. Where somebody might, and be it a guest, use
+    /// Maps (or reads, if it is short) and verifies a file. The file must not be changed in place while it is in use, for
+    /// its code would change with it; replacing it by renaming another over it is fine. Where somebody might, and be it a guest, use
     /// [`Artifact::from_file_copy`].
     ///
     /// # Errors
     ///
-    /// [`LoadError::File`] if it cannot be mapped, [`LoadError::Format`] if it is no artifact.
+    /// [`LoadError::File`] if it cannot be had, [`LoadError::Format`] if it is no artifact.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Artifact, LoadError> {
         Artifact::from_file_with(path, Integrity::Full)
     }
@@ -86,7 +86,7 @@ impl Artifact {
     pub fn from_file_copy(path: impl AsRef<Path>) -> Result<Artifact, LoadError> {
         let path = path.as_ref();
         let failed = |reason: String| LoadError::File { path: path.to_path_buf(), reason };
-        // Mapped first, for what can be wrong with a file to be told in the same words.
+        // As if to be used so, for what can be wrong with a file to be told in the same words.
         let mapping = ArtifactMapping::from_path(path).map_err(|error| failed(error.to_string()))?;
         let mapping = mapping.into_copy().map_err(|error| failed(error.to_string()))?;
         Artifact::verify(mapping, path.display().to_string(), Integrity::Full)

@@ -747,7 +747,7 @@ WASM_RUNTIME_API_EXTERN void iwasm_runtime_delete(iwasm_runtime_t *runtime);
 WASM_RUNTIME_API_EXTERN wasm_module_inst_t iwasm_get_instance(wasm_module_inst_t module_inst, const char *name);
 /* Forgets a registered name, so that another module can have it; what was linked stays linked. */
 WASM_RUNTIME_API_EXTERN bool iwasm_unregister_module(const char *module_name);
-/* Loads a file, which is mapped and must not change while it is loaded. */
+/* Loads a file, which must not change while the module is loaded: its code is mapped. */
 WASM_RUNTIME_API_EXTERN wasm_module_t iwasm_load_file(const char *path, char *error_buf, uint32_t error_buf_size);
 /* The back trace of what went wrong last; with NULL, the size it needs. */
 WASM_RUNTIME_API_EXTERN uint32_t iwasm_get_back_trace(wasm_module_inst_t module_inst, char *buf, uint32_t size);

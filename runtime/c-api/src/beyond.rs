@@ -46,7 +46,7 @@ pub extern "C" fn iwasm_unregister_module(name: Text) -> bool {
     })
 }
 
-/// Loads a module from a file, which is mapped, not copied; it must not be changed while the module is loaded.
+/// Loads a module from a file, whose text is mapped, not copied; it must not be changed while the module is loaded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iwasm_load_file(path: Text, error_buf: *mut c_char, error_buf_size: u32) -> *mut CModule {
     guard(std::ptr::null_mut(), || {

@@ -107,7 +107,7 @@ pub fn load(bytes: &[u8], name: &str) -> Result<*mut CModule, String> {
     finish(make(compile::artifact(bytes, Artifact::from_bytes)?)?, name, compile::is_wasm(bytes))
 }
 
-/// The same from a file, which is mapped.
+/// The same from a file, of which no copy is made that is not needed.
 pub fn load_file(path: &Path) -> Result<*mut CModule, String> {
     let artifact = Artifact::from_file(path).map_err(|error| error.to_string());
     match artifact {
@@ -443,7 +443,7 @@ fn exports(module: Option<&Module>, name: &str, kind: u32) -> bool {
 fn is_linked(module: Text, name: Text, kind: u32) -> bool {
     let (Some(module), Some(name)) = (module.get(), name.get()) else { return false };
     let found = with(|global| {
-        let untyped = || global.untyped.contains_key(&(module.to_string(), name.to_string()));
+        let untyped = || global.untyped.get(&module, &name).is_some();
         (kind == FUNC && (untyped() || global.linker.defines(&module, &name)))
             || exports(global.linker.find(&module), &name, kind)
     });

@@ -22,6 +22,7 @@ use core::ops::Range;
 use core::ptr::{self, NonNull};
 use std::fs::File;
 use std::io;
+use std::mem::take;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,6 +76,16 @@ pub enum MapError {
         /// The file.
         path: PathBuf,
         /// Length of the mapping.
+        bytes: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file could not be read, or became shorter meanwhile.
+    #[error("cannot read {bytes} bytes: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// How many there were to be.
         bytes: usize,
         /// What the system says.
         source: io::Error,
@@ -177,17 +188,21 @@ enum Contents {
 
 impl Contents {
     /// The first `bytes` bytes of a file.
-    fn of_file(file: &File, bytes: usize) -> io::Result<Contents> {
+    fn of_file(file: &File, bytes: usize, path: &Path) -> Result<Contents, MapError> {
         if bytes > MOST_READ_BYTES {
-            return Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ).map(Contents::Mapped);
+            return match Mapped::file(file.as_fd(), 0, bytes, ProtFlags::READ) {
+                Ok(mapped) => Ok(Contents::Mapped(mapped)),
+                Err(source) => Err(MapError::Map { path: path.to_path_buf(), bytes, source }),
+            };
         }
+        let failed = |source| MapError::Read { path: path.to_path_buf(), bytes, source };
         let mut read = Vec::with_capacity(bytes);
         while read.len() < bytes {
             let offset = read.len() as u64;
             match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut read), offset) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(0) => return Err(failed(io::ErrorKind::UnexpectedEof.into())),
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => return Err(failed(errno.into())),
             }
         }
         // The file may have grown, and the buffer may have room for more than was asked for.
@@ -267,13 +282,9 @@ impl ArtifactMapping {
         if bytes == 0 {
             return Err(MapError::EmptyFile { path });
         }
-        match Contents::of_file(&file, bytes) {
-            Ok(contents) => {
-                let backing = Arc::new(Backing::File { contents, file: Some(file), path });
-                Ok(ArtifactMapping { backing, part: 0..bytes, text: None })
-            }
-            Err(source) => Err(MapError::Map { path, bytes, source }),
-        }
+        let contents = Contents::of_file(&file, bytes, &path)?;
+        let backing = Arc::new(Backing::File { contents, file: Some(file), path });
+        Ok(ArtifactMapping { backing, part: 0..bytes, text: None })
     }
 
     /// Keeps bytes the embedder has. They are asked for once.
@@ -290,8 +301,12 @@ impl ArtifactMapping {
     }
 
     /// A copy that shares nothing with a file.
-    pub(crate) fn into_copy(self) -> Result<ArtifactMapping, MapError> {
-        ArtifactMapping::from_bytes(Box::new(self.bytes().to_vec()))
+    pub(crate) fn into_copy(mut self) -> Result<ArtifactMapping, MapError> {
+        let bytes = match Arc::get_mut(&mut self.backing) {
+            Some(Backing::File { contents: Contents::Read(bytes), .. }) if self.part == (0..bytes.len()) => take(bytes),
+            _ => self.bytes().to_vec(),
+        };
+        ArtifactMapping::from_bytes(Box::new(bytes))
     }
 
     /// All bytes of the artifact.

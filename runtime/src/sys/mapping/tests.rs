@@ -104,6 +104,14 @@ fn text_of_owned_bytes_is_copied() {
 }
 
 #[test]
+fn a_file_that_became_shorter_cannot_be_read() {
+    let file = file_of(b"short");
+    let contents = |bytes| Contents::of_file(file.as_file(), bytes, file.path());
+    assert!(matches!(contents(5), Ok(Contents::Read(bytes)) if bytes == b"short"));
+    assert!(matches!(contents(6), Err(MapError::Read { bytes: 6, .. })));
+}
+
+#[test]
 fn a_mapping_survives_the_replacement_of_its_file() {
     let page = crate::sys::page_size();
     let file = file_of(&artifact());
