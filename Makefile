@@ -7,7 +7,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # What the C library has for devices; see runtime/c-api/Cargo.toml.
 LIBRARY_FEATURES ?= wasi,standard
 # (All packages are named so that nothing is compiled with other features than for the whole.)
-# The specification's suite, modules together, known miscompilations, far branches, copies and fills, WASI, the C library.
+# The specification's suite, modules together, known miscompilations, far branches, copies and fills, values between host
+# and wasm, WASI, the C library; and the unit tests of the runtime, which alone has code for one instruction set.
 EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test bulk --test boundary --test wasi --test wasi_sets --test c_api
 SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
 

@@ -66,9 +66,12 @@ pub const REGISTER_VALUES: u32 = 5;
 
 /// Whether the values of a type go between host and wasm in registers, and not in slots.
 pub fn in_registers(ty: &FuncType) -> bool {
-    let is_scalar = |ty: &ValType| *ty != ValType::V128;
-    let few = ty.params.len() <= REGISTER_VALUES as usize && ty.results.len() <= 1;
-    few && ty.params.iter().chain(&ty.results).all(is_scalar)
+    fit_registers(ty.params.len(), ty.results.len(), ty.params.iter().chain(&ty.results).any(|ty| *ty == ValType::V128))
+}
+
+/// The same of so many parameters and results, of which one is a vector or not.
+pub const fn fit_registers(params: usize, results: usize, has_vector: bool) -> bool {
+    params <= REGISTER_VALUES as usize && results <= 1 && !has_vector
 }
 
 /// The bits of a managed reference that say what it is; an [`Object`]'s address has none of them set.
@@ -579,7 +582,7 @@ const CONSTANTS: &[(&str, u32)] = &[
 /// (conventions, the order in [`VmctxLayout::new`], the layout of structures and arrays, which memories
 /// have which [`Guard`]).
 pub const ABI_HASH: u64 = {
-    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 2)]);
+    let mut hash = fnv(0xcbf2_9ce4_8422_2325, &[("revision", 3)]);
     let mut i = 0;
     while i < STRUCTURES.len() {
         hash = fnv(hash, STRUCTURES[i]);

@@ -89,7 +89,7 @@ impl StoreOpaque {
     ) -> Result<u64, Box<Unwound>> {
         self.interrupt.enter();
         // SAFETY: by the caller.
-        let outcome = unsafe { self.enter(funcref, values, 0, Depth::Outermost) };
+        let outcome = unsafe { self.enter(funcref, values, 0) };
         self.interrupt.leave();
         outcome
     }
@@ -108,19 +108,18 @@ impl StoreOpaque {
         v4: u64,
     ) -> Result<u64, Box<Unwound>> {
         // SAFETY: by the caller.
-        unsafe { self.enter(funcref, [v0, v1, v2, v3, v4], self.nesting, Depth::Any) }
+        unsafe { self.enter(funcref, [v0, v1, v2, v3, v4], self.nesting) }
     }
 
     /// # Safety
     ///
-    /// As [`StoreOpaque::call_funcref`]; the depth is right.
+    /// As [`StoreOpaque::call_funcref`]; so many calls are active.
     #[inline(always)]
     unsafe fn enter(
         &mut self,
         funcref: *const VMFuncRef,
         values: RegisterValues,
         nesting: usize,
-        depth: Depth,
     ) -> Result<u64, Box<Unwound>> {
         if nesting >= self.limits.max_nesting {
             return Err(unwound(Unwound::TooDeep));
@@ -135,6 +134,7 @@ impl StoreOpaque {
             // SAFETY: by the caller; without an entry trampoline it is a host function's reference.
             true => unsafe { self.call_host(funcref, v0, v1, v2, v3, v4) },
             false => {
+                let depth = if nesting == 0 { Depth::Outermost } else { Depth::Any };
                 let max_wasm_stack = self.engine.config().max_wasm_stack;
                 // SAFETY: the reference is live; values are the caller's promise.
                 unsafe { enter::call_entry(funcref, values, self.vm_ptr(), max_wasm_stack, depth) }

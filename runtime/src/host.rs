@@ -8,6 +8,7 @@
 //! The `T` of the store is that of the linker or store the function was made for: `Linker<T>` and
 //! `Func::wrap` see to it.
 
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ use crate::vm::structs::{HostCall, HostReturn, Passing, RegisterValues, VMHostCo
 /// A host function, not yet in a store.
 pub(crate) struct HostFunc {
     ty: FuncType,
+    /// How values of its type are passed.
+    passing: Passing,
     call: HostCall,
     /// The closure; `call` knows its type.
     state: *const (),
@@ -52,7 +55,7 @@ impl HostFunc {
             drop(unsafe { Box::from_raw(state.cast_mut().cast::<F>()) });
         }
         let state = Box::into_raw(Box::new(state)).cast_const().cast();
-        Arc::new(HostFunc { ty, call, state, drop: drop_box::<F> })
+        Arc::new(HostFunc { passing: Passing::of(&ty), ty, call, state, drop: drop_box::<F> })
     }
 
     pub(crate) fn typed<T, P, R, F>(func: F) -> Arc<HostFunc>
@@ -63,7 +66,7 @@ impl HostFunc {
         F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
     {
         let ty = FuncType { params: P::types(), results: R::Ok::types() };
-        HostFunc::with_state(ty, typed_thunk::<T, P, R, F>, func)
+        HostFunc::with_state(ty, thunk::<Typed<T, P, R, F>>, func)
     }
 
     pub(crate) fn untyped<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
@@ -71,7 +74,7 @@ impl HostFunc {
         T: 'static,
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     {
-        HostFunc::with_state(ty, untyped_thunk::<T, F>, func)
+        HostFunc::with_state(ty, thunk::<Untyped<T, F>>, func)
     }
 
     pub(crate) fn raw<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
@@ -79,7 +82,7 @@ impl HostFunc {
         T: 'static,
         F: Fn(Caller<'_, T>, &mut [ValRaw]) -> Result<(), Error> + Send + Sync + 'static,
     {
-        HostFunc::with_state(ty, raw_thunk::<T, F>, func)
+        HostFunc::with_state(ty, thunk::<Raw<T, F>>, func)
     }
 
     pub(crate) fn bare<T, F>(ty: FuncType, func: F) -> Arc<HostFunc>
@@ -88,7 +91,7 @@ impl HostFunc {
         F: Fn(Caller<'_, T>, RegisterValues) -> Result<u64, Error> + Send + Sync + 'static,
     {
         debug_assert_eq!(Passing::of(&ty), Passing::Registers);
-        HostFunc::with_state(ty, bare_thunk::<T, F>, func)
+        HostFunc::with_state(ty, thunk::<Bare<T, F>>, func)
     }
 
     pub(crate) fn ty(&self) -> &FuncType {
@@ -192,10 +195,10 @@ impl<R: WasmResults, E: Into<Error>> HostResult for Result<R, E> {
 #[inline]
 unsafe fn with_caller<T: 'static, F: 'static>(
     context: *mut VMHostContext,
-    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> Result<u64, Error>,
+    body: impl FnOnce(Caller<'_, T>, &F, &HostFunc) -> Result<u64, Error>,
 ) -> HostReturn {
     // SAFETY: by the caller.
-    unsafe { run::<T, F>(context, |caller, func, ty| catch_unwind(AssertUnwindSafe(|| body(caller, func, ty)))) }
+    unsafe { run::<T, F>(context, |caller, func, def| catch_unwind(AssertUnwindSafe(|| body(caller, func, def)))) }
 }
 
 /// The same; what becomes of panics is for `body` to say.
@@ -206,7 +209,7 @@ unsafe fn with_caller<T: 'static, F: 'static>(
 #[inline(always)]
 unsafe fn run<T: 'static, F: 'static>(
     context: *mut VMHostContext,
-    body: impl FnOnce(Caller<'_, T>, &F, &FuncType) -> std::thread::Result<Result<u64, Error>>,
+    body: impl FnOnce(Caller<'_, T>, &F, &HostFunc) -> std::thread::Result<Result<u64, Error>>,
 ) -> HostReturn {
     // SAFETY: live, by the caller. The store's reference went to sleep when wasm was entered, so
     // this is the only one in use until the function returns.
@@ -217,7 +220,7 @@ unsafe fn run<T: 'static, F: 'static>(
     let def: *const HostFunc = Arc::as_ptr(&entry.def);
     // SAFETY: the function is kept alive by its entry, which lives as long as the store; the closure
     // has the type the thunk was made for.
-    let (func, ty) = unsafe { (&*(*def).state.cast::<F>(), &(*def).ty) };
+    let (func, def) = unsafe { (&*(*def).state.cast::<F>(), &*def) };
     let instance = match caller.is_null() {
         true => None,
         // SAFETY: a context with a caller belongs to that instance and dies with it.
@@ -226,7 +229,7 @@ unsafe fn run<T: 'static, F: 'static>(
     let handles = store.opaque.handles.mark();
     let place: *mut StoreInner<T> = &raw mut *store;
     // SAFETY: the only reference in use, until the body is over.
-    let outcome = body(Caller { store: unsafe { &mut *place }, instance }, func, ty);
+    let outcome = body(Caller { store: unsafe { &mut *place }, instance }, func, def);
     let reason = match outcome {
         Ok(Ok(value)) => {
             // SAFETY: the body is over, and its reference with it.
@@ -282,60 +285,81 @@ extern "C" fn interrupted(store: &mut StoreOpaque, handles: usize) -> HostReturn
     HostReturn { value: 0, unwinds: store.vm_ptr() }
 }
 
-unsafe extern "C" fn typed_thunk<T, P, R, F>(
+/// A kind of host functions: what is between the trampoline and the closure.
+trait Kind {
+    /// Calls the closure that the context leads to.
+    ///
+    /// # Safety
+    ///
+    /// By the contract of this file; the function was made of this kind.
+    unsafe fn call(context: *mut VMHostContext, values: RegisterValues) -> HostReturn;
+}
+
+/// What host-call trampolines call.
+unsafe extern "C" fn thunk<K: Kind>(
     context: *mut VMHostContext,
     v0: u64,
     v1: u64,
     v2: u64,
     v3: u64,
     v4: u64,
-) -> HostReturn
+) -> HostReturn {
+    // SAFETY: by the contract of this file.
+    unsafe { K::call(context, [v0, v1, v2, v3, v4]) }
+}
+
+/// Closures of Rust's types.
+struct Typed<T, P, R, F>(PhantomData<(T, P, R, F)>);
+
+impl<T, P, R, F> Kind for Typed<T, P, R, F>
 where
     T: 'static,
     P: WasmParams,
     R: HostResult,
     F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
 {
-    let passing = const { if in_registers::<P, R::Ok>() { Passing::Registers } else { Passing::Slots } };
-    let body = |caller: Caller<'_, T>, func: &F, _: &FuncType| {
-        let run = |slots: *mut ValRaw| {
-            // SAFETY: the slots hold parameters of the function's type.
-            let params = unsafe { P::load(&caller.store.opaque, slots) };
-            let place: *mut StoreInner<T> = &raw mut *caller.store;
-            // SAFETY: the only reference in use, until the closure is over.
-            let results = func(Caller { store: unsafe { &mut *place }, instance: caller.instance }, params);
-            // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
-            unsafe { results.into_result()?.store(&mut (*place).opaque, slots) }
+    #[inline(always)]
+    unsafe fn call(context: *mut VMHostContext, values: RegisterValues) -> HostReturn {
+        let passing = const { if in_registers::<P, R::Ok>() { Passing::Registers } else { Passing::Slots } };
+        let body = |caller: Caller<'_, T>, func: &F, _: &HostFunc| {
+            let run = |slots: *mut ValRaw| {
+                // SAFETY: the slots hold parameters of the function's type.
+                let params = unsafe { P::load(&caller.store.opaque, slots) };
+                let place: *mut StoreInner<T> = &raw mut *caller.store;
+                // SAFETY: the only reference in use, until the closure is over.
+                let results = func(Caller { store: unsafe { &mut *place }, instance: caller.instance }, params);
+                // SAFETY: the closure has given its borrow of the store back; there is a slot for each result.
+                unsafe { results.into_result()?.store(&mut (*place).opaque, slots) }
+            };
+            // SAFETY: by the caller.
+            unsafe { with_slots(passing, values, run) }
         };
-        // SAFETY: by the contract of this file.
-        unsafe { with_slots(passing, [v0, v1, v2, v3, v4], run) }
-    };
-    // SAFETY: by the contract of this file.
-    unsafe { with_caller::<T, F>(context, body) }
+        // SAFETY: by the caller.
+        unsafe { with_caller::<T, F>(context, body) }
+    }
 }
 
-unsafe extern "C" fn untyped_thunk<T, F>(
-    context: *mut VMHostContext,
-    v0: u64,
-    v1: u64,
-    v2: u64,
-    v3: u64,
-    v4: u64,
-) -> HostReturn
+/// Closures of [`Val`]s.
+struct Untyped<T, F>(PhantomData<(T, F)>);
+
+impl<T, F> Kind for Untyped<T, F>
 where
     T: 'static,
     F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
 {
-    let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
-        let run = |slots| {
-            // SAFETY: the slots hold parameters of the function's type, and there is one for each result.
-            unsafe { call_with_vals(caller, func, ty, slots) }
+    #[inline(always)]
+    unsafe fn call(context: *mut VMHostContext, values: RegisterValues) -> HostReturn {
+        let body = |caller: Caller<'_, T>, func: &F, def: &HostFunc| {
+            let run = |slots| {
+                // SAFETY: the slots hold parameters of the function's type, and there is one for each result.
+                unsafe { call_with_vals(caller, func, &def.ty, slots) }
+            };
+            // SAFETY: by the caller.
+            unsafe { with_slots(def.passing, values, run) }
         };
-        // SAFETY: by the contract of this file.
-        unsafe { with_slots(Passing::of(ty), [v0, v1, v2, v3, v4], run) }
-    };
-    // SAFETY: by the contract of this file.
-    unsafe { with_caller::<T, F>(context, body) }
+        // SAFETY: by the caller.
+        unsafe { with_caller::<T, F>(context, body) }
+    }
 }
 
 /// Calls a closure that gets and gives [`Val`]s.
@@ -372,46 +396,44 @@ unsafe fn call_with_vals<T: 'static>(
     Ok(())
 }
 
-unsafe extern "C" fn raw_thunk<T, F>(
-    context: *mut VMHostContext,
-    v0: u64,
-    v1: u64,
-    v2: u64,
-    v3: u64,
-    v4: u64,
-) -> HostReturn
+/// Closures of slots.
+struct Raw<T, F>(PhantomData<(T, F)>);
+
+impl<T, F> Kind for Raw<T, F>
 where
     T: 'static,
     F: Fn(Caller<'_, T>, &mut [ValRaw]) -> Result<(), Error> + Send + Sync + 'static,
 {
-    let body = |caller: Caller<'_, T>, func: &F, ty: &FuncType| {
-        let run = |slots| {
-            // SAFETY: there is a slot for each parameter and each result, and nobody else looks at them meanwhile.
-            let slots = unsafe { std::slice::from_raw_parts_mut(slots, ty.params.len().max(ty.results.len())) };
-            func(caller, slots)
+    #[inline(always)]
+    unsafe fn call(context: *mut VMHostContext, values: RegisterValues) -> HostReturn {
+        let body = |caller: Caller<'_, T>, func: &F, def: &HostFunc| {
+            let run = |slots| {
+                let FuncType { params, results } = &def.ty;
+                // SAFETY: there is a slot for each parameter and each result, and nobody else looks at them meanwhile.
+                let slots = unsafe { std::slice::from_raw_parts_mut(slots, params.len().max(results.len())) };
+                func(caller, slots)
+            };
+            // SAFETY: by the caller.
+            unsafe { with_slots(def.passing, values, run) }
         };
-        // SAFETY: by the contract of this file.
-        unsafe { with_slots(Passing::of(ty), [v0, v1, v2, v3, v4], run) }
-    };
-    // SAFETY: by the contract of this file.
-    unsafe { with_caller::<T, F>(context, body) }
+        // SAFETY: by the caller.
+        unsafe { with_caller::<T, F>(context, body) }
+    }
 }
 
-/// Nothing is between the trampoline and the closure but the way to it: a panic ends the process here.
-unsafe extern "C" fn bare_thunk<T, F>(
-    context: *mut VMHostContext,
-    v0: u64,
-    v1: u64,
-    v2: u64,
-    v3: u64,
-    v4: u64,
-) -> HostReturn
+/// Closures of registers. Nothing is between the trampoline and the closure but the way to it: a panic ends the process.
+struct Bare<T, F>(PhantomData<(T, F)>);
+
+impl<T, F> Kind for Bare<T, F>
 where
     T: 'static,
     F: Fn(Caller<'_, T>, RegisterValues) -> Result<u64, Error> + Send + Sync + 'static,
 {
-    // SAFETY: by the contract of this file.
-    unsafe { run::<T, F>(context, |caller, func, _| Ok(func(caller, [v0, v1, v2, v3, v4]))) }
+    #[inline(always)]
+    unsafe fn call(context: *mut VMHostContext, values: RegisterValues) -> HostReturn {
+        // SAFETY: by the caller.
+        unsafe { run::<T, F>(context, |caller, func, _| Ok(func(caller, values))) }
+    }
 }
 
 /// Closures that can be host functions: any number of parameters up to sixteen, with or without a

@@ -63,7 +63,8 @@ impl Func {
 
 impl<T: 'static> Linker<T> {
     /// Defines a host function that gets its parameters in slots, and leaves its results there. It gets as many slots as
-    /// the longer of the two lists has, and writes each result as its type has it.
+    /// the longer of the two lists has, and writes each result as its type has it. The upper half of a parameter of 32 bits
+    /// says nothing.
     ///
     /// # Safety
     ///

@@ -143,7 +143,7 @@ pub trait WasmParams: Sized {
 
 /// What [`abi::in_registers`] says of a function of these types, at compile time.
 pub(crate) const fn in_registers<P: WasmParams, R: WasmResults>() -> bool {
-    P::COUNT <= abi::REGISTER_VALUES as usize && R::COUNT <= 1 && !P::HAS_VECTOR && !R::HAS_VECTOR
+    abi::fit_registers(P::COUNT, R::COUNT, P::HAS_VECTOR || R::HAS_VECTOR)
 }
 
 /// Results: what can be parameters can be results.

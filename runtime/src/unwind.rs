@@ -9,8 +9,8 @@
 //! clause that fits gets the exception in a register, with the stack pointer as it was at its call; no
 //! other register is restored, for compiled code counts on none.
 //!
-//! If no frame of the activation catches it, the exception becomes an error and unwinds to the entry
-//! trampoline as any error of a host function does. Whoever called from the host gets it, and if that
+//! If no frame of the activation catches it, the exception becomes an error and unwinds to where the
+//! host entered wasm, as any error of a host function does. Whoever called from the host gets it, and if that
 //! is a host function that returns it, its trampoline's [`raise`] comes here, and the search goes on
 //! in the activation outside. So an exception crosses Rust frames as an ordinary `Result`.
 //!

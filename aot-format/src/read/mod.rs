@@ -277,13 +277,12 @@ impl<B: AsRef<[u8]>> Artifact<B> {
 
     /// The module's own name; may be empty.
     pub fn name(&self) -> &str {
-        let record = self.view().table::<ModuleRecord>(SectionKind::Module).get(0);
-        record.and_then(|record| self.view().str(record.name)).unwrap_or("")
+        self.view().module_record().and_then(|record| self.view().str(record.name)).unwrap_or("")
     }
 
     /// The start function.
     pub fn start(&self) -> Option<u32> {
-        some(self.view().table::<ModuleRecord>(SectionKind::Module).get(0)?.start)
+        some(self.view().module_record()?.start)
     }
 
     /// Number of type definitions.

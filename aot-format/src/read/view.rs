@@ -42,8 +42,12 @@ impl<'a> View<'a> {
         self.section(kind).get(start..start.checked_add(span.len as usize)?)
     }
 
+    pub(crate) fn module_record(&self) -> Option<ModuleRecord> {
+        self.table(SectionKind::Module).get(0)
+    }
+
     pub(crate) fn module(&self) -> Option<ModuleInfo<'a>> {
-        let record = self.table::<ModuleRecord>(SectionKind::Module).get(0)?;
+        let record = self.module_record()?;
         Some(ModuleInfo {
             name: self.str(record.name)?,
             producer: self.str(record.producer)?,

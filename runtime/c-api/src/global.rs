@@ -48,22 +48,17 @@ pub struct Untyped(Names<Names<Native>>);
 
 impl Untyped {
     /// The native of a module and a name.
-    pub fn get(&self, (module, name): &(String, String)) -> Option<&Native> {
+    pub fn get(&self, module: &str, name: &str) -> Option<&Native> {
         self.0.get(module)?.get(name)
     }
 
-    /// Whether there is one.
-    pub fn contains_key(&self, key: &(String, String)) -> bool {
-        self.get(key).is_some()
-    }
-
     /// Sets it.
-    pub fn insert(&mut self, (module, name): (String, String), native: Native) {
-        self.0.get_or_default(&module).insert(name, native);
+    pub fn insert(&mut self, module: &str, name: String, native: Native) {
+        self.0.get_or_default(module).insert(name, native);
     }
 
     /// Takes it out.
-    pub fn remove(&mut self, (module, name): &(String, String)) -> Option<Native> {
+    pub fn remove(&mut self, module: &str, name: &str) -> Option<Native> {
         self.0.get_mut(module)?.remove(name)
     }
 }

@@ -87,3 +87,48 @@ impl Heap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against a map of who has which sixteen bytes.
+    #[test]
+    fn blocks_are_apart_and_freed_ones_are_joined() {
+        const UNITS: u64 = 64;
+        let mut heap = Heap::new(8, UNITS * ALIGNMENT + 8);
+        assert_eq!(heap.size(), UNITS * ALIGNMENT);
+        let mut owners = [0; UNITS as usize];
+        let mut blocks: Vec<(u64, u64, u32)> = Vec::new();
+        let units = |start: u64, length: u64| {
+            assert_eq!(start % ALIGNMENT, 0);
+            ((start / ALIGNMENT - 1) as usize)..((start + length).div_ceil(ALIGNMENT) - 1) as usize
+        };
+        let mut state = 1u64;
+        for owner in 1..20_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let random = state >> 33;
+            if random.is_multiple_of(2) {
+                let bytes = (random >> 1) % 150;
+                let wanted = units(ALIGNMENT, bytes.max(1)).len();
+                let fits = owners.windows(wanted).any(|window| window.iter().all(|owner| *owner == 0));
+                let block = heap.allocate(bytes);
+                assert_eq!(block.is_some(), fits, "{bytes}");
+                let Some(start) = block else { continue };
+                assert!(
+                    owners[units(start, bytes.max(1))].iter_mut().all(|place| std::mem::replace(place, owner) == 0)
+                );
+                assert_eq!(heap.size_of(start), Some(bytes.max(1).next_multiple_of(ALIGNMENT)));
+                blocks.push((start, bytes.max(1), owner));
+            } else if !blocks.is_empty() {
+                let (start, bytes, owner) = blocks.swap_remove((random >> 1) as usize % blocks.len());
+                assert!(heap.free(start) && !heap.free(start));
+                assert!(owners[units(start, bytes)].iter_mut().all(|place| std::mem::take(place) == owner));
+            }
+            let free = owners.iter().filter(|owner| **owner == 0).count() as u64;
+            assert_eq!(heap.free_bytes(), free * ALIGNMENT);
+        }
+        blocks.drain(..).for_each(|(start, ..)| assert!(heap.free(start)));
+        assert_eq!((heap.free_bytes(), heap.allocate(heap.size())), (heap.size(), Some(ALIGNMENT)));
+    }
+}

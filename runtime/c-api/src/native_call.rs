@@ -7,6 +7,8 @@
 
 use std::ffi::c_void;
 
+use runtime::raw::RegisterValues;
+
 /// Registers for integers and pointers.
 #[cfg(target_arch = "x86_64")]
 const INTEGERS: usize = 6;
@@ -66,10 +68,7 @@ macro_rules! choose {
     };
 }
 
-/// Integers beside the environment for which there are registers on every machine.
-pub const FEW_INTEGERS: usize = 5;
-
-/// Calls a function of the environment and a few integers; bits of `wide` say which of them have 64 bits, the first in
+/// Calls a function of the environment and a few integers, for which there are registers beside it on every machine; bits of `wide` say which of them have 64 bits, the first in
 /// the lowest bit. RISC-V wants those of 32 bits sign-extended; the others do not look at the upper half.
 ///
 /// # Safety
@@ -79,7 +78,7 @@ pub const FEW_INTEGERS: usize = 5;
 pub unsafe fn call_with_integers(
     function: *const c_void,
     env: *const c_void,
-    mut integers: [u64; FEW_INTEGERS],
+    mut integers: RegisterValues,
     wide: u32,
 ) -> u64 {
     if cfg!(target_arch = "riscv64") {

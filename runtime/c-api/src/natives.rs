@@ -4,14 +4,14 @@
 
 use std::ffi::c_void;
 
-use runtime::raw::{RegisterValues, ValRaw};
+use runtime::raw::{Passing, RegisterValues, ValRaw};
 use runtime::{Caller, Error, ExternType, FuncType, Module, RefType, Val, ValType};
 
 use crate::boundary::{Text, array, guard};
 use crate::external;
 use crate::global::{log, with};
 use crate::memory;
-use crate::native_call::{Arguments, FEW_INTEGERS, call_with_integers};
+use crate::native_call::{Arguments, call_with_integers};
 use crate::shared::State;
 use crate::trace::NativeFailed;
 
@@ -140,12 +140,12 @@ pub unsafe fn register(module: &str, symbols: &[NativeSymbol], is_raw: bool) -> 
                 let signature =
                     parse(signature).map_err(|reason| format!("native function {module:?}.{name:?}: {reason}"))?;
                 define(module, &name, native, signature)?;
-                with(|global| global.untyped.remove(&(module.to_owned(), name.to_string())))?;
+                with(|global| global.untyped.remove(module, &name))?;
             }
             None => {
                 with(|global| {
                     global.linker.undefine(module, &name);
-                    global.untyped.insert((module.to_owned(), name.into_owned()), native)
+                    global.untyped.insert(module, name.into_owned(), native)
                 })?;
             }
         }
@@ -157,7 +157,7 @@ pub unsafe fn register(module: &str, symbols: &[NativeSymbol], is_raw: bool) -> 
 pub fn define_untyped(module: &Module) -> Result<(), String> {
     for import in module.imports() {
         let ExternType::Func(ty) = import.ty else { continue };
-        let known = with(|global| global.untyped.get(&(import.module.clone(), import.name.clone())).copied())?;
+        let known = with(|global| global.untyped.get(&import.module, &import.name).copied())?;
         let (Some(native), Some(ty)) = (known, module.func_type(ty)) else { continue };
         let params: Option<Vec<Parameter>> = ty.params.iter().map(|ty| Parameter::of(*ty)).collect();
         let results: Option<Vec<Parameter>> = ty.results.iter().map(|ty| Parameter::of(*ty)).collect();
@@ -195,7 +195,7 @@ fn define(
             global.linker.func_untyped(module, name, ty, call);
         });
     }
-    let simple = Simple::of(native, &params, result);
+    let simple = Simple::of(native, &params, result).filter(|_| Passing::of(&ty) == Passing::Registers);
     // SAFETY: results are numbers; the few integers of a simple one are passed in registers.
     with(|global| unsafe {
         if let Some(simple) = simple {
@@ -215,7 +215,7 @@ fn out_of_bounds() -> Error {
     Error::Trap(runtime::Trap::new(runtime::TrapCode::MemoryOutOfBounds))
 }
 
-/// What a call of a function needs to know that has few integers alone.
+/// What a call of a function needs to know that has integers alone.
 #[derive(Clone, Copy)]
 struct Simple {
     /// Which of them have 64 bits, the first in the lowest bit.
@@ -227,7 +227,7 @@ impl Simple {
         let is_integer = |kind: &Parameter| matches!(kind, Parameter::I32 | Parameter::I64);
         let simple = !native.is_raw && params.iter().chain(&result).all(is_integer);
         let wide = params.iter().rev().fold(0, |bits, kind| bits << 1 | u32::from(*kind == Parameter::I64));
-        (simple && params.len() <= FEW_INTEGERS).then_some(Simple { wide })
+        simple.then_some(Simple { wide })
     }
 }
 
@@ -418,7 +418,7 @@ pub extern "C" fn wasm_runtime_unregister_natives(module: Text, symbols: *const 
             global.native_lists.retain(|(.., names)| !names.is_empty());
             for name in &names {
                 global.linker.undefine(&module, name);
-                global.untyped.remove(&(module.to_string(), name.clone()));
+                global.untyped.remove(&module, name);
             }
             !names.is_empty()
         });

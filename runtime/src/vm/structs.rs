@@ -305,12 +305,6 @@ const _: () = assert!(align_of::<ValRaw>() == abi::VALUE_SIZE as usize);
 const _: () = assert!(size_of::<ValRaw>() == abi::GLOBAL_SIZE as usize);
 
 impl ValRaw {
-    /// A value that came in a register.
-    #[inline]
-    pub const fn from_register(bits: u64) -> ValRaw {
-        ValRaw::from_low(bits)
-    }
-
     /// The value, for a register.
     #[inline]
     pub const fn register(self) -> u64 {
@@ -320,28 +314,30 @@ impl ValRaw {
     /// All bytes zero: the zero of every number type and the null of every reference type.
     pub const ZERO: ValRaw = ValRaw { low: 0, high: 0 };
 
-    const fn from_low(low: u64) -> ValRaw {
-        ValRaw { low, high: 0 }
+    /// A value that came in a register.
+    #[inline]
+    pub const fn from_register(bits: u64) -> ValRaw {
+        ValRaw { low: bits, high: 0 }
     }
 
     /// An i32.
     pub const fn from_i32(value: i32) -> ValRaw {
-        ValRaw::from_low(value as u32 as u64)
+        ValRaw::from_register(value as u32 as u64)
     }
 
     /// An i64.
     pub const fn from_i64(value: i64) -> ValRaw {
-        ValRaw::from_low(value as u64)
+        ValRaw::from_register(value as u64)
     }
 
     /// An f32, as its bits.
     pub const fn from_f32_bits(bits: u32) -> ValRaw {
-        ValRaw::from_low(bits as u64)
+        ValRaw::from_register(bits as u64)
     }
 
     /// An f64, as its bits.
     pub const fn from_f64_bits(bits: u64) -> ValRaw {
-        ValRaw::from_low(bits)
+        ValRaw::from_register(bits)
     }
 
     /// A v128; lane 0 is in the lowest bits.
@@ -351,13 +347,13 @@ impl ValRaw {
 
     /// A reference, as it stands in tables and globals; zero is null.
     pub(crate) const fn from_ref(reference: u64) -> ValRaw {
-        ValRaw::from_low(reference)
+        ValRaw::from_register(reference)
     }
 
     /// A function reference; null is null. The address is exposed, since compiled code turns it
     /// into a pointer again.
     pub(crate) fn from_funcref(funcref: *mut VMFuncRef) -> ValRaw {
-        ValRaw::from_low(funcref.expose_provenance() as u64)
+        ValRaw::from_register(funcref.expose_provenance() as u64)
     }
 
     /// As an i32.

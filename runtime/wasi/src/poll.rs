@@ -23,7 +23,6 @@ pub(crate) fn poll_oneoff(
     count: u32,
     happened: Ptr<u32>,
 ) -> Result<(), Errno> {
-    memory.check_array(subscriptions, count)?;
     let read = |memory: &GuestMemory<'_>| Ok(memory.array(subscriptions, count)?.collect());
     poll_all(ctx, memory, &read, events, count, happened)
 }
@@ -36,14 +35,13 @@ pub(crate) fn poll_oneoff_unstable(
     count: u32,
     happened: Ptr<u32>,
 ) -> Result<(), Errno> {
-    memory.check_array(subscriptions, count)?;
     let read = |memory: &GuestMemory<'_>| {
         Ok(memory.array(subscriptions, count)?.map(|UnstableSubscription(subscription)| subscription).collect())
     };
     poll_all(ctx, memory, &read, events, count, happened)
 }
 
-/// The same for both: `read` gives the subscriptions, which have been found to lie in the memory.
+/// The same for both: `read` gives the subscriptions.
 fn poll_all(
     ctx: &WasiCtx,
     memory: &mut GuestMemory<'_>,

@@ -17,7 +17,7 @@
 //!
 //! Not here: trampolines. They are compiled code and stand in artifacts.
 
-/// What stands in the frame pointer where wasm did not return, for one instruction: no address that a profiler which
+/// What stands in the frame pointer where wasm did not return, until the landing pad has looked: no address that a profiler which
 /// walks over frames would follow.
 pub(crate) const UNWOUND: usize = 1;
 
