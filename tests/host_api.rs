@@ -362,6 +362,41 @@ fn frames_give_the_place_in_the_wasm() {
     assert_eq!(error.frames()[0].function_name, None);
 }
 
+/// A function that calls itself is inlined into itself: each call is a frame all the same, at its own place.
+#[test]
+fn calls_that_were_inlined_into_their_own_function_are_frames() {
+    let mut kit = Kit::new();
+    let mut store = kit.store();
+    let main = kit.main(
+        &mut store,
+        r#"(module (func $f (export "f") (param i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (unreachable)))
+            (if (i32.eq (local.get 0) (i32.const 2)) (then (return (i32.add (call $f (i32.const 1)) (i32.const 7)))))
+            (i32.mul (call $f (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))"#,
+    );
+    let main = main.unwrap();
+    let trap = |store: &mut _, n| {
+        let error = call(store, main, "f", &[Val::I32(n)]).unwrap_err();
+        assert!(matches!(&error, Error::Trap(trap) if trap.code() == TrapCode::Unreachable), "{error}");
+        let places =
+            error.frames().iter().map(|frame| (frame.function_name.clone().unwrap(), frame.wasm_offset.unwrap()));
+        places.collect::<Vec<_>>()
+    };
+    // Where each frame is: the trap, the call with 1, and the other one.
+    let [unreachable, other] = <[_; 2]>::try_from(trap(&mut store, 1)).unwrap();
+    let with_one = trap(&mut store, 2)[2].clone();
+    assert!(unreachable.1 < with_one.1 && with_one.1 < other.1);
+    let expected = |n| {
+        let outer = (2..=n).map(|n| if n == 2 { &with_one } else { &other });
+        [&unreachable, &other].into_iter().chain(outer).cloned().collect::<Vec<_>>()
+    };
+    for n in [2, 3, 4, 5, 20] {
+        assert_eq!(trap(&mut store, n), expected(n), "{n}");
+    }
+    let error = call(&mut store, main, "f", &[Val::I32(-1)]).unwrap_err();
+    assert!(matches!(&error, Error::Trap(trap) if trap.code() == TrapCode::StackOverflow), "{error}");
+}
+
 /// Whatever the way in which values come in: trampolines are no frames, neither of those shown nor of those left out.
 #[test]
 fn deep_traces_through_the_host_count_functions_alone() {

@@ -3,6 +3,7 @@
 //! What is inlined is small, for what it costs is certain and what it gains is not: a call is cheap, and a body that is
 //! copied to many places takes registers, code and time. Within a module, whatever made it has inlined most of what was
 //! worth it, so that only what is hardly larger than its call is; from one module into another nobody could, and more is.
+//! What calls itself is inlined into itself, once: half of the calls.
 //! Never inlined are functions that catch exceptions or call in tail position, into calls that can be caught, and into
 //! code that is seldom reached.
 //!
@@ -18,6 +19,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::inline::{Inline, InlineCommand};
 use cranelift_codegen::ir::{self, Block, ExternalName, FuncRef, Inst, Opcode, SourceLoc, Value};
 use cranelift_codegen::traversals::Dfs;
+use wasmparser::Operator;
 
 use super::queue::{self, Threads};
 use super::worker::Worker;
@@ -28,10 +30,14 @@ use crate::translate;
 
 /// CLIF instructions of the largest function that is inlined into its own module.
 const MAX_LOCAL: usize = 24;
+/// The same, into itself, once.
+const MAX_ITSELF: usize = 60;
 /// The same, into another module.
 const MAX_FOREIGN: usize = 160;
 /// Bytes of the largest body that is translated to see whether it is that small.
 const MAX_LOCAL_BYTES: usize = 48;
+/// The same, for what calls itself.
+const MAX_ITSELF_BYTES: usize = 144;
 /// The same, for what is inlined into another module.
 const MAX_FOREIGN_BYTES: usize = 320;
 /// A function may double its CLIF instructions, and grow by so many more.
@@ -144,9 +150,21 @@ fn candidates(set: &Set<'_>) -> Vec<Definition> {
     let foreign: std::collections::HashSet<Definition> = set.bound_functions().collect();
     let small = |function: &Definition| {
         let limit = if foreign.contains(function) { MAX_FOREIGN_BYTES } else { MAX_LOCAL_BYTES };
-        body_bytes(set, *function) <= limit
+        let bytes = body_bytes(set, *function);
+        bytes <= limit || bytes <= MAX_ITSELF_BYTES && calls_itself(set, *function)
     };
     super::definitions(set).filter(small).collect()
+}
+
+fn calls_itself(set: &Set<'_>, function: Definition) -> bool {
+    let body = &set.module(function.member).bodies[function.index as usize].body;
+    let is_call = |operator: Operator<'_>| match operator {
+        Operator::Call { function_index } => {
+            set.definition(function.member, ExternKind::Func, function_index) == Some(function)
+        }
+        _ => false,
+    };
+    body.get_operators_reader().is_ok_and(|operators| operators.into_iter().flatten().any(is_call))
 }
 
 fn body_bytes(set: &Set<'_>, function: Definition) -> usize {
@@ -210,11 +228,13 @@ impl Inline for Inliner<'_, '_> {
         let (Opcode::Call, Some(block), Some(function)) = (opcode, block, definition(self.set, caller, callee)) else {
             return InlineCommand::KeepCall;
         };
-        let limit = if function.member == self.caller.member { MAX_LOCAL } else { MAX_FOREIGN };
-        let signature = &caller.dfg.signatures[caller.dfg.ext_funcs[callee].signature];
-        let fits = |body: &&Inlinee| {
-            body.size <= limit.min(self.left) && function != self.caller && body.function.signature == *signature
+        let limit = match function.member == self.caller.member {
+            true if function == self.caller => MAX_ITSELF,
+            true => MAX_LOCAL,
+            false => MAX_FOREIGN,
         };
+        let signature = &caller.dfg.signatures[caller.dfg.ext_funcs[callee].signature];
+        let fits = |body: &&Inlinee| body.size <= limit.min(self.left) && body.function.signature == *signature;
         let Some(body) = self.bodies.0.get(&function).filter(fits) else { return InlineCommand::KeepCall };
         self.left -= body.size;
         self.inlined.push(Site { block, callee: function, location: caller.srcloc(inst) });
