@@ -97,16 +97,7 @@ fn defining(dfg: &DataFlowGraph, value: Value) -> Option<&InstructionData> {
 mod tests {
     use aot_format::cpu::Isa;
 
-    use crate::set::Set;
-    use crate::{Compiler, Options, Target};
-
-    fn assembly(isa: Isa, wat: &str) -> String {
-        let wasm = wat::parse_str(wat).expect("text that parses");
-        let target = Target::resolve(Some(isa.name()), None, &[]).expect("a target");
-        let compiler = Compiler::new(Options::new().target(target).verifier(true)).expect("a compiler");
-        let set = Set::alone(compiler.parse(&wasm).expect("a module"));
-        compiler.asm_of(&set).expect("code")
-    }
+    use crate::codegen::test_support::assembly;
 
     /// A loop from 0 in steps of 4 while `condition`, of the sum `$i`, holds.
     fn counting(ty: &str, condition: &str) -> String {

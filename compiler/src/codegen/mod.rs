@@ -1,6 +1,7 @@
 //! Validated modules → bound machine code and the tables that go with it.
 //!
 //! * [`isa`]: our options as Cranelift's settings.
+//! * `addresses`: what is changed before Cranelift optimises, by what `ranges` finds out.
 //! * `back_edges`: what is changed after Cranelift optimised.
 //! * `effort`: which functions Cranelift had better not optimise.
 //! * `inline`: which functions are inlined, and what back traces say of them.
@@ -14,6 +15,7 @@
 //!
 //! Absent on purpose: opcodes ([`crate::translate`]) and byte layouts (`aot-format`).
 
+mod addresses;
 mod back_edges;
 mod effort;
 pub mod emit;
@@ -22,6 +24,10 @@ mod inline;
 pub mod isa;
 mod placement;
 mod queue;
+mod range;
+mod ranges;
+#[cfg(test)]
+mod test_support;
 mod text;
 mod trampolines;
 mod worker;

@@ -8,6 +8,7 @@ use aot_format::types::{ExternKind, TypeIndex};
 use aot_format::write::{CallSite, Handler, Inlined, StackMap};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::settings;
 use cranelift_codegen::{
     CompiledCode, Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget, ir,
 };
@@ -15,7 +16,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::inline::{self, Bodies, Frames};
 use super::placement::Placement;
-use super::{Environment, back_edges, effort, label};
+use super::{Environment, addresses, back_edges, effort, label};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
 use crate::set::{Definition, Set};
@@ -204,6 +205,9 @@ impl Worker {
     ) -> Result<T, String> {
         self.context.func = function;
         let isa = if effort::is_too_deep(&self.context.func) { environment.unoptimised } else { environment.isa };
+        if isa.flags().opt_level() != settings::OptLevel::None {
+            addresses::fold_sums(&mut self.context.func);
+        }
         let optimised = self.context.optimize(isa, &mut ControlPlane::default());
         let context = &mut self.context;
         let compiled = optimised.and_then(|()| {
@@ -272,11 +276,10 @@ fn extract(
         addend: relocation.addend,
         target: target(&relocation.target, func, set),
     });
-    let guard = |code: ir::TrapCode| code == trap::GUARD_FAULT;
     let mut traps: Vec<(u32, TrapCode)> = buffer
         .traps()
         .iter()
-        .filter(|trap| !guard(trap.code))
+        .filter(|trap| !trap::is_guard_fault(trap.code))
         .filter_map(|trap| trap::from_clif(trap.code).map(|code| (trap.offset, code)))
         .collect();
     traps.sort_by_key(|(offset, _)| *offset);

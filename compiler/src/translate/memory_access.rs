@@ -185,7 +185,7 @@ impl FuncTranslator<'_, '_> {
         let code = if end <= min_length(self.memory_type(what.memory)) {
             None
         } else if self.is_guarded(what.memory) && end <= GUARDED_RESERVATION_BYTES + GUARD_BYTES {
-            Some(trap::GUARD_FAULT)
+            Some(trap::RESERVATION_FAULT)
         } else {
             return None;
         };
@@ -203,7 +203,7 @@ impl FuncTranslator<'_, '_> {
     fn guarded_access(&mut self, what: &Static, index: Value) -> Access {
         let index = self.extend_index(index);
         let base = self.memory_base(what.memory);
-        let flags = self.heap_flags(what.memory, Some(trap::GUARD_FAULT));
+        let flags = self.heap_flags(what.memory, Some(trap::RESERVATION_FAULT));
         // At most the size of the guard: fits.
         let offset = Offset32::new(what.offset as i32);
         Access { flags, address: self.builder.ins().iadd(base, index), offset }
@@ -292,7 +292,7 @@ impl FuncTranslator<'_, '_> {
         let code = if !branch {
             Some(trap::to_clif(TrapCode::MemoryOutOfBounds))
         } else {
-            self.is_fenced(what.memory).then_some(trap::GUARD_FAULT)
+            self.is_fenced(what.memory).then_some(trap::FENCE_FAULT)
         };
         Access { flags: self.heap_flags(what.memory, code), address, offset: offset.into() }
     }

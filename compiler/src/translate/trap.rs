@@ -7,9 +7,16 @@
 use aot_format::abi;
 use cranelift_codegen::ir;
 
-/// What an access to a guarded memory carries: the hardware finds the trap, the runtime recognises
+/// What an access to a memory with a reservation carries: the hardware finds the trap, the runtime recognises
 /// it by the faulting address, and the artifact's trap table need not list it.
-pub const GUARD_FAULT: ir::TrapCode = ir::TrapCode::HEAP_OUT_OF_BOUNDS;
+pub const RESERVATION_FAULT: ir::TrapCode = ir::TrapCode::HEAP_OUT_OF_BOUNDS;
+/// The same of a memory with a fence.
+pub const FENCE_FAULT: ir::TrapCode = ir::TrapCode::unwrap_user(0xe0);
+
+/// Whether a trap is found by a guard of the memory's.
+pub fn is_guard_fault(code: ir::TrapCode) -> bool {
+    matches!(code, RESERVATION_FAULT | FENCE_FAULT)
+}
 
 /// Cranelift's code for a trap of ours.
 pub fn to_clif(code: abi::TrapCode) -> ir::TrapCode {
@@ -47,7 +54,7 @@ pub fn from_clif(code: ir::TrapCode) -> Option<abi::TrapCode> {
         ir::TrapCode::INTEGER_DIVISION_BY_ZERO => abi::TrapCode::IntegerDivideByZero,
         ir::TrapCode::BAD_CONVERSION_TO_INTEGER => abi::TrapCode::InvalidConversionToInteger,
         ir::TrapCode::STACK_OVERFLOW => abi::TrapCode::StackOverflow,
-        GUARD_FAULT => abi::TrapCode::MemoryOutOfBounds,
+        guard if is_guard_fault(guard) => abi::TrapCode::MemoryOutOfBounds,
         user => return abi::TrapCode::from_code(user.as_raw().get()),
     })
 }
@@ -60,9 +67,11 @@ mod tests {
     fn codes_round_trip() {
         for &code in abi::TrapCode::ALL {
             assert_eq!(from_clif(to_clif(code)), Some(code));
-            assert_ne!(to_clif(code), GUARD_FAULT);
+            assert!(!is_guard_fault(to_clif(code)));
         }
-        assert_eq!(from_clif(GUARD_FAULT), Some(abi::TrapCode::MemoryOutOfBounds));
+        for guard in [RESERVATION_FAULT, FENCE_FAULT] {
+            assert_eq!(from_clif(guard), Some(abi::TrapCode::MemoryOutOfBounds));
+        }
         assert_eq!(from_clif(ir::TrapCode::unwrap_user(200)), None);
     }
 }
