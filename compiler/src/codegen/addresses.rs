@@ -5,13 +5,13 @@
 //! what is left is the same for all accesses with that index. Where only the sum is known to be a natural number, as with
 //! an index that counts up to zero, accesses with that index take one sum, and the rest as an offset.
 //!
-//! Should that ever be wrong, a guest reads other bytes of its own or traps, and no others: the index is still extended
+//! Should that ever be wrong, a guest reads or writes other bytes of its own, or traps, and no others: the index is still extended
 //! from 32 bits, and offsets stay within the guard behind the reservation. So memories without a reservation are left
 //! alone.
 
 use aot_format::abi::GUARD_BYTES;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types};
 
 use super::ranges::{Ranges, sum_of};
@@ -27,6 +27,8 @@ struct Access {
     inst: Inst,
     base: Value,
     sum: Value,
+    /// The sum, of 64 bits.
+    extended: Value,
     index: Value,
     added: i32,
     offset: i64,
@@ -44,6 +46,8 @@ struct Rewrite {
 
 /// Rewrites the accesses of a function.
 pub fn fold_sums(func: &mut Function) {
+    // Chains of them would be gone along each time.
+    func.dfg.resolve_all_aliases();
     let mut accesses: Vec<(Block, Access)> = Vec::new();
     for block in blocks_of_loops(func) {
         let found = func.layout.block_insts(block).filter_map(|inst| access(func, inst));
@@ -123,8 +127,10 @@ fn blocks_of_loops(func: &Function) -> Vec<Block> {
 /// Keeps those whose sums nothing else needs: where a sum has to be there in any case, its index had better not be.
 fn keep_lone_sums(func: &Function, accesses: &mut Vec<(Block, Access)>) {
     let mut others: SecondaryMap<Value, i32> = SecondaryMap::new();
+    let mut seen: EntitySet<Value> = EntitySet::new();
     for (_, access) in &*accesses {
-        others[access.sum] -= 1;
+        // Several accesses may extend a sum once.
+        others[access.sum] -= i32::from(seen.insert(access.extended));
     }
     if accesses.is_empty() {
         return;
@@ -172,7 +178,7 @@ fn access(func: &Function, inst: Inst) -> Option<Access> {
         }
         ValueDef::Union(..) => false,
     };
-    is_computed.then(|| Access { inst, base, sum, index, added, offset: i32::from(offset).into() })
+    is_computed.then(|| Access { inst, base, sum, extended, index, added, offset: i32::from(offset).into() })
 }
 
 fn apply(func: &mut Function, Rewrite { inst, base, index, added, offset: new }: Rewrite) {
@@ -199,9 +205,9 @@ mod tests {
     use crate::codegen::test_support::assembly;
 
     /// A loop over `$i` from a number, with an access in it that reads what is 1000 behind that, while a condition holds.
-    fn counting(memory: &str, from: i32, step: i32, condition: &str) -> String {
+    fn counting(from: i32, step: i32, condition: &str) -> String {
         format!(
-            "(module (memory {memory}) (func (export \"f\") (param $n i32) (local $i i32)
+            "(module (memory 1) (func (export \"f\") (param $n i32) (local $i i32)
                (local.set $i (i32.const {from}))
                (loop
                  (i64.store (i32.add (local.get $i) (i32.const 1000)) (i64.const 1))
@@ -228,7 +234,7 @@ mod tests {
             (800, -8, "(i32.gt_s (local.get $i) (i32.const -1))"),
             (800, -8, "(local.get $i)"),
         ] {
-            let text = assembly(Isa::X86_64, &counting("1", from, step, condition));
+            let text = assembly(Isa::X86_64, &counting(from, step, condition));
             assert_eq!(offsets(&text), [true, true], "{from} {step} {condition}:\n{text}");
         }
     }
@@ -243,18 +249,47 @@ mod tests {
             (0, 8, "(i32.lt_s (local.get $i) (local.get $n))"),
             (800, -8, "(i32.ge_s (local.get $i) (local.get $n))"),
         ] {
-            let text = assembly(Isa::X86_64, &counting("1", from, step, condition));
+            let text = assembly(Isa::X86_64, &counting(from, step, condition));
             assert_eq!(offsets(&text), [false, false], "{from} {step} {condition}:\n{text}");
         }
-        // Bounds that are compared are left alone.
-        let text =
-            assembly(Isa::X86_64, &counting("1 2 (pagesize 1)", 0, 8, "(i32.ne (local.get $i) (i32.const 800))"));
-        assert_eq!(offsets(&text), [false, false], "{text}");
+    }
+
+    #[test]
+    fn offsets_end_within_the_guard() {
+        let last = super::GUARD_BYTES - super::WIDEST as u64;
+        for (added, folds) in [(last, true), (last + 1, false)] {
+            let text = assembly(
+                Isa::X86_64,
+                &format!(
+                    "(module (memory 1) (func (export \"f\") (local $i i32)
+                       (loop (i64.store (i32.add (local.get $i) (i32.const {added})) (i64.const 1))
+                         (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 8))) (i32.const 800))))))"
+                ),
+            );
+            let offset = format!("{added:#x}(%");
+            assert_eq!(text.lines().any(|line| line.contains("movq") && line.contains(&offset)), folds, "{text}");
+        }
+    }
+
+    #[test]
+    fn sums_that_are_needed_elsewhere_stay() {
+        let going_on = "(i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 8))) (i32.const 800))";
+        let of = |used: &str| {
+            let text = format!(
+                "(module (memory 1) (func (export \"f\") (param i32) (result i32) (local $i i32) (local $s i32) (local $h i32)
+                   (loop (memory.fill (local.tee $s (i32.add (local.get $i) (i32.const 1000))) (local.get 0) (i32.const 16))
+                     {used} (br_if 0 {going_on}))
+                   (local.get $h)))"
+            );
+            assembly(Isa::X86_64, &text).contains("leal 0x3e8(%")
+        };
+        assert!(!of(""));
+        assert!(of("(local.set $h (i32.xor (local.get $h) (local.get $s)))"));
     }
 
     #[test]
     fn what_counts_up_to_zero_takes_one_sum() {
-        let text = assembly(Isa::X86_64, &counting("1", -800, 8, "(local.get $i)"));
+        let text = assembly(Isa::X86_64, &counting(-800, 8, "(local.get $i)"));
         assert!(text.contains("leal 0x3e8(%") && text.contains("movq") && text.contains("0x7d0(%"), "{text}");
         assert!(!text.contains("0xbb8"), "{text}");
     }

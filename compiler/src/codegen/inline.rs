@@ -32,6 +32,8 @@ use crate::translate;
 const MAX_LOCAL: usize = 24;
 /// The same, into itself, once.
 const MAX_ITSELF: usize = 60;
+/// Calls of itself that are inlined, in a function.
+const MAX_ITSELF_CALLS: usize = 8;
 /// The same, into another module.
 const MAX_FOREIGN: usize = 160;
 /// Bytes of the largest body that is translated to see whether it is that small.
@@ -124,7 +126,8 @@ impl Bodies {
         if !callees(set, function).iter().any(|callee| self.0.contains_key(callee)) {
             return Ok(Vec::new());
         }
-        let mut inliner = Inliner { bodies: self, set, caller, left: size(function) + MAX_GROWTH, inlined: Vec::new() };
+        let mut inliner =
+            Inliner { bodies: self, set, caller, left: size(function) + MAX_GROWTH, of_itself: 0, inlined: Vec::new() };
         let mut context = Context::for_function(std::mem::replace(function, ir::Function::new()));
         let done = context.inline(&mut inliner).map_err(|error| error.to_string());
         *function = context.func;
@@ -212,6 +215,8 @@ struct Inliner<'a, 'data> {
     caller: Definition,
     /// Instructions that the caller may still grow by.
     left: usize,
+    /// Calls of the caller itself.
+    of_itself: usize,
     inlined: Vec<Site>,
 }
 
@@ -229,7 +234,8 @@ impl Inline for Inliner<'_, '_> {
             return InlineCommand::KeepCall;
         };
         let limit = match function.member == self.caller.member {
-            true if function == self.caller => MAX_ITSELF,
+            true if function == self.caller && self.of_itself < MAX_ITSELF_CALLS => MAX_ITSELF,
+            true if function == self.caller => 0,
             true => MAX_LOCAL,
             false => MAX_FOREIGN,
         };
@@ -237,6 +243,7 @@ impl Inline for Inliner<'_, '_> {
         let fits = |body: &&Inlinee| body.size <= limit.min(self.left) && body.function.signature == *signature;
         let Some(body) = self.bodies.0.get(&function).filter(fits) else { return InlineCommand::KeepCall };
         self.left -= body.size;
+        self.of_itself += usize::from(function == self.caller);
         self.inlined.push(Site { block, callee: function, location: caller.srcloc(inst) });
         InlineCommand::Inline { callee: Cow::Borrowed(&body.function), visit_callee: false }
     }
@@ -299,5 +306,32 @@ impl Places<'_, '_> {
     fn frames_at(&self, location: SourceLoc, function: Definition, frames: &[Frames]) -> Frames {
         let known = frames_of(frames, location.bits()).filter(|_| !location.is_default());
         known.cloned().unwrap_or_else(|| vec![self.frame(function, location)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aot_format::cpu::Isa;
+
+    use crate::codegen::test_support::assembly;
+
+    /// How often a function calls that calls itself `calls` times, and multiplies `more` times.
+    fn calls_in_code(calls: usize, more: usize) -> usize {
+        let call = "(local.set 1 (i32.add (local.get 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))";
+        let more = "(local.set 1 (i32.mul (local.get 1) (local.get 0)))".repeat(more);
+        let text = format!(
+            r#"(module (func $f (export "f") (param i32) (result i32) (local i32)
+                (if (i32.eqz (local.get 0)) (then (return (i32.const 1)))) {} {more} (local.get 1)))"#,
+            call.repeat(calls)
+        );
+        assembly(Isa::X86_64, &text).split(";; ").nth(1).map_or(0, |text| text.matches(" call ").count())
+    }
+
+    #[test]
+    fn what_calls_itself_is_inlined_into_itself_once() {
+        // More than what is inlined elsewhere, and not too much.
+        assert_eq!(calls_in_code(1, 6), 1);
+        assert_eq!(calls_in_code(2, 6), 4);
+        assert_eq!(calls_in_code(2, 40), 2);
     }
 }

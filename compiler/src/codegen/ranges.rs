@@ -7,6 +7,8 @@
 //!
 //! Absent on purpose: what is done with it (`addresses`).
 
+use std::collections::HashMap;
+
 use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::{
@@ -21,8 +23,10 @@ const MOST_ROUNDS: usize = 24;
 const ROUNDS_OF_BOUNDS: usize = 16;
 /// How far up conditions are looked for.
 const MOST_CONDITIONS: usize = 12;
-/// Most values that are looked at.
-const MOST_VALUES: usize = 10_000;
+/// Most values, and arguments of branches, that are looked at in a round.
+const MOST_WORK: usize = 50_000;
+/// Most sums of sums that are one.
+const MOST_SUMS: usize = 8;
 
 /// What an edge says of a value.
 type Fact = (Value, Range);
@@ -46,14 +50,16 @@ pub struct Ranges<'f> {
     is_decided: SecondaryMap<Value, bool>,
     /// Place in the order of blocks.
     places: SecondaryMap<Block, u32>,
-    /// Blocks that an edge leads from.
-    before: SecondaryMap<Block, Vec<Block>>,
+    /// Edges that lead to a block: the branch, and which of its edges it is.
+    before: SecondaryMap<Block, Vec<(Inst, usize)>>,
     /// Values that are asked for, and those that these depend on.
     needed: EntitySet<Value>,
     /// What is gone through in a round, in order.
     steps: Vec<(Block, Inst)>,
     /// Where bounds are widened to, in order.
     bounds: Vec<i64>,
+    /// What may still be done.
+    left: usize,
     changed: bool,
 }
 
@@ -71,6 +77,7 @@ impl<'f> Ranges<'f> {
             needed: EntitySet::new(),
             steps: Vec::new(),
             bounds: Vec::new(),
+            left: MOST_WORK,
             changed: false,
         };
         ranges.find_edges();
@@ -92,39 +99,44 @@ impl<'f> Ranges<'f> {
         for (place, block) in self.func.layout.blocks().enumerate() {
             self.places[block] = place as u32;
             let Some(last) = self.func.layout.last_inst(block) else { continue };
-            for edge in self.destinations(last) {
-                self.before[edge.block(&self.func.dfg.value_lists)].push(block);
+            for (index, edge) in self.destinations(last).iter().enumerate() {
+                self.before[edge.block(&self.func.dfg.value_lists)].push((last, index));
             }
         }
         for block in self.func.layout.blocks() {
-            if let [only] = self.before[block][..] {
-                self.above[block] = Some(only);
+            if let [(only, _)] = self.before[block][..] {
+                self.above[block] = self.func.layout.inst_block(only);
             }
         }
     }
 
     /// Finds what the values depend on, and with that what has to be gone through.
     fn find_steps(&mut self, wanted: Vec<Value>) -> Option<()> {
-        let conditions: Vec<(Block, [Value; 2])> =
-            self.func.layout.blocks().filter_map(|block| self.decided_by(block)).collect();
+        let (func, dfg) = (self.func, &self.func.dfg);
+        let mut conditions: HashMap<Value, Vec<(Block, [Value; 2])>> = HashMap::new();
+        for (block, sides) in func.layout.blocks().filter_map(|block| self.decided_by(block)) {
+            sides.iter().for_each(|side| conditions.entry(*side).or_default().push((block, sides)));
+        }
         let mut decides: EntitySet<Block> = EntitySet::new();
         let mut open = wanted;
-        while !open.is_empty() {
-            self.close(&mut open)?;
-            for (block, sides) in &conditions {
-                if !decides.contains(*block) && sides.iter().any(|side| self.needed.contains(*side)) {
-                    decides.insert(*block);
+        while let Some(value) = open.pop() {
+            let value = dfg.resolve_aliases(value);
+            if !is_narrow(dfg.value_type(value)) || !self.needed.insert(value) {
+                continue;
+            }
+            self.depends_on(value, &mut open)?;
+            for (block, sides) in conditions.remove(&value).unwrap_or_default() {
+                if decides.insert(block) {
                     open.extend(sides);
-                    let bounds = sides.iter().filter_map(|side| constant(&self.func.dfg, *side)).map(i64::from);
+                    let bounds = sides.iter().filter_map(|side| constant(dfg, *side)).map(i64::from);
                     self.bounds.extend(bounds.flat_map(|bound| [bound - 1, bound, bound + 1]));
                 }
             }
         }
-        let dfg = &self.func.dfg;
-        for block in self.func.layout.blocks() {
+        for block in func.layout.blocks() {
             let needs = |inst: &Inst| dfg.inst_results(*inst).iter().any(|result| self.needed.contains(*result));
-            let last = self.func.layout.last_inst(block);
-            let body = self.func.layout.block_insts(block).filter(|inst| Some(*inst) != last && needs(inst));
+            let last = func.layout.last_inst(block);
+            let body = func.layout.block_insts(block).filter(|inst| Some(*inst) != last && needs(inst));
             self.steps.extend(body.map(|inst| (block, inst)));
             let brings = |edge: &BlockCall| {
                 dfg.block_params(edge.block(&dfg.value_lists)).iter().any(|param| self.needed.contains(*param))
@@ -133,6 +145,8 @@ impl<'f> Ranges<'f> {
                 && (decides.contains(block) || needs(&last) || self.destinations(last).iter().any(brings))
             {
                 self.steps.push((block, last));
+                let args = self.destinations(last).iter().map(|edge| 1 + edge.args(&dfg.value_lists).count()).sum();
+                self.work(args)?;
             }
         }
         // What is less than something else can be added to, and what is greater subtracted from.
@@ -140,7 +154,7 @@ impl<'f> Ranges<'f> {
         self.bounds.retain(|bound| i32::try_from(*bound).is_ok());
         self.bounds.sort_unstable();
         self.bounds.dedup();
-        if let Some(entry) = self.func.layout.entry_block() {
+        if let Some(entry) = func.layout.entry_block() {
             for param in dfg.block_params(entry) {
                 self.values[*param] = Range::ALL;
             }
@@ -148,38 +162,33 @@ impl<'f> Ranges<'f> {
         Some(())
     }
 
-    /// Adds what the open values depend on, until nothing is open.
-    fn close(&mut self, open: &mut Vec<Value>) -> Option<()> {
+    /// Adds what a value depends on.
+    fn depends_on(&mut self, value: Value, open: &mut Vec<Value>) -> Option<()> {
         let dfg = &self.func.dfg;
-        let mut count = 0;
-        while let Some(value) = open.pop() {
-            let value = dfg.resolve_aliases(value);
-            if !is_narrow(dfg.value_type(value)) || !self.needed.insert(value) {
-                continue;
-            }
-            count += 1;
-            if count > MOST_VALUES {
-                return None;
-            }
-            match dfg.value_def(value) {
-                ValueDef::Param(block, number) => {
-                    for before in &self.before[block] {
-                        let last = self.func.layout.last_inst(*before)?;
-                        let edges = self.destinations(last).iter();
-                        let edges = edges.filter(|edge| edge.block(&dfg.value_lists) == block);
-                        let args = edges.filter_map(|edge| edge.args(&dfg.value_lists).nth(number)?.as_value());
-                        open.extend(args);
-                    }
+        match dfg.value_def(value) {
+            ValueDef::Param(block, number) => {
+                // An argument is found by counting.
+                self.work(self.before[block].len() * (1 + number / 8))?;
+                for (before, index) in &self.before[block] {
+                    let arg = self.destinations(*before)[*index].args(&dfg.value_lists).nth(number);
+                    open.extend(arg.and_then(|arg| arg.as_value()));
                 }
-                ValueDef::Result(inst, _) => {
-                    let data = &dfg.insts[inst];
-                    if !data.opcode().can_load() && !data.opcode().is_call() {
-                        open.extend(data.arguments(&dfg.value_lists));
-                    }
-                }
-                ValueDef::Union(..) => {}
             }
+            ValueDef::Result(inst, _) => {
+                self.work(1)?;
+                let data = &dfg.insts[inst];
+                if !data.opcode().can_load() && !data.opcode().is_call() {
+                    open.extend(data.arguments(&dfg.value_lists));
+                }
+            }
+            ValueDef::Union(..) => {}
         }
+        Some(())
+    }
+
+    /// Notes work that a round does, or what finding it out does.
+    fn work(&mut self, amount: usize) -> Option<()> {
+        self.left = self.left.checked_sub(amount)?;
         Some(())
     }
 
@@ -457,13 +466,12 @@ fn constant(dfg: &DataFlowGraph, value: Value) -> Option<i32> {
     }
 }
 
-/// The value and the number that another one of 32 bits is the sum of; sums of sums are one.
+/// The value and the number that another one of 32 bits is the sum of; a few sums of sums are one.
 pub fn sum_of(dfg: &DataFlowGraph, value: Value) -> Option<(Value, i32)> {
     let (mut of, mut added, mut found) = (dfg.resolve_aliases(value), 0i32, false);
-    while let Some(inst) = dfg.value_def(of).inst()
-        && let InstructionData::Binary { opcode: Opcode::Iadd, args: [lhs, rhs] } = dfg.insts[inst]
-        && is_narrow(dfg.value_type(of))
-    {
+    for _ in 0..MOST_SUMS {
+        let Some(inst) = dfg.value_def(of).inst() else { break };
+        let InstructionData::Binary { opcode: Opcode::Iadd, args: [lhs, rhs] } = dfg.insts[inst] else { break };
         let (other, number) = match (constant(dfg, lhs), constant(dfg, rhs)) {
             (_, Some(number)) => (lhs, number),
             (Some(number), _) => (rhs, number),

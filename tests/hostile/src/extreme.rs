@@ -171,6 +171,50 @@ pub fn modules() -> Vec<(&'static str, Vec<u8>)> {
             "a deep sum",
             function(&format!("{} i32.const 0 {} drop", many(30_000, "i32.const 1 "), many(30_000, "i32.add "))),
         ),
+        (
+            "indices that are sums of the last",
+            function(&format!(
+                "(loop {} (br_if 0 (local.get 2)))",
+                many(20_000, "(drop (i32.load (local.tee 2 (i32.add (local.get 2) (i32.const 1)))))")
+            )),
+        ),
+        (
+            "an index from many edges of a table",
+            function(&format!(
+                "(loop (local.set 2 (i32.const 7))
+                   (block (br_if 0 (local.get 2)) (local.set 2 (i32.const 5)) (br_table {} (local.get 2)))
+                   (drop (i32.load (i32.add (local.get 2) (i32.const 1024)))) (br_if 0 (local.get 2)))",
+                many(60_000, "0 ")
+            )),
+        ),
+        (
+            "compared sums of many",
+            locals(
+                20,
+                "i32",
+                &format!(
+                    "(block $out (loop (local.get 0) {} drop
+                       (drop (i32.load (i32.add (i32.and (local.get 1) (i32.const 255)) (i32.const 1024)))) {}
+                       (br_if 0 (local.tee 0 (local.get 1)))))",
+                    each(19, &|index| format!("{} local.tee {} ", many(1500, "i32.const 1 i32.add "), index + 1)),
+                    each(18, &|index| format!(
+                        "(br_if $out (i32.lt_s (local.get {}) (local.get {})))",
+                        index + 1,
+                        index + 2
+                    ))
+                ),
+            )
+            .replace("(func $f)", "(memory 1) (func $f)"),
+        ),
+        (
+            "a sum in loops that never go back",
+            function(&format!(
+                "(loop {} (local.get 2) {} i32.const 1023 i32.and i32.const 1024 i32.add i32.load drop {} (br_if 0 (local.get 2)))",
+                many(14_000, "loop "),
+                many(9000, "local.get 2 i32.add "),
+                many(14_000, "end ")
+            )),
+        ),
         ("loads from loads", function(&format!("i32.const 0 {} drop", many(30_000, "i32.load ")))),
         ("divisions", function(&format!("local.get 0 {} drop", many(30_000, "local.get 1 i64.div_s ")))),
         ("selections", function(&format!("local.get 0 {} drop", many(20_000, "local.get 1 local.get 2 select ")))),
