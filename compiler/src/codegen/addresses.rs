@@ -17,6 +17,8 @@ use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, InstructionData,
 use super::ranges::{Ranges, sum_of};
 use crate::translate::trap::RESERVATION_FAULT;
 
+/// Instructions of a function that is too large: what its indices depend on is much of it, and seldom leads to anything.
+const LARGE: usize = 2500;
 /// Bytes of the widest access.
 const WIDEST: i64 = 16;
 /// Numbers up to here can be indices.
@@ -46,10 +48,17 @@ struct Rewrite {
 
 /// Rewrites the accesses of a function.
 pub fn fold_sums(func: &mut Function) {
+    if func.dfg.num_insts() > LARGE {
+        return;
+    }
+    let blocks = blocks_of_loops(func);
+    if blocks.is_empty() {
+        return;
+    }
     // Chains of them would be gone along each time.
     func.dfg.resolve_all_aliases();
     let mut accesses: Vec<(Block, Access)> = Vec::new();
-    for block in blocks_of_loops(func) {
+    for block in blocks {
         let found = func.layout.block_insts(block).filter_map(|inst| access(func, inst));
         accesses.extend(found.map(|access| (block, access)));
     }
