@@ -5,9 +5,9 @@
 //! what is left is the same for all accesses with that index. Where only the sum is known to be a natural number, as with
 //! an index that counts up to zero, accesses with that index take one sum, and the rest as an offset.
 //!
-//! Should that ever be wrong, a guest reads or writes other bytes of its own, or traps, and no others: the index is still extended
-//! from 32 bits, and offsets stay within the guard behind the reservation. So memories without a reservation are left
-//! alone.
+//! Should that ever be wrong, a guest reads or writes other bytes of its own, or traps, and nothing else: the index is
+//! still extended from 32 bits, and offsets stay within the guard behind the reservation. So memories without a
+//! reservation are left alone.
 
 use aot_format::abi::GUARD_BYTES;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};

@@ -23,8 +23,7 @@ const MOST_ROUNDS: usize = 24;
 const ROUNDS_OF_BOUNDS: usize = 16;
 /// How far up conditions are looked for.
 const MOST_CONDITIONS: usize = 12;
-/// Values and arguments of branches that are looked at in all rounds, beside twice as many as a function has instructions:
-/// that is a hundredth of what compiling it costs.
+/// Values and arguments of branches that are looked at in all rounds, beside twice as many as a function has instructions.
 const SMALL_WORK: usize = 4000;
 /// Rounds that loops take, as a rule.
 const USUAL_ROUNDS: usize = 6;
@@ -61,7 +60,7 @@ pub struct Ranges<'f> {
     steps: Vec<(Block, Inst)>,
     /// Where bounds are widened to, in order.
     bounds: Vec<i64>,
-    /// Edges of the branches in it and their arguments.
+    /// Edges of the branches in these steps, and their arguments.
     args: usize,
     /// What may still be done.
     left: usize,
