@@ -27,7 +27,7 @@ mod queue;
 mod range;
 mod ranges;
 #[cfg(test)]
-mod test_support;
+pub mod test_support;
 mod text;
 mod trampolines;
 mod worker;

@@ -25,6 +25,7 @@ use wasmparser::{MemArg, MemArgTarget};
 
 use super::function::FuncTranslator;
 use super::regions::{self, Region};
+use super::scaled::Scaled;
 use super::signature::POINTER;
 use super::trap;
 use super::vmctx::Place;
@@ -201,11 +202,15 @@ impl FuncTranslator<'_, '_> {
     }
 
     fn guarded_access(&mut self, what: &Static, index: Value) -> Access {
-        let index = self.extend_index(index);
+        let ends_in_guard = |scaled: &Scaled| what.end.is_some_and(|end| end + u64::from(scaled.added) <= GUARD_BYTES);
+        let (index, added) = match Scaled::of(&self.builder.func.dfg, index).filter(ends_in_guard) {
+            Some(scaled) => (scaled.product(&mut self.builder), scaled.added),
+            None => (self.extend_index(index), 0),
+        };
         let base = self.memory_base(what.memory);
         let flags = self.heap_flags(what.memory, Some(trap::RESERVATION_FAULT));
         // At most the size of the guard: fits.
-        let offset = Offset32::new(what.offset as i32);
+        let offset = Offset32::new((what.offset + u64::from(added)) as i32);
         Access { flags, address: self.builder.ins().iadd(base, index), offset }
     }
 

@@ -46,6 +46,7 @@ mod operand_stack;
 mod parametric;
 mod reference;
 mod regions;
+mod scaled;
 mod signature;
 mod simd_bitwise;
 mod simd_compare;
