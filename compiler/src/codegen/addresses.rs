@@ -135,14 +135,14 @@ fn blocks_of_loops(func: &Function) -> Vec<Block> {
 
 /// Keeps those whose sums nothing else needs: where a sum has to be there in any case, its index had better not be.
 fn keep_lone_sums(func: &Function, accesses: &mut Vec<(Block, Access)>) {
+    if accesses.is_empty() {
+        return;
+    }
     let mut others: SecondaryMap<Value, i32> = SecondaryMap::new();
     let mut seen: EntitySet<Value> = EntitySet::new();
     for (_, access) in &*accesses {
         // Several accesses may extend a sum once.
         others[access.sum] -= i32::from(seen.insert(access.extended));
-    }
-    if accesses.is_empty() {
-        return;
     }
     for inst in func.layout.blocks().flat_map(|block| func.layout.block_insts(block)) {
         for value in func.dfg.inst_values(inst) {

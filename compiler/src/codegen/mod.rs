@@ -2,7 +2,7 @@
 //!
 //! * [`isa`]: our options as Cranelift's settings.
 //! * `addresses`: what is changed before Cranelift optimises, by what `ranges` finds out.
-//! * `back_edges`: what is changed after Cranelift optimised.
+//! * `back_edges`, `extensions`: what is changed after Cranelift optimised.
 //! * `effort`: which functions Cranelift had better not optimise.
 //! * `inline`: which functions are inlined, and what back traces say of them.
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
@@ -19,6 +19,7 @@ mod addresses;
 mod back_edges;
 mod effort;
 pub mod emit;
+mod extensions;
 pub mod image;
 mod inline;
 pub mod isa;

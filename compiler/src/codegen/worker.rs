@@ -16,7 +16,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::inline::{self, Bodies, Frames};
 use super::placement::Placement;
-use super::{Environment, addresses, back_edges, effort, label};
+use super::{Environment, addresses, back_edges, effort, extensions, label};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
 use crate::set::{Definition, Set};
@@ -205,13 +205,17 @@ impl Worker {
     ) -> Result<T, String> {
         self.context.func = function;
         let isa = if effort::is_too_deep(&self.context.func) { environment.unoptimised } else { environment.isa };
-        if isa.flags().opt_level() != settings::OptLevel::None {
+        let is_optimised = isa.flags().opt_level() != settings::OptLevel::None;
+        if is_optimised {
             addresses::fold_sums(&mut self.context.func);
         }
         let optimised = self.context.optimize(isa, &mut ControlPlane::default());
         let context = &mut self.context;
         let compiled = optimised.and_then(|()| {
             back_edges::compare_sums(&mut context.func);
+            if is_optimised && isa.name() == "x64" {
+                extensions::widen(&mut context.func);
+            }
             context.verify_if(isa)?;
             let control = &mut ControlPlane::default();
             isa.compile_function(&context.func, &context.domtree, &mut self.registers, disassemble, control)
