@@ -7,10 +7,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # What the C library has for devices; see runtime/c-api/Cargo.toml.
 LIBRARY_FEATURES ?= wasi,standard
 # (All packages are named so that nothing is compiled with other features than for the whole.)
-# The specification's suite, modules together, known miscompilations, far branches, copies and fills, values between host
+# The specification's suite, modules together, known miscompilations, far and near branches, copies and fills, values between host
 # and wasm, WASI, the C library. (test-emulated runs the runtime's unit tests, too, for its assembly; by itself, since here
 # they would bring those of all packages.)
-EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test bulk --test boundary --test wasi --test wasi_sets --test c_api
+EMULATED_PART := --workspace --exclude bench --test spec --test multi_module --test advisories --test far_branches --test near_branches --test bulk --test boundary --test wasi --test wasi_sets --test c_api
 SAMPLES := $(patsubst samples/%/main.rs,%,$(wildcard samples/*/main.rs))
 
 # Compiles the modules of the sample $(1) to $(TARGET)/samples/$(1), then runs its host program.

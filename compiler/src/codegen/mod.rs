@@ -8,6 +8,7 @@
 //! * `worker`: one function through translation and Cranelift, with what a thread reuses.
 //! * `queue`: all functions, on all threads, with the same result for any number of them.
 //! * `trampolines`: which function types need which trampolines; one body for each lowered shape.
+//! * `relax`: shorter machine code for x86-64.
 //! * `placement`: where in its cache line a function had better start.
 //! * `text`: placement and binding; no relocation is left after it.
 //! * [`image`]: which data segments become copy-on-write images.
@@ -27,6 +28,7 @@ mod placement;
 mod queue;
 mod range;
 mod ranges;
+mod relax;
 #[cfg(test)]
 pub mod test_support;
 mod text;

@@ -23,6 +23,9 @@ const MAX_LOOP_BYTES: u32 = 512;
 const TURNS: u64 = 8;
 const MAX_DEPTH: u32 = 4;
 
+/// A head that this many branches go back to is an interpreter's, or a state machine's, if it jumps by a table.
+const MANY_WAYS_BACK: usize = 4;
+
 /// Loops are looked at up to this number in one function. Finding how deep they are nested compares each with each.
 const MAX_LOOPS: usize = 128;
 
@@ -39,21 +42,29 @@ struct Region {
 }
 
 impl Placement {
-    /// From the machine code of a function for x86-64.
-    pub fn of(code: &[u8]) -> Placement {
-        let mut loops: Vec<Range<u32>> = (0..code.len()).filter_map(|end| branch_back(code, end)).collect();
+    /// Of a function of so many bytes for x86-64, by what its branches back go back over, and where jump tables begin.
+    pub fn of(bytes: usize, mut loops: Vec<Range<u32>>, mut tables: Vec<u32>) -> Placement {
+        loops.retain(|range| range.end - range.start <= MAX_LOOP_BYTES);
         // Of several ways back to one head, the farthest is where the loop ends.
         loops.sort_unstable_by_key(|range| (range.start, Reverse(range.end)));
+        tables.sort_unstable();
+        let dispatchers: Vec<Range<u32>> = (loops.chunk_by(|a, b| a.start == b.start))
+            .filter(|ways_back| ways_back.len() >= MANY_WAYS_BACK)
+            .filter_map(|ways_back| dispatcher(&tables, ways_back[0].start))
+            .take(MAX_LOOPS)
+            .collect();
         loops.dedup_by_key(|range| range.start);
         loops.truncate(MAX_LOOPS);
-        let depth = |inner: &Range<u32>| {
-            let holds = |outer: &&Range<u32>| outer.start <= inner.start && inner.end <= outer.end;
-            (loops.iter().filter(holds).count() as u32).min(MAX_DEPTH)
+        let region = |range: &Range<u32>, inner: u32| {
+            let holds = |outer: &&Range<u32>| outer.start <= range.start && range.end <= outer.end;
+            let depth = loops.iter().filter(holds).count() as u32 + inner;
+            Region { range: range.clone(), weight: TURNS.pow(depth.min(MAX_DEPTH)) }
         };
-        let mut regions: Vec<Region> =
-            loops.iter().map(|range| Region { range: range.clone(), weight: TURNS.pow(depth(range)) }).collect();
-        if (1..=MAX_LOOP_BYTES as usize).contains(&code.len()) {
-            regions.push(Region { range: 0..code.len() as u32, weight: 1 });
+        let mut regions: Vec<Region> = loops.iter().map(|range| region(range, 0)).collect();
+        // It is gone through as often as all of the ways back together.
+        regions.extend(dispatchers.iter().map(|range| region(range, 1)));
+        if (1..=MAX_LOOP_BYTES as usize).contains(&bytes) {
+            regions.push(Region { range: 0..bytes as u32, weight: 1 });
         }
         Placement { regions }
     }
@@ -80,19 +91,10 @@ impl Placement {
     }
 }
 
-/// The loop that a `jmp` or `jcc` whose last byte is at `last` goes back over, if there is one and it is short enough.
-///
-/// Where instructions begin is not known here, so other bytes could be taken for one: it takes two or three of a value, and a
-/// displacement of 512 values in four thousand million. What would be placed badly for that would be right all the same.
-fn branch_back(code: &[u8], last: usize) -> Option<Range<u32>> {
-    let (before, displacement) = code.get(..=last)?.split_last_chunk()?;
-    let back = i32::from_le_bytes(*displacement).checked_neg()?;
-    let is_branch = matches!(before, [.., 0xe9] | [.., 0x0f, 0x80..=0x8f]);
-    if !is_branch || !(1..=MAX_LOOP_BYTES as i32).contains(&back) {
-        return None;
-    }
-    let end = last as u32 + 1;
-    Some(end.checked_sub(back as u32)?..end)
+/// The code from the head of a loop to a jump table, if there is one within a line's length.
+fn dispatcher(tables: &[u32], head: u32) -> Option<Range<u32>> {
+    let table = *tables.get(tables.partition_point(|table| *table <= head))?;
+    (table - head <= LINE).then_some(head..table)
 }
 
 #[cfg(test)]
@@ -101,24 +103,13 @@ mod tests {
     use crate::set::Set;
     use crate::{Compiler, Options, Target};
 
-    /// `bytes` of no matter what, with branches: (where it ends, opcode, target).
-    fn code(bytes: usize, branches: &[(u32, &[u8], u32)]) -> Vec<u8> {
-        let mut code = vec![0x90; bytes];
-        for (end, opcode, target) in branches {
-            let place = *end as usize - 4;
-            code[place..place + 4].copy_from_slice(&(*target as i32 - *end as i32).to_le_bytes());
-            code[place - opcode.len()..place].copy_from_slice(opcode);
-        }
-        code
+    fn of_loops(loops: &[Range<u32>]) -> Placement {
+        Placement::of(600, loops.to_vec(), Vec::new())
     }
-
-    const JUMP: &[u8] = &[0xe9];
-    const IF_LESS: &[u8] = &[0x0f, 0x8c];
 
     #[test]
     fn a_loop_that_fits_a_line_is_put_into_one() {
-        let code = code(600, &[(100, IF_LESS, 60)]);
-        let placement = Placement::of(&code);
+        let placement = of_loops(&[60..100]);
         assert_eq!(placement.regions, [Region { range: 60..100, weight: 8 }]);
         for offset in 0..200 {
             let start = placement.from(offset, 1);
@@ -129,8 +120,7 @@ mod tests {
 
     #[test]
     fn alignment_is_kept_and_nothing_is_spent_without_need() {
-        let code = code(600, &[(100, IF_LESS, 60)]);
-        let placement = Placement::of(&code);
+        let placement = of_loops(&[60..100]);
         assert_eq!(placement.from(4, 16) % 16, 0);
         assert_eq!(placement.from(5, 1), 5, "60 + 5 to 100 + 5 are in one line");
         assert_eq!(Placement::default().from(7, 1), 16);
@@ -140,38 +130,36 @@ mod tests {
     #[test]
     fn inner_loops_count_more_than_outer_ones() {
         // The inner one wants a line of its own; the outer one, of 128 bytes, would touch three lines then.
-        let code = code(600, &[(140, IF_LESS, 80), (208, JUMP, 80 - 20)]);
-        let placement = Placement::of(&code);
-        let start = placement.from(0, 1);
+        let start = of_loops(&[80..140, 60..208]).from(0, 1);
         assert_eq!((start + 80) / 64, (start + 139) / 64);
     }
 
     #[test]
     fn a_head_with_two_ways_back_is_one_loop_to_the_farther() {
-        let code = code(600, &[(40, IF_LESS, 10), (70, JUMP, 10)]);
-        let placement = Placement::of(&code);
-        assert_eq!(placement.regions, [Region { range: 10..70, weight: 8 }]);
+        assert_eq!(of_loops(&[10..40, 10..70]).regions, [Region { range: 10..70, weight: 8 }]);
     }
 
     #[test]
-    fn what_leaves_behind_the_branch_back_is_not_in_the_loop() {
-        let code = code(600, &[(70, JUMP, 300), (65, IF_LESS, 20)]);
-        let placement = Placement::of(&code);
-        assert_eq!(placement.regions, [Region { range: 20..65, weight: 8 }]);
+    fn an_interpreter_that_is_too_long_has_its_dispatcher_in_a_line() {
+        let ways_back = [100..190, 100..300, 100..400, 100..599];
+        let with_table = |loops: &[Range<u32>], table| Placement::of(2000, loops.to_vec(), vec![10, table, 1999]);
+        let placement = with_table(&ways_back, 160);
+        assert_eq!(placement.regions, [Region { range: 100..599, weight: 8 }, Region { range: 100..160, weight: 64 }]);
+        let start = placement.from(0, 1);
+        assert_eq!((start + 100) / 64, (start + 159) / 64);
+        // Too few ways back; a table that is too far, or in front.
+        assert_eq!(with_table(&ways_back[1..], 160).regions.len(), 1);
+        assert_eq!(with_table(&ways_back, 165).regions.len(), 1);
+        assert_eq!(with_table(&ways_back, 100).regions.len(), 1);
     }
 
     #[test]
-    fn what_is_no_loop_is_none() {
-        // Before the function; forward; too far; something else with such a displacement.
-        let far = MAX_LOOP_BYTES + 100;
-        let code = code(700, &[(90, JUMP, 95), (far + 1, IF_LESS, 100), (300, &[0x81, 0xc1], 290)]);
-        assert_eq!(Placement::of(&code), Placement::default());
-        let before = [0xe9, 0xf0, 0xff, 0xff, 0xff];
-        assert_eq!(Placement::of(&before).regions, [Region { range: 0..5, weight: 1 }], "the function itself");
-        assert_eq!(Placement::of(&[]).from(3, 1), 16);
-        for length in 0..8 {
-            Placement::of(&vec![0xff; length]);
-        }
+    fn what_is_too_long_is_no_loop() {
+        assert_eq!(of_loops(&[20..20 + MAX_LOOP_BYTES]).regions.len(), 1);
+        assert_eq!(of_loops(&[20..21 + MAX_LOOP_BYTES]), Placement::default());
+        let alone = Placement::of(5, Vec::new(), Vec::new());
+        assert_eq!(alone.regions, [Region { range: 0..5, weight: 1 }], "the function itself");
+        assert_eq!(Placement::of(0, Vec::new(), Vec::new()).from(3, 1), 16);
     }
 
     /// The loops of compiled functions, of any size before them, are where they should be in the text.
@@ -194,18 +182,20 @@ mod tests {
         let code = compiler.generate(&set, &|_| {}).expect("code");
         let (member, of) = &code.members[0];
         let text = &code.text[member.clone()];
-        let mut loops = 0;
         for function in &of.functions {
-            let start = function.offset;
-            for region in Placement::of(&text[start as usize..][..function.bytes as usize]).regions {
-                if region.weight > 1 {
-                    loops += 1;
-                    let (first, last) = (start + region.range.start, start + region.range.end - 1);
-                    let needed = (region.range.end - region.range.start).div_ceil(LINE);
-                    assert_eq!(last / LINE - first / LINE + 1, needed, "{region:?} of the function at {start}");
-                }
-            }
+            let code = &text[function.offset as usize..][..function.bytes as usize];
+            // `jne rel8`, the last one, which goes back.
+            let end =
+                2 + code.windows(2).rposition(|bytes| bytes[0] == 0x75 && bytes[1] >= 0x80).expect("a loop") as u32;
+            let head = end - (256 - u32::from(code[end as usize - 1]));
+            let (first, last) = (function.offset + head, function.offset + end - 1);
+            let needed = (end - head).div_ceil(LINE);
+            assert_eq!(
+                last / LINE - first / LINE + 1,
+                needed,
+                "{head} to {end} of the function at {}",
+                function.offset
+            );
         }
-        assert_eq!(loops, 64);
     }
 }

@@ -16,7 +16,7 @@ use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
 
 use super::inline::{self, Bodies, Frames};
 use super::placement::Placement;
-use super::{Environment, addresses, back_edges, effort, extensions, label};
+use super::{Environment, addresses, back_edges, effort, extensions, label, relax};
 use crate::error::{BodyError, Error};
 use crate::module::Body;
 use crate::set::{Definition, Set};
@@ -289,11 +289,10 @@ fn extract(
     traps.sort_by_key(|(offset, _)| *offset);
     traps.dedup_by_key(|(offset, _)| *offset);
     let (addresses, inlined) = addresses(code, body_start, frames);
-    let places = environment.align_functions && environment.isa.name() == "x64";
-    Ok(Compiled {
+    let mut compiled = Compiled {
         code: buffer.data().to_vec(),
         alignment: buffer.alignment,
-        placement: places.then(|| Placement::of(buffer.data())),
+        placement: None,
         relocations: relocations.collect(),
         traps,
         call_sites: call_sites(code)?,
@@ -301,7 +300,52 @@ fn extract(
         addresses,
         inlined,
         indirect_types: BTreeSet::new(),
-    })
+    };
+    if environment.isa.name() == "x64" {
+        // A table is the last of its block, and so of what has one source location.
+        let locations = buffer.get_srclocs_sorted();
+        let table_end = |start| {
+            let behind = locations.partition_point(|location| location.start < start);
+            behind.checked_sub(1).map(|last| locations[last].end)
+        };
+        compiled.relax(table_end, environment)?;
+    }
+    Ok(compiled)
+}
+
+impl Compiled {
+    /// Makes the code shorter, and places it by its loops.
+    fn relax(&mut self, table_end: impl Fn(u32) -> Option<u32>, environment: Environment<'_>) -> Result<(), String> {
+        self.relocations.sort_by_key(|relocation| relocation.offset);
+        let relocated: Vec<u32> = self.relocations.iter().map(|relocation| relocation.offset).collect();
+        let mut marks = Vec::new();
+        self.each_offset(|offset| marks.push(*offset));
+        let Some(relaxed) = relax::relax(&self.code, &relocated, marks, &table_end) else { return Ok(()) };
+        if environment.isa.flags().enable_verifier() && !relax::is_same(&self.code, &relaxed, &relocated, table_end) {
+            return Err("shorter branches changed its code".to_owned());
+        }
+        self.each_offset(|offset| *offset = relaxed.moved(*offset));
+        for relocation in &mut self.relocations {
+            relocation.offset = relaxed.moved(relocation.offset);
+        }
+        if environment.align_functions {
+            self.placement = Some(Placement::of(relaxed.code.len(), relaxed.loops, relaxed.tables));
+        }
+        self.code = relaxed.code;
+        Ok(())
+    }
+
+    /// Offsets of instructions, but not those in them.
+    fn each_offset(&mut self, mut each: impl FnMut(&mut u32)) {
+        self.traps.iter_mut().for_each(|(offset, _)| each(offset));
+        for site in &mut self.call_sites {
+            each(&mut site.return_offset);
+            site.handlers.iter_mut().for_each(|handler| each(&mut handler.landing_pad));
+        }
+        self.stack_maps.iter_mut().for_each(|map| each(&mut map.return_offset));
+        self.addresses.iter_mut().for_each(|(offset, _)| each(offset));
+        self.inlined.iter_mut().for_each(|inlined| each(&mut inlined.text_offset));
+    }
 }
 
 /// Calls that have exception handlers.
