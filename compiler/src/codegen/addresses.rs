@@ -249,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_division_is_less_than_the_divisor() {
+        for divisor in [10, 20011] {
+            let text = assembly(
+                Isa::X86_64,
+                &format!(
+                    "(module (memory 1) (func (export \"f\") (param $n i32) (local $i i32)
+                       (loop (i64.store (i32.add (i32.rem_u (local.get $i) (i32.const {divisor})) (i32.const 1000)) (i64.const 1))
+                         (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))))"
+                ),
+            );
+            assert!(offsets(&text)[0], "{divisor}:\n{text}");
+        }
+    }
+
+    #[test]
     fn sums_that_may_go_around_are_not() {
         for (from, step, condition) in [
             (0, 8, "(i32.ne (local.get $i) (i32.const 801))"),

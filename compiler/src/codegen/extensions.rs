@@ -27,7 +27,6 @@ struct Found {
     masks: Vec<Inst>,
     /// What is compared with zero: a mask is an operand of that.
     tested: EntitySet<Value>,
-    uses: SecondaryMap<Value, u32>,
 }
 
 /// Values with 64 bits, by those with 32.
@@ -35,7 +34,7 @@ type Wide = SecondaryMap<Value, Option<Value>>;
 
 /// Rewrites a function.
 pub fn widen(func: &mut Function) {
-    let Found { extensions, masks, tested, uses } = find(func);
+    let Found { extensions, masks, tested } = find(func);
     let params = params_to_widen(func, &extensions);
     let mut wide = Wide::new();
     let mut again = Vec::new();
@@ -50,8 +49,6 @@ pub fn widen(func: &mut Function) {
             continue;
         };
         match func.dfg.insts[inst].opcode() {
-            // It is part of the extension.
-            Opcode::Load if uses[value] == 1 => {}
             Opcode::Load | Opcode::Uload8 | Opcode::Uload16 => {
                 let result = take_result(func, extension);
                 wide[value] = Some(widen_load(func, inst, Some(result)));
@@ -91,13 +88,7 @@ pub fn widen(func: &mut Function) {
 fn find(func: &Function) -> Found {
     let (mut found, dfg) = (Found::default(), &func.dfg);
     for inst in func.layout.blocks().flat_map(|block| func.layout.block_insts(block)) {
-        let data = &dfg.insts[inst];
-        dfg.inst_args(inst).iter().for_each(|value| found.uses[*value] += 1);
-        if data.opcode().is_branch() {
-            let args = destinations(dfg, inst).iter().flat_map(|edge| edge.args(&dfg.value_lists));
-            args.filter_map(|arg| arg.as_value()).for_each(|value| found.uses[value] += 1);
-        }
-        match *data {
+        match dfg.insts[inst] {
             InstructionData::Unary { opcode: Opcode::Uextend, arg } if is_narrow(dfg, arg) => {
                 found.extensions.push(inst);
             }

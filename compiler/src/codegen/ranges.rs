@@ -16,6 +16,7 @@ use cranelift_codegen::ir::{
 };
 
 use super::range::Range;
+use crate::translate::long_inverse;
 
 /// Rounds after which nothing is known. Each level of loops takes some.
 const MOST_ROUNDS: usize = 24;
@@ -248,7 +249,10 @@ impl<'f> Ranges<'f> {
                 _ => Range::ALL,
             },
             Opcode::Iadd => arg(0).add(arg(1)),
-            Opcode::Isub => arg(0).sub(arg(1)),
+            Opcode::Isub => match rest_by(&self.func.dfg, args) {
+                Some(divisor) => Range::between(0, i64::from(divisor) - 1),
+                None => arg(0).sub(arg(1)),
+            },
             Opcode::Imul => arg(0).mul(arg(1)),
             Opcode::Ishl => arg(0).shl(arg(1)),
             Opcode::Ushr => arg(0).ushr(arg(1)),
@@ -461,6 +465,25 @@ fn compared(own: Range, other: Range, cond: IntCC) -> Range {
         IntCC::UnsignedGreaterThan => own.above_as_natural(other, false),
         IntCC::UnsignedGreaterThanOrEqual => own.above_as_natural(other, true),
     }
+}
+
+/// The divisor, if a difference is what is left of a division that was translated to a product (`translate::long_inverse`).
+fn rest_by(dfg: &DataFlowGraph, operands: &[Value]) -> Option<i32> {
+    let definition = |value| dfg.value_def(dfg.resolve_aliases(value)).inst().map(|inst| dfg.insts[inst]);
+    let [dividend, product] = operands else { return None };
+    let InstructionData::Binary { opcode: Opcode::Imul, args: [quotient, divisor] } = definition(*product)? else {
+        return None;
+    };
+    let InstructionData::Unary { opcode: Opcode::Ireduce, arg } = definition(quotient)? else { return None };
+    let InstructionData::Binary { opcode: Opcode::Umulhi, args: [extended, inverse] } = definition(arg)? else {
+        return None;
+    };
+    let InstructionData::Unary { opcode: Opcode::Uextend, arg: divided } = definition(extended)? else { return None };
+    let InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } = definition(inverse)? else { return None };
+    let divisor = constant(dfg, divisor).filter(|divisor| *divisor > 0)?;
+    let is_rest = dfg.resolve_aliases(divided) == dfg.resolve_aliases(*dividend)
+        && long_inverse(divisor.cast_unsigned()) == Some(imm.bits().cast_unsigned());
+    is_rest.then_some(divisor)
 }
 
 fn is_narrow(ty: Type) -> bool {

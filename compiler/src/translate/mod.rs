@@ -82,6 +82,7 @@ use crate::limits::max_operands;
 use crate::set::{Definition, Set};
 
 pub use self::exception::caught_tag;
+pub use self::numeric_int::long_inverse;
 pub use self::signature::{POINTER, builtin_signature, clif_type, service_signature, wasm_signature};
 pub use self::vmctx::stack_limit_at;
 
