@@ -1,6 +1,6 @@
-//! Branches, jump tables and constants with every few bytes of code between them and where they lead: around the distance
-//! that a branch of two bytes spans, on x86-64, all of them are there. What functions give is computed here as well;
-//! where they trap, the trap tells the place.
+//! Branches, jump tables and constants with more and more code between them and where they lead: from none to beyond what a
+//! branch of two bytes spans on x86-64. What functions give is computed here as well; where they trap, the trap tells
+//! the place. (Each distance about 128 bytes is for the unit tests of `codegen/relax.rs`.)
 
 use std::fmt::Write as _;
 

@@ -1,12 +1,14 @@
 //! Values of 32 bits that are needed with 64, once Cranelift has optimised a function for x86-64.
 //!
 //! Indices are extended before they are added to a memory's base. What computes with 32 bits clears the upper half of a
-//! register in passing, and Cranelift knows that of sums, products, shifts and masks, but not of what is loaded, nor of
-//! what comes around in a loop: there it copies, and both copies are kept. So these are had with 64 bits from the start,
-//! as loads can give them and as edges can bring them, and what needs 32 takes the lower half, which costs nothing. Masks
-//! of whole bytes become the extensions that they are: one short instruction instead of two.
+//! register in passing, and Cranelift knows that of sums, products, shifts and masks, but not of what is loaded and needed
+//! twice, nor of what comes around in a loop: there it copies, and both copies are kept. So these are had with 64 bits from
+//! the start, as loads can give them and as edges can bring them, and what needs 32 takes the lower half, which costs
+//! nothing. Masks of whole bytes become the extensions that they are: one short instruction instead of two.
 //!
-//! Whatever was extended is extended still: no index gets an upper half that is not zero by an instruction's definition.
+//! A guest stays in its memory by the upper half of indices being zero. Here it is: of a load of 32 bits or less, and of an
+//! extension, by what these are; of a parameter, since each edge brings one of these, a number of 32 bits, or another
+//! parameter of which that holds. So nothing may change what edges bring after this.
 
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::{EntitySet, SecondaryMap};
@@ -40,8 +42,8 @@ pub fn widen(func: &mut Function) {
     let mut again = Vec::new();
     for extension in extensions {
         let value = func.dfg.inst_args(extension)[0];
-        if wide[value].is_some() {
-            again.push((extension, value));
+        if let Some(wide) = wide[value] {
+            again.push((extension, wide));
             continue;
         }
         let ValueDef::Result(inst, _) = func.dfg.value_def(value) else {
@@ -76,11 +78,9 @@ pub fn widen(func: &mut Function) {
     if again.is_empty() {
         return;
     }
-    for (extension, value) in again {
-        if let Some(wide) = wide[value] {
-            let result = take_result(func, extension);
-            func.dfg.change_to_alias(result, wide);
-        }
+    for (extension, wide) in again {
+        let result = take_result(func, extension);
+        func.dfg.change_to_alias(result, wide);
     }
     func.dfg.resolve_all_aliases();
 }
@@ -89,7 +89,10 @@ fn find(func: &Function) -> Found {
     let (mut found, dfg) = (Found::default(), &func.dfg);
     for inst in func.layout.blocks().flat_map(|block| func.layout.block_insts(block)) {
         match dfg.insts[inst] {
-            InstructionData::Unary { opcode: Opcode::Uextend, arg } if is_narrow(dfg, arg) => {
+            // Wide arithmetic extends to 128.
+            InstructionData::Unary { opcode: Opcode::Uextend, arg }
+                if is_narrow(dfg, arg) && dfg.value_type(dfg.first_result(inst)) == types::I64 =>
+            {
                 found.extensions.push(inst);
             }
             InstructionData::Binary { opcode: Opcode::Band, .. } if masked(dfg, inst).is_some() => {
@@ -225,6 +228,11 @@ fn widened(func: &mut Function, branch: Inst, value: Value, wide: &mut Wide) -> 
         return *wide[value].insert(widen_load(func, inst, None));
     }
     let number = constant(&func.dfg, value);
+    // A mask that has become an extension is extended at once.
+    let value = match func.dfg.value_def(value).inst().map(|inst| func.dfg.insts[inst]) {
+        Some(InstructionData::Unary { opcode: Opcode::Uextend, arg }) => arg,
+        _ => value,
+    };
     let mut cursor = FuncCursor::new(func).at_inst(branch);
     match number {
         Some(number) => cursor.ins().iconst(types::I64, i64::from(number as u32)),

@@ -42,17 +42,16 @@ struct Region {
 }
 
 impl Placement {
-    /// Of a function of so many bytes for x86-64, by what its branches back go back over, and where jump tables begin.
-    pub fn of(bytes: usize, mut loops: Vec<Range<u32>>, mut tables: Vec<u32>) -> Placement {
-        loops.retain(|range| range.end - range.start <= MAX_LOOP_BYTES);
+    /// Of a function of so many bytes for x86-64, by what its branches back go back over, and where jump tables begin, in order.
+    pub fn of(bytes: usize, mut loops: Vec<Range<u32>>, tables: &[u32]) -> Placement {
         // Of several ways back to one head, the farthest is where the loop ends.
         loops.sort_unstable_by_key(|range| (range.start, Reverse(range.end)));
-        tables.sort_unstable();
         let dispatchers: Vec<Range<u32>> = (loops.chunk_by(|a, b| a.start == b.start))
             .filter(|ways_back| ways_back.len() >= MANY_WAYS_BACK)
-            .filter_map(|ways_back| dispatcher(&tables, ways_back[0].start))
+            .filter_map(|ways_back| dispatcher(tables, ways_back[0].start))
             .take(MAX_LOOPS)
             .collect();
+        loops.retain(|range| range.end - range.start <= MAX_LOOP_BYTES);
         loops.dedup_by_key(|range| range.start);
         loops.truncate(MAX_LOOPS);
         let region = |range: &Range<u32>, inner: u32| {
@@ -91,7 +90,7 @@ impl Placement {
     }
 }
 
-/// The code from the head of a loop to a jump table, if there is one within a line's length.
+/// The code from the head of a loop to the first jump table behind it, if that is within a line's length.
 fn dispatcher(tables: &[u32], head: u32) -> Option<Range<u32>> {
     let table = *tables.get(tables.partition_point(|table| *table <= head))?;
     (table - head <= LINE).then_some(head..table)
@@ -104,7 +103,7 @@ mod tests {
     use crate::{Compiler, Options, Target};
 
     fn of_loops(loops: &[Range<u32>]) -> Placement {
-        Placement::of(600, loops.to_vec(), Vec::new())
+        Placement::of(600, loops.to_vec(), &[])
     }
 
     #[test]
@@ -141,25 +140,28 @@ mod tests {
 
     #[test]
     fn an_interpreter_that_is_too_long_has_its_dispatcher_in_a_line() {
-        let ways_back = [100..190, 100..300, 100..400, 100..599];
-        let with_table = |loops: &[Range<u32>], table| Placement::of(2000, loops.to_vec(), vec![10, table, 1999]);
+        let ways_back = [100..700, 100..1300, 100..2400, 100..3599];
+        let with_table = |loops: &[Range<u32>], table| Placement::of(4000, loops.to_vec(), &[10, table, 1999]);
         let placement = with_table(&ways_back, 160);
-        assert_eq!(placement.regions, [Region { range: 100..599, weight: 8 }, Region { range: 100..160, weight: 64 }]);
+        assert_eq!(placement.regions, [Region { range: 100..160, weight: 8 }]);
         let start = placement.from(0, 1);
         assert_eq!((start + 100) / 64, (start + 159) / 64);
         // Too few ways back; a table that is too far, or in front.
-        assert_eq!(with_table(&ways_back[1..], 160).regions.len(), 1);
-        assert_eq!(with_table(&ways_back, 165).regions.len(), 1);
-        assert_eq!(with_table(&ways_back, 100).regions.len(), 1);
+        assert_eq!(with_table(&ways_back[1..], 160), Placement::default());
+        assert_eq!(with_table(&ways_back, 165), Placement::default());
+        assert_eq!(with_table(&ways_back, 100), Placement::default());
+        // One that is short enough is a loop as well.
+        let short = with_table(&[100..190, 100..300, 100..400, 100..599], 160);
+        assert_eq!(short.regions, [Region { range: 100..599, weight: 8 }, Region { range: 100..160, weight: 64 }]);
     }
 
     #[test]
     fn what_is_too_long_is_no_loop() {
         assert_eq!(of_loops(&[20..20 + MAX_LOOP_BYTES]).regions.len(), 1);
         assert_eq!(of_loops(&[20..21 + MAX_LOOP_BYTES]), Placement::default());
-        let alone = Placement::of(5, Vec::new(), Vec::new());
+        let alone = Placement::of(5, Vec::new(), &[]);
         assert_eq!(alone.regions, [Region { range: 0..5, weight: 1 }], "the function itself");
-        assert_eq!(Placement::of(0, Vec::new(), Vec::new()).from(3, 1), 16);
+        assert_eq!(Placement::of(0, Vec::new(), &[]).from(3, 1), 16);
     }
 
     /// The loops of compiled functions, of any size before them, are where they should be in the text.

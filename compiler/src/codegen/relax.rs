@@ -4,8 +4,8 @@
 //! Cranelift leaves four bytes for each, since it does not know how far a branch goes when it emits it. This is what linkers
 //! call relaxation: find what can be shorter, which brings other things nearer; then move everything, and say where it went.
 //!
-//! The machine code is all there is to go by, and where jump tables end. What is not understood to the last byte stays as it
-//! was: bytes that are no instruction, branches into one, and whatever Cranelift may emit one day that is not looked for
+//! What is known beside the machine code is what is relocated in it, and where jump tables end. What is not understood to the
+//! last byte stays as it was: bytes that are no instruction, branches into one, and whatever Cranelift may emit one day that is not looked for
 //! here.
 //!
 //! Absent on purpose: what the offsets are that move (`worker`).
@@ -17,7 +17,7 @@ use iced_x86::{Code, Decoder, DecoderOptions, Instruction, OpKind};
 /// Constants are aligned to as much as that.
 const CONSTANT_ALIGNMENT: u32 = 16;
 /// From the instruction that takes the address of a jump table to the table.
-const MOST_BYTES_TO_TABLE: u32 = 32;
+const MOST_BYTES_TO_TABLE: u32 = 16;
 /// Each round finds what the last one brought near. Two or three find nearly all.
 const MOST_ROUNDS: usize = 6;
 
@@ -140,7 +140,7 @@ fn survey(code: &[u8], relocations: &[u32], table_end: impl Fn(u32) -> Option<u3
         falls_through = true;
         match instruction.code() {
             Code::INVALID => return None,
-            Code::Retnq | Code::Ud2 => falls_through = false,
+            Code::Retnq | Code::Retnq_imm16 | Code::Ud2 => falls_through = false,
             Code::Jmp_rm64 => {
                 falls_through = false;
                 if table.take_if(|table| *table == next).is_some() {
@@ -374,7 +374,6 @@ impl Relaxed {
 /// Whether each instruction is what it was, and leads where it led. For tests, and where Cranelift's verifier is on.
 pub fn is_same(old: &[u8], relaxed: &Relaxed, relocations: &[u32], table_end: impl Fn(u32) -> Option<u32>) -> bool {
     let mut decoders = [old, &relaxed.code].map(|code| Decoder::with_ip(64, code, 0, DecoderOptions::NONE));
-    let constant = |target: u64, constants: u32| target.checked_sub(constants.into());
     while (decoders[0].position() as u32) < relaxed.end {
         let at = decoders[0].position() as u32;
         let is_table = relaxed.tables.binary_search(&relaxed.moved(at)).is_ok();
@@ -397,35 +396,47 @@ pub fn is_same(old: &[u8], relaxed: &Relaxed, relocations: &[u32], table_end: im
         }
         let is_relocated =
             relocations.get(relocations.partition_point(|offset| *offset < at)).is_some_and(|offset| *offset < next);
-        let leads_on = |was: u64, is: u64| match constant(was, relaxed.constants.0) {
-            Some(behind) => constant(is, relaxed.constants.1) == Some(behind),
+        let bytes = &old[at as usize..next as usize];
+        let new_bytes = &relaxed.code[relaxed.moved(at) as usize..relaxed.moved(next) as usize];
+        let leads_on = |was: u64, is: u64| match was.checked_sub(relaxed.constants.0.into()) {
+            Some(behind) => is.checked_sub(relaxed.constants.1.into()) == Some(behind),
             None => is == u64::from(relaxed.moved(was as u32)),
         };
-        let same = |operand: u32| match was.op_kind(operand) {
-            OpKind::Register => was.op_register(operand) == is.op_register(operand),
-            OpKind::NearBranch64 => is_relocated || leads_on(was.near_branch_target(), is.near_branch_target()),
-            OpKind::Memory if was.is_ip_rel_memory_operand() => {
-                is.is_ip_rel_memory_operand()
-                    && (is_relocated || leads_on(was.ip_rel_memory_address(), is.ip_rel_memory_address()))
-            }
-            OpKind::Memory => {
-                let place = |of: &Instruction| {
-                    let registers = [of.memory_base(), of.memory_index(), of.segment_prefix()];
-                    (registers, of.memory_index_scale(), of.memory_displacement64())
-                };
-                place(&was) == place(&is)
-            }
-            OpKind::Immediate32 => was.immediate(operand) as u32 == is.immediate(operand) as u32,
-            _ => was.immediate(operand) == is.immediate(operand),
+        let is_same = if is_relocated {
+            bytes == new_bytes
+        } else if has_near_target(&was) {
+            was.mnemonic() == is.mnemonic() && leads_on(was.near_branch_target(), is.near_branch_target())
+        } else if was.is_ip_rel_memory_operand() {
+            let mut unbound = bytes.to_vec();
+            let displacement = decoders[0].get_constant_offsets(&was).displacement_offset();
+            unbound[displacement..displacement + 4].copy_from_slice(&new_bytes[displacement..displacement + 4]);
+            unbound == new_bytes && leads_on(was.ip_rel_memory_address(), is.ip_rel_memory_address())
+        } else {
+            bytes == new_bytes || new_bytes.len() < bytes.len() && is_shorter(&was, &is)
         };
-        let is_alike = was.mnemonic() == is.mnemonic()
-            && was.op_count() == is.op_count()
-            && (was.has_lock_prefix(), was.has_rep_prefix()) == (is.has_lock_prefix(), is.has_rep_prefix());
-        if !is_alike || !(0..was.op_count()).all(same) {
+        if !is_same {
             return false;
         }
     }
     old[relaxed.constants.0 as usize..] == relaxed.code[relaxed.constants.1 as usize..]
+}
+
+/// Whether an operation with a number is another one in fewer bytes.
+fn is_shorter(was: &Instruction, is: &Instruction) -> bool {
+    let place = |of: &Instruction| {
+        let registers = [of.memory_base(), of.memory_index(), of.segment_prefix()];
+        (registers, of.memory_index_scale(), of.memory_displacement64(), of.memory_size())
+    };
+    let same = |operand: u32| match was.op_kind(operand) {
+        OpKind::Register => was.op_register(operand) == is.op_register(operand),
+        OpKind::Memory => place(was) == place(is),
+        OpKind::Immediate32 => was.immediate(operand) as u32 == is.immediate(operand) as u32,
+        _ => was.immediate(operand) == is.immediate(operand),
+    };
+    was.mnemonic() == is.mnemonic()
+        && was.op_count() == is.op_count()
+        && was.has_lock_prefix() == is.has_lock_prefix()
+        && (0..was.op_count()).all(same)
 }
 
 /// A set of offsets.
@@ -553,6 +564,13 @@ mod tests {
         let code = [load(24), je(11), nops(11), vec![RET], vec![0; 6], vec![1; 16]].concat();
         let shorter = relaxed(&code);
         assert_eq!(shorter.code, [load(24), vec![0x74, 11], nops(11), vec![RET], vec![0; 10], vec![1; 16]].concat());
+        // Where code ends with what takes arguments off the stack; a number behind an address.
+        let compare = |displacement: i32| [&[0x80, 0x3d][..], &displacement.to_le_bytes(), &[7]].concat();
+        let code = [compare(9), je(0), vec![0xc2, 16, 0], vec![9; 8]].concat();
+        assert_eq!(
+            relaxed(&code).code,
+            [compare(9), vec![0x74, 0], vec![0xc2, 16, 0], vec![0; 4], vec![9; 8]].concat()
+        );
         // Sixteen bytes that are saved are sixteen less.
         let code = [load(40), je(0).repeat(4), nops(15), vec![RET], vec![2; 16]].concat();
         let saved = relaxed(&code);
@@ -576,6 +594,7 @@ mod tests {
             vec![0x06, RET],
             [je(1), jmp(0), vec![RET]].concat(),
             [je(2), vec![RET]].concat(),
+            [vec![RET], je(0)].concat(),
             [je(-7), vec![RET]].concat(),
             je(0)[..4].to_vec(),
             vec![0xeb, 0, RET],
@@ -604,9 +623,11 @@ mod tests {
         let whole = relax(&code, &[], [], table_end).expect("code that is understood");
         assert!(is_same(&code, &whole, &[], table_end));
         for place in 0..whole.code.len() {
-            let mut fault = whole.clone();
-            fault.code[place] ^= 0x40;
-            assert!(!is_same(&code, &fault, &[], table_end), "at {place} of {:02x?}", whole.code);
+            for bit in 0..8 {
+                let mut fault = whole.clone();
+                fault.code[place] ^= 1 << bit;
+                assert!(!is_same(&code, &fault, &[], table_end), "bit {bit} at {place} of {:02x?}", whole.code);
+            }
         }
     }
 }

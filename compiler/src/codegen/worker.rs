@@ -329,7 +329,7 @@ impl Compiled {
             relocation.offset = relaxed.moved(relocation.offset);
         }
         if environment.align_functions {
-            self.placement = Some(Placement::of(relaxed.code.len(), relaxed.loops, relaxed.tables));
+            self.placement = Some(Placement::of(relaxed.code.len(), relaxed.loops, &relaxed.tables));
         }
         self.code = relaxed.code;
         Ok(())
