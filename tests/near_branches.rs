@@ -87,7 +87,7 @@ fn places_of_traps(wasm: &[u8]) -> Vec<u64> {
         if let Payload::CodeSectionEntry(body) = payload.unwrap() {
             let operators = body.get_operators_reader().unwrap().into_iter_with_offsets();
             let traps = operators.map(Result::unwrap).filter(|(operator, _)| matches!(operator, Operator::Unreachable));
-            places.extend(traps.map(|(_, offset)| offset as u64));
+            places.extend(traps.map(|(_, offset)| offset));
         }
     }
     places
