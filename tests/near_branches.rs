@@ -99,7 +99,9 @@ fn check(options: Options) {
     let module = Builder::new(options).load(&engine, &wasm).unwrap();
     let mut store = Store::new(&engine, ());
     let near = Linker::new(&engine).instantiate(&mut store, "near", &module).unwrap();
-    for (count, place) in (0..=MOST_FILLERS).zip(places_of_traps(&wasm)) {
+    let places = places_of_traps(&wasm);
+    assert_eq!(places.len(), MOST_FILLERS as usize + 1);
+    for (count, place) in (0..=MOST_FILLERS).zip(places) {
         let func = near.get_func(&store, &format!("f{count}")).unwrap().typed::<i32, i32>(&store).unwrap();
         for x in (0..16).chain([255, 0x8000_0001, u32::MAX]) {
             let value = func.call(&mut store, x.cast_signed()).unwrap().cast_unsigned();

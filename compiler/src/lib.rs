@@ -207,7 +207,7 @@ impl Compiler {
         Ok(text)
     }
 
-    /// The machine code of a module's functions in Cranelift's notation, not bound.
+    /// The machine code of a module's functions in Cranelift's notation, neither made shorter nor bound.
     ///
     /// # Errors
     ///

@@ -82,7 +82,8 @@ fn added(dfg: &DataFlowGraph, sum: Value, counter: Value) -> Option<i64> {
     }
 }
 
-fn constant(dfg: &DataFlowGraph, value: Value) -> Option<i64> {
+/// The number that a value is.
+pub fn constant(dfg: &DataFlowGraph, value: Value) -> Option<i64> {
     match *defining(dfg, value)? {
         InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits()),
         _ => None,

@@ -13,9 +13,12 @@
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{
-    Block, BlockArg, BlockCall, DataFlowGraph, Function, Inst, InstBuilder, InstBuilderBase, InstructionData, Opcode,
-    Type, Value, ValueDef, types,
+    Block, BlockArg, DataFlowGraph, Function, Inst, InstBuilder, InstBuilderBase, InstructionData, Opcode, Type, Value,
+    ValueDef, types,
 };
+
+use super::back_edges::constant;
+use super::ranges::destinations;
 
 /// Rounds after which no parameter is widened: each rules out some by what the last one ruled out.
 const MOST_ROUNDS: usize = 8;
@@ -309,10 +312,6 @@ fn masked(dfg: &DataFlowGraph, inst: Inst) -> Option<(Value, Type)> {
     }
 }
 
-fn destinations(dfg: &DataFlowGraph, inst: Inst) -> &[BlockCall] {
-    dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
-}
-
 /// Takes an extension away, for something else to have its result.
 fn take_result(func: &mut Function, extension: Inst) -> Value {
     let result = func.dfg.first_result(extension);
@@ -323,13 +322,6 @@ fn take_result(func: &mut Function, extension: Inst) -> Value {
 
 fn is_narrow(dfg: &DataFlowGraph, value: Value) -> bool {
     dfg.value_type(value) == types::I32
-}
-
-fn constant(dfg: &DataFlowGraph, value: Value) -> Option<i64> {
-    match dfg.insts[dfg.value_def(value).inst()?] {
-        InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -184,6 +184,7 @@ mod tests {
         let code = compiler.generate(&set, &|_| {}).expect("code");
         let (member, of) = &code.members[0];
         let text = &code.text[member.clone()];
+        assert_eq!(of.functions.len(), 64);
         for function in &of.functions {
             let code = &text[function.offset as usize..][..function.bytes as usize];
             // `jne rel8`, the last one, which goes back.

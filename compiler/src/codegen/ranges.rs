@@ -216,8 +216,7 @@ impl<'f> Ranges<'f> {
     }
 
     fn destinations(&self, inst: Inst) -> &'f [BlockCall] {
-        let dfg = &self.func.dfg;
-        dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
+        destinations(&self.func.dfg, inst)
     }
 
     /// One instruction in one round.
@@ -465,6 +464,11 @@ fn compared(own: Range, other: Range, cond: IntCC) -> Range {
         IntCC::UnsignedGreaterThan => own.above_as_natural(other, false),
         IntCC::UnsignedGreaterThanOrEqual => own.above_as_natural(other, true),
     }
+}
+
+/// The edges out of a branch.
+pub fn destinations(dfg: &DataFlowGraph, branch: Inst) -> &[BlockCall] {
+    dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
 }
 
 /// The divisor, if a difference is what is left of a division that was translated to a product (`translate::long_inverse`).

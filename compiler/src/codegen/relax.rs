@@ -4,9 +4,9 @@
 //! Cranelift leaves four bytes for each, since it does not know how far a branch goes when it emits it. This is what linkers
 //! call relaxation: find what can be shorter, which brings other things nearer; then move everything, and say where it went.
 //!
-//! What is known beside the machine code is what is relocated in it, and where jump tables end. What is not understood to the
-//! last byte stays as it was: bytes that are no instruction, branches into one, and whatever Cranelift may emit one day that is not looked for
-//! here.
+//! What is known beside the machine code is what is relocated in it, and where jump tables end. What is not understood to
+//! the last byte stays as it was: bytes that are no instruction, branches into one, and whatever Cranelift may emit one day
+//! that is not looked for here.
 //!
 //! Absent on purpose: what the offsets are that move (`worker`).
 

@@ -1,5 +1,6 @@
 //! Integer arithmetic, constants and sign extension. Division traps are CLIF's own: its `sdiv`,
-//! `udiv`, `srem` and `urem` trap exactly when wasm's do, with the codes that [`super::trap`] maps.
+//! `udiv`, `srem` and `urem` trap exactly when wasm's do, with the codes that [`super::trap`] maps. By
+//! some numbers, 32 bits are divided by a product, which cannot trap.
 
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 
