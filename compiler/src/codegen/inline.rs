@@ -25,7 +25,7 @@ use super::queue::{self, Threads};
 use super::worker::Worker;
 use super::{Environment, in_member};
 use crate::error::Error;
-use crate::set::{Definition, Set};
+use crate::set::{Definition, MAX_INLINED_BYTES, Set};
 use crate::translate;
 
 /// CLIF instructions of the largest function that is inlined into its own module.
@@ -36,9 +36,8 @@ const MAX_ITSELF: usize = 60;
 const MAX_ITSELF_CALLS: usize = 8;
 /// The same, into another module.
 const MAX_FOREIGN: usize = 160;
-/// Bytes of the largest body that is translated to see whether it is that small.
-const MAX_LOCAL_BYTES: usize = 48;
-/// The same, for what calls itself.
+/// Bytes of the largest body that is translated to see whether it is that small: [`MAX_INLINED_BYTES`], and this for what
+/// calls itself.
 const MAX_ITSELF_BYTES: usize = 144;
 /// The same, for what is inlined into another module.
 const MAX_FOREIGN_BYTES: usize = 320;
@@ -75,7 +74,7 @@ impl Bodies {
     /// That of the first function that has one.
     pub fn of(environment: Environment<'_>, set: &Set<'_>, threads: &Threads) -> Result<Bodies, Error> {
         let candidates = candidates(set);
-        let weights: Vec<u64> = candidates.iter().map(|candidate| body_bytes(set, *candidate) as u64).collect();
+        let weights: Vec<u64> = candidates.iter().map(|candidate| set.body_bytes(*candidate) as u64).collect();
         let translated = queue::run(threads, &weights, Worker::new, |worker, index| {
             let candidate = candidates[index];
             worker.translate(environment, set, candidate).map_err(in_member(set, candidate))
@@ -152,8 +151,8 @@ pub fn frames_of(frames: &[Frames], location: u32) -> Option<&Frames> {
 fn candidates(set: &Set<'_>) -> Vec<Definition> {
     let foreign: std::collections::HashSet<Definition> = set.bound_functions().collect();
     let small = |function: &Definition| {
-        let limit = if foreign.contains(function) { MAX_FOREIGN_BYTES } else { MAX_LOCAL_BYTES };
-        let bytes = body_bytes(set, *function);
+        let limit = if foreign.contains(function) { MAX_FOREIGN_BYTES } else { MAX_INLINED_BYTES };
+        let bytes = set.body_bytes(*function);
         bytes <= limit || bytes <= MAX_ITSELF_BYTES && calls_itself(set, *function)
     };
     super::definitions(set).filter(small).collect()
@@ -168,10 +167,6 @@ fn calls_itself(set: &Set<'_>, function: Definition) -> bool {
         _ => false,
     };
     body.get_operators_reader().is_ok_and(|operators| operators.into_iter().flatten().any(is_call))
-}
-
-fn body_bytes(set: &Set<'_>, function: Definition) -> usize {
-    set.module(function.member).bodies[function.index as usize].body.as_bytes().len()
 }
 
 /// Instructions of a function, which its code grows with.

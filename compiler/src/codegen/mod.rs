@@ -44,7 +44,6 @@ use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
 
 use crate::error::{Error, FunctionLabel};
-use crate::module::Body;
 use crate::set::{Definition, Set};
 use crate::translate::TranslateSettings;
 
@@ -138,8 +137,7 @@ pub fn generate(
 ) -> Result<SetCode, Error> {
     let inlinees = inlinees(environment, set, threads)?;
     let functions: Vec<Definition> = definitions(set).collect();
-    let weight = |function: &Definition| body_bytes(&set.module(function.member).bodies[function.index as usize]);
-    let weights: Vec<u64> = functions.iter().map(weight).collect();
+    let weights: Vec<u64> = functions.iter().map(|function| set.body_bytes(*function) as u64).collect();
     let total_bytes = weights.iter().sum();
     let done = AtomicU64::new(0);
     let compiled = queue::run(threads, &weights, worker::Worker::new, |worker, index| {
@@ -232,10 +230,6 @@ pub fn trampoline_clif(environment: Environment<'_>, set: &Set<'_>, member: usiz
     let services = Builtin::ALL.iter().copied().filter(|builtin| builtin.walks_the_stack() && may_need(*builtin));
     all.extend(services.map(|builtin| crate::trampoline::service(builtin, environment.isa)));
     all
-}
-
-fn body_bytes(body: &Body<'_>) -> u64 {
-    body.body.as_bytes().len() as u64
 }
 
 pub(crate) fn label(set: &Set<'_>, definition: Definition) -> FunctionLabel {

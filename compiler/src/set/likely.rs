@@ -1,10 +1,9 @@
-//! Which function a call through a table likely reaches, going by what the set's element segments put there: the one at an
-//! index that is known, or the only one of the call's type. It is likely and no more, for a table may change, at the
-//! host's hands or others', and the code is right whatever it holds (`translate/call.rs` has the comparison). So what is
-//! looked at here is only what is easily known.
+//! Which functions a call through a table likely reaches, going by what the set's element segments put there: the one at an
+//! index that is known, the only one of the call's type, or several of it, if they are few and can all be inlined. They are
+//! likely and no more, for a table may change, at the host's hands or others', and the code is right whatever it holds
+//! (`translate/call.rs` has the comparisons). So what is looked at here is only what is easily known.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use aot_format::types::{ExternKind, TypeIndex};
 use aot_format::write::{ConstOp, ElementItems, SegmentMode};
@@ -16,13 +15,19 @@ use crate::module::index_of;
 /// A function by the number of a member, and its index there.
 pub type Function = (usize, u32);
 
+/// The most functions of a type that are told apart: the last of them is reached by as many comparisons.
+const MAX_OF_TYPE: usize = 4;
+
+/// Bytes of the largest body that is looked at for being inlined into its own module, unless it calls itself.
+pub const MAX_INLINED_BYTES: usize = 48;
+
 /// See the top of the file.
 #[derive(Default)]
 pub struct Likely {
     /// By table and index.
     at: HashMap<(Definition, u64), Function>,
-    /// By table and canonical type; none if there are several.
-    of_type: HashMap<(Definition, u32), Option<Function>>,
+    /// By table and canonical type, in the order of the table; one more than [`MAX_OF_TYPE`] if there are more than that.
+    of_type: HashMap<(Definition, u32), Vec<Function>>,
 }
 
 impl Likely {
@@ -40,12 +45,9 @@ impl Likely {
                         likely.at.insert((table, index), function);
                     }
                     let ty = of.module.functions[function.1 as usize];
-                    match likely.of_type.entry((table, canonical.id(member, ty))) {
-                        Entry::Vacant(entry) => _ = entry.insert(Some(function)),
-                        Entry::Occupied(mut entry) => {
-                            let only = entry.get().filter(|only| *only == function);
-                            entry.insert(only);
-                        }
+                    let of_type = likely.of_type.entry((table, canonical.id(member, ty))).or_default();
+                    if of_type.len() <= MAX_OF_TYPE && !of_type.contains(&function) {
+                        of_type.push(function);
                     }
                 }
             }
@@ -54,13 +56,13 @@ impl Likely {
     }
 
     /// The function at an index of a table.
-    pub fn at(&self, table: Definition, index: u64) -> Option<Function> {
-        self.at.get(&(table, index)).copied()
+    fn at(&self, table: Definition, index: u64) -> &[Function] {
+        self.at.get(&(table, index)).map_or(&[], std::slice::from_ref)
     }
 
-    /// The only function of a type, by its canonical number, in a table.
-    pub fn of_type(&self, table: Definition, ty: u32) -> Option<Function> {
-        self.of_type.get(&(table, ty)).copied().flatten()
+    /// The functions of a type, by its canonical number, in a table; none if there are too many.
+    fn of_type(&self, table: Definition, ty: u32) -> &[Function] {
+        self.of_type.get(&(table, ty)).filter(|of_type| of_type.len() <= MAX_OF_TYPE).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -86,14 +88,26 @@ fn constant(set: &Set<'_>, member: usize, offset: &[ConstOp]) -> Option<u64> {
 }
 
 impl Set<'_> {
-    /// The function that a call of a type through a table of a member likely reaches, at this index if that is known.
-    pub fn likely(&self, (member, table): (usize, u32), ty: TypeIndex, index: Option<u64>) -> Option<Function> {
-        let table = self.definition(member, ExternKind::Table, table)?;
-        let function = match index {
+    /// The functions that a call of a type through a table of a member likely reaches, at this index if that is known.
+    pub fn likely(&self, (member, table): (usize, u32), ty: TypeIndex, index: Option<u64>) -> Vec<Function> {
+        let Some(table) = self.definition(member, ExternKind::Table, table) else { return Vec::new() };
+        let ty = self.canonical.id(member, ty);
+        let functions = match index {
             Some(index) => self.likely.at(table, index),
-            None => self.likely.of_type(table, self.canonical.id(member, ty)),
+            None => self.likely.of_type(table, ty),
         };
-        let own_type = |(member, index): Function| self.module(member).functions[index as usize];
-        function.filter(|function| self.canonical.id(function.0, own_type(*function)) == self.canonical.id(member, ty))
+        let is_of_type = |(member, index): &Function| {
+            self.canonical.id(*member, self.module(*member).functions[*index as usize]) == ty
+        };
+        // That one of several is called directly gains little: indirect branches are predicted, too.
+        if functions.len() > 1 && !functions.iter().all(|function| self.is_small(*function)) {
+            return Vec::new();
+        }
+        functions.iter().copied().filter(is_of_type).collect()
+    }
+
+    fn is_small(&self, (member, index): Function) -> bool {
+        let definition = self.definition(member, ExternKind::Func, index);
+        definition.is_some_and(|definition| self.body_bytes(definition) <= MAX_INLINED_BYTES)
     }
 }

@@ -26,6 +26,8 @@ use crate::module::Module;
 use likely::Likely;
 use matching::Canonical;
 
+pub use likely::MAX_INLINED_BYTES;
+
 /// How many globals a value may be passed on by, each initialised with the one before.
 const MAX_PASSED_ON: usize = 64;
 
@@ -117,6 +119,11 @@ impl<'data> Set<'data> {
     pub fn bound_functions(&self) -> impl Iterator<Item = Definition> {
         let imports = self.members.iter().map(|member| &member.imports[ExternKind::Func as usize]);
         imports.flat_map(|imports| imports.iter().copied().flatten())
+    }
+
+    /// How long the body of a function is.
+    pub fn body_bytes(&self, function: Definition) -> usize {
+        self.module(function.member).bodies[function.index as usize].body.as_bytes().len()
     }
 
     /// The type of a memory.

@@ -4,8 +4,8 @@
 //! distance for one of another member of the set, what the import record or the function reference holds for any
 //! other.
 //!
-//! A call through a table that likely reaches one function of the set compares what it finds there with a reference to
-//! that function. If that is what it is, its type is known to be right, and it is called directly, or inlined.
+//! A call through a table that likely reaches one of a few functions of the set compares what it finds there with a
+//! reference to each. If it is one, its type is known to be right, and it is called directly, or inlined.
 
 use aot_format::abi::{Builtin, FuncRef, Offset, TrapCode};
 use aot_format::types::{ExternKind, HeapType, RefType, TypeIndex};
@@ -180,52 +180,59 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn visit_call_indirect(&mut self, type_index: u32, table_index: u32) -> Result<(), BodyError> {
         let index = self.pop();
         let ty = TypeIndex(type_index);
-        match self.likely_callee(table_index, ty, index) {
-            Some(likely) => self.call_likely(&likely, type_index, table_index, index),
-            None => {
-                let callee = self.table_callee(type_index, table_index, index);
-                self.call_indirectly(&callee, ty);
-            }
+        let likely = self.likely_callees(table_index, ty, index);
+        if likely.is_empty() {
+            let callee = self.table_callee(type_index, table_index, index);
+            self.call_indirectly(&callee, ty);
+        } else {
+            self.call_likely(&likely, type_index, table_index, index);
         }
         Ok(())
     }
 
-    /// The function of the set that a call through a table likely reaches, if a comparison is worth it.
-    fn likely_callee(&self, table_index: u32, ty: TypeIndex, index: Value) -> Option<Likely> {
-        if self.can_catch() {
-            return None;
+    /// The functions of the set that a call through a table likely reaches, if comparisons are worth it.
+    fn likely_callees(&self, table_index: u32, ty: TypeIndex, index: Value) -> Vec<Likely> {
+        if self.can_catch() || self.cold {
+            return Vec::new();
         }
-        let (member, function) = self.set.likely((self.member, table_index), ty, self.constant(index))?;
-        let module = self.set.module(member);
-        let reference = module.layout.funcref(module.funcref_slot(function)?);
-        let definition = self.set.definition(member, ExternKind::Func, function)?;
-        Some(Likely { member, reference, definition })
+        let functions = self.set.likely((self.member, table_index), ty, self.constant(index));
+        let likely = |(member, function)| {
+            let module = self.set.module(member);
+            let reference = module.layout.funcref(module.funcref_slot(function)?);
+            let definition = self.set.definition(member, ExternKind::Func, function)?;
+            Some(Likely { member, reference, definition })
+        };
+        functions.into_iter().filter_map(likely).collect()
     }
 
-    fn call_likely(&mut self, likely: &Likely, type_index: u32, table_index: u32, index: Value) {
+    fn call_likely(&mut self, likely: &[Likely], type_index: u32, table_index: u32, index: Value) {
         let ty = TypeIndex(type_index);
         let results = &self.module.func_type_at(ty).results;
         let kinds: Vec<ValueKind> = results.iter().map(|ty| ValueKind::of(*ty, self.module)).collect();
         let mut args = self.pop_args(self.vmctx, ty);
         let element = self.table_element(table_index, index, TrapCode::UndefinedElement);
-        let reference = self.place_of(likely.member, likely.reference);
-        let reference = self.address(reference);
-        let same = self.builder.ins().icmp(IntCC::Equal, element, reference);
-        let (direct, other) = (self.builder.create_block(), self.builder.create_block());
         let done = self.create_block_with(&kinds);
-        self.builder.set_cold_block(other);
-        self.builder.ins().brif(same, direct, &[], other, &[]);
+        for Likely { member, reference, definition } in likely {
+            let reference = self.place_of(*member, *reference);
+            let reference = self.address(reference);
+            let same = self.builder.ins().icmp(IntCC::Equal, element, reference);
+            let (direct, other) = (self.builder.create_block(), self.builder.create_block());
+            self.builder.ins().brif(same, direct, &[], other, &[]);
 
-        self.continue_in(other);
+            self.continue_in(direct);
+            let callee = self.callee(*definition, ty);
+            args[0] = self.vmctx_of(definition.member);
+            let call = self.builder.ins().call(callee, &args);
+            self.return_to(done, call);
+
+            self.continue_in(other);
+        }
+        if let Some(block) = self.builder.current_block() {
+            self.builder.set_cold_block(block);
+        }
         let callee = self.element_callee(type_index, table_index, element);
         args[0] = callee.vmctx;
         let call = self.builder.ins().call_indirect(callee.signature, callee.code, &args);
-        self.return_to(done, call);
-
-        self.continue_in(direct);
-        let callee = self.callee(likely.definition, ty);
-        args[0] = self.vmctx_of(likely.definition.member);
-        let call = self.builder.ins().call(callee, &args);
         self.return_to(done, call);
 
         self.continue_in(done);
