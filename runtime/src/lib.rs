@@ -79,7 +79,7 @@ pub use gc::reference::{AnyRef, ExternRef};
 pub use host::{Caller, HostResult, IntoHostFunc};
 pub use interrupt::{InterruptHandle, is_interrupted};
 pub use limits::StoreLimits;
-pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
+pub use linker::{DirReader, HostFunction, Linker, ModuleReader, RESERVED_NAMES};
 pub use module::{ExportType, ImportType, Module};
 #[doc(hidden)] // The C library's tables are made of the same code.
 pub use names::Names;

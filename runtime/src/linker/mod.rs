@@ -1,5 +1,6 @@
 //! Linking: names → host functions, modules and instances, and the instantiation of whole sets.
 //!
+//! * [`host`]: what the host defines under the names of a module.
 //! * [`reader`]: the module reader, for modules nobody registered.
 //! * [`resolve`]: from a main module to all that it needs, every import resolved and checked. Finds
 //!   all errors before anything is made.
@@ -28,6 +29,7 @@
 //! What the module reader gives is made callable without asking again: whoever set the reader vouched for
 //! it. Functions called here without parameters have been checked to have none.
 
+mod host;
 mod order;
 mod reader;
 mod resolve;
@@ -50,20 +52,13 @@ use crate::types::matching::extern_matches;
 use crate::value::Val;
 use crate::vm::structs::{RegisterValues, ValRaw};
 
+use host::{Definition, HostModule};
+
+pub use host::HostFunction;
 pub use reader::{DirReader, ModuleReader};
 
 /// Names a module cannot be registered under: they are the host's.
 pub const RESERVED_NAMES: [&str; 5] = ["", "env", "wasi", "wasi_unstable", "wasi_snapshot_preview1"];
-
-/// What the host defines under a name.
-#[derive(Clone)]
-enum Definition {
-    Func(Arc<HostFunc>),
-    /// Of one store.
-    Item(Extern),
-    /// Of any store.
-    Shared(SharedMemory),
-}
 
 /// Names → host functions and modules; makes sets of instances in stores of `T`, and of no other type:
 ///
@@ -73,7 +68,7 @@ enum Definition {
 /// ```
 pub struct Linker<T: 'static> {
     engine: Engine,
-    definitions: Names<Names<Definition>>,
+    definitions: Names<HostModule>,
     modules: Names<Module>,
     /// Names the reader had nothing for.
     absent: Names<()>,
@@ -175,19 +170,19 @@ impl<T: 'static> Linker<T> {
         returns: bool,
         func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
     ) -> &mut Self {
-        let results = if returns { vec![ValType::I32] } else { Vec::new() };
-        let ty = FuncType { params: params.to_vec(), results };
-        self.define_host(
-            module,
-            name,
-            HostFunc::raw(ty, move |caller, slots| {
-                let result = func(caller, slots)?;
-                if let (true, Some(slot)) = (returns, slots.first_mut()) {
-                    *slot = ValRaw::from_i32(result.cast_signed());
-                }
-                Ok(())
-            }),
-        )
+        self.define_host(module, name, HostFunction::integers(params, returns, func).0)
+    }
+
+    /// Defines host functions that are made when a module is linked that imports them: `find` makes the one of a name, if
+    /// there is one, and is asked once for those that there are. For interfaces that are large, of which most modules
+    /// import little. Replaces functions of the same names.
+    pub fn funcs_on_demand(
+        &mut self,
+        module: &str,
+        find: impl Fn(&str) -> Option<HostFunction<T>> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.definitions.get_or_default(module).insert_on_demand(find);
+        self
     }
 
     /// Defines something of a store under a name.
@@ -211,7 +206,7 @@ impl<T: 'static> Linker<T> {
         let store = store.as_context().opaque();
         for import in module.wanted_imports() {
             let ExternType::Memory(ty) = import.ty else { continue };
-            let defined = self.definitions.get(&import.module).is_some_and(|items| items.contains(&import.name));
+            let defined = self.defines(&import.module, &import.name);
             if ty.shared && !defined && store.named(&import.module).is_none() && self.load(&import.module)?.is_none() {
                 let memory = SharedMemory::new(ty)?;
                 if memory.bytes() > store.limits.max_memory_bytes {
@@ -232,7 +227,7 @@ impl<T: 'static> Linker<T> {
     pub fn for_threads(&self, store: impl AsContext) -> Linker<T> {
         let store = store.as_context().opaque();
         let mut definitions = self.definitions.clone();
-        for definition in definitions.values_mut().flat_map(Names::values_mut) {
+        for definition in definitions.values_mut().flat_map(HostModule::items_mut) {
             if let Definition::Item(Extern::Memory(memory)) = definition
                 && let Some(shared) = store.memory(*memory).ok().and_then(|data| data.shared())
             {
@@ -256,12 +251,12 @@ impl<T: 'static> Linker<T> {
 
     /// Whether the host has defined something under this name.
     pub fn defines(&self, module: &str, name: &str) -> bool {
-        self.definitions.get(module).is_some_and(|items| items.contains(name))
+        self.definitions.get(module).is_some_and(|items| items.get(name).is_some())
     }
 
     /// Takes back what the host has defined under a name; whether it had.
     pub fn undefine(&mut self, module: &str, name: &str) -> bool {
-        self.definitions.get_mut(module).is_some_and(|items| items.remove(name).is_some())
+        self.definitions.get_mut(module).is_some_and(|items| items.remove(name))
     }
 
     /// The same names, for the same definitions and modules, but no reader: for several to link at a time.
@@ -277,7 +272,7 @@ impl<T: 'static> Linker<T> {
     }
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {
-        self.definitions.get_or_default(module).insert(name.to_string(), definition);
+        self.definitions.get_or_default(module).insert(name, definition);
         self
     }
 

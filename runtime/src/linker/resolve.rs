@@ -219,14 +219,15 @@ impl<T> Resolver<'_, T> {
             return self.export_of(member, node, index);
         }
         let defined = self.linker.definitions.get(&import.module);
-        if let Some(definition) = defined.and_then(|items| items.get(&import.name)) {
-            return Ok(Target::Item(match definition {
-                Definition::Item(item) => *item,
-                Definition::Shared(memory) => Extern::Memory(self.store.shared_memory(&memory.clone())),
-                Definition::Func(func) => Extern::Func(self.store.host_func(&func.clone())),
-            }));
-        }
         let host_module = defined.is_some();
+        match defined.and_then(|items| items.get(&import.name)) {
+            Some(Definition::Item(item)) => return Ok(Target::Item(item)),
+            Some(Definition::Shared(memory)) => {
+                return Ok(Target::Item(Extern::Memory(self.store.shared_memory(&memory))));
+            }
+            Some(Definition::Func(func)) => return Ok(Target::Item(Extern::Func(self.store.host_func(&func)))),
+            Some(Definition::Undefined) | None => {}
+        }
         if let Some(instance) = self.store.named(&import.module) {
             let named = &mut self.nodes[node].named;
             if named.last() != Some(&instance.id) {

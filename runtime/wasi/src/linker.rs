@@ -8,7 +8,7 @@
 //! are: numbers stay numbers, addresses become typed pointers of `memory`.
 
 use iwasm::raw::ValRaw;
-use iwasm::{Error, Linker, ValType};
+use iwasm::{Error, HostFunction, Linker, ValType};
 
 use crate::context::WasiCtx;
 use crate::errno::Errno;
@@ -244,30 +244,16 @@ fn first(args: &[ValRaw]) -> u32 {
     u32::of(args.first().copied().unwrap_or(ValRaw::from_i64(0)))
 }
 
-fn all() -> impl Iterator<Item = Function> {
-    let of = |module: &'static str, last: &'static [Row]| {
-        [DESCRIPTORS, PATHS, SYSTEM, ENDS, last].into_iter().flatten().map(move |row| Function {
-            module,
-            name: row.name,
-            params: row.params,
-            returns: row.returns,
-            needs_memory: row.needs_memory,
-            call: row.call,
-        })
-    };
-    of(PREVIEW1, OF_PREVIEW1).chain(of(UNSTABLE, OF_UNSTABLE))
-}
+impl Function {
+    fn of(module: &'static str, row: &Row) -> Function {
+        let &Row { name, params, returns, needs_memory, call } = row;
+        Function { module, name, params, returns, needs_memory, call }
+    }
 
-/// All functions, for another engine.
-pub fn functions() -> Vec<Function> {
-    all().collect()
-}
-
-/// Defines all functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in
-/// the store's data.
-pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
-    for Function { module, name, params, returns, needs_memory, call } in all() {
-        linker.func_integers(module, name, params, returns, move |mut caller, args| {
+    /// As a host function; `get` finds the context in the store's data.
+    fn into_host<T: 'static>(self, get: fn(&mut T) -> &mut WasiCtx) -> HostFunction<T> {
+        let Function { name, params, returns, needs_memory, call, .. } = self;
+        HostFunction::integers(params, returns, move |mut caller, args| {
             if !needs_memory {
                 return call(get(caller.data_mut()), None, args);
             }
@@ -278,6 +264,27 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut
             }
             let (bytes, data) = caller.memory_and_data_mut(memory)?;
             call(get(data), Some(&mut GuestMemory::new(bytes)), args)
+        })
+    }
+}
+
+/// The rows of each module.
+fn rows(module: &'static str) -> impl Iterator<Item = &'static Row> {
+    let last = if module == PREVIEW1 { OF_PREVIEW1 } else { OF_UNSTABLE };
+    [DESCRIPTORS, PATHS, SYSTEM, ENDS, last].into_iter().flatten()
+}
+
+/// All functions, for another engine.
+pub fn functions() -> Vec<Function> {
+    MODULE_NAMES.iter().flat_map(|module| rows(module).map(|row| Function::of(module, row))).collect()
+}
+
+/// Defines all functions of `wasi_snapshot_preview1` and `wasi_unstable`. `get` finds the context in
+/// the store's data. A program imports a few of them, and those are made.
+pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: fn(&mut T) -> &mut WasiCtx) {
+    for module in MODULE_NAMES {
+        linker.funcs_on_demand(module, move |name| {
+            rows(module).find(|row| row.name == name).map(|row| Function::of(module, row).into_host(get))
         });
     }
 }
@@ -299,6 +306,8 @@ mod tests {
         assert_eq!(functions.iter().map(|function| function.params.len()).max(), Some(MAX_PARAMS));
         let mut linker: Linker<WasiCtx> = Linker::new(&iwasm::Engine::default());
         add_to_linker(&mut linker, |wasi| wasi);
+        assert!(functions.iter().all(|function| linker.defines(function.module, function.name)));
+        assert!(!linker.defines(PREVIEW1, "fd_writes") && !linker.defines(UNSTABLE, "sock_accept"));
     }
 
     #[test]
