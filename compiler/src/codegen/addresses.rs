@@ -46,7 +46,7 @@ struct Rewrite {
     offset: i32,
 }
 
-/// Rewrites the accesses of a function.
+/// Rewrites the accesses of a function in which no value is the alias of another.
 pub fn fold_sums(func: &mut Function) {
     if func.dfg.num_insts() > LARGE {
         return;
@@ -55,8 +55,6 @@ pub fn fold_sums(func: &mut Function) {
     if blocks.is_empty() {
         return;
     }
-    // Chains of them would be gone along each time.
-    func.dfg.resolve_all_aliases();
     let mut accesses: Vec<(Block, Access)> = Vec::new();
     for block in blocks {
         let found = func.layout.block_insts(block).filter_map(|inst| access(func, inst));

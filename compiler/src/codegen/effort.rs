@@ -4,9 +4,8 @@
 //! through the loops around that: linear in practice, but a function that was made for it, of 30 KB, took a minute. Such
 //! a function is compiled without the mid-end, which leaves it as right as any other.
 
-use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::Context;
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::Function;
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 
@@ -17,14 +16,13 @@ const MAX_LOOP_LEVEL: usize = 100;
 /// Most steps up the dominator tree, from every instruction to the root: a second or two.
 const MAX_STEPS: u64 = 1 << 28;
 
-/// Whether a function is to be left as it is.
-pub fn is_too_deep(func: &Function) -> bool {
+/// Whether a function, whose flow graph and dominator tree are known, is to be left as it is.
+pub fn is_too_deep(context: &Context) -> bool {
+    let Context { func, cfg, domtree, .. } = context;
     let pairs = (func.dfg.num_insts() as u64).saturating_mul(func.dfg.num_blocks() as u64);
     if pairs <= SMALL && !has_many_blocks(func) {
         return false;
     }
-    let cfg = ControlFlowGraph::with_function(func);
-    let domtree = DominatorTree::with_function(func, &cfg);
     let mut depths: SecondaryMap<_, u64> = SecondaryMap::new();
     let mut steps = 0u64;
     for &block in domtree.cfg_rpo() {
@@ -36,7 +34,7 @@ pub fn is_too_deep(func: &Function) -> bool {
         return true;
     }
     let mut loops = LoopAnalysis::new();
-    loops.compute(func, &cfg, &domtree);
+    loops.compute(func, cfg, domtree);
     domtree.cfg_rpo().any(|block| loops.loop_level(*block).level() > MAX_LOOP_LEVEL)
 }
 

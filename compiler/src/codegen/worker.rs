@@ -8,11 +8,12 @@ use aot_format::types::{ExternKind, TypeIndex};
 use aot_format::write::{CallSite, Handler, Inlined, StackMap};
 use cranelift_codegen::binemit::{Addend, Reloc};
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::settings;
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::settings::OptLevel;
 use cranelift_codegen::{
-    CompiledCode, Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget, ir,
+    CodegenResult, CompiledCode, Context, ExceptionContextLoc, FinalizedMachExceptionHandler, FinalizedRelocTarget, ir,
 };
-use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator};
+use wasmparser::{FuncToValidate, FuncValidatorAllocations};
 
 use super::inline::{self, Bodies, Frames};
 use super::placement::Placement;
@@ -67,7 +68,8 @@ pub struct Compiled {
     pub addresses: Vec<(u32, u32)>,
     /// Which of these were inlined, ascending.
     pub inlined: Vec<Inlined>,
-    /// Types of indirect calls in the function.
+    /// Types of indirect calls in the function. Host functions of these types may come to be called, so each needs a
+    /// host-call trampoline.
     pub indirect_types: BTreeSet<TypeIndex>,
 }
 
@@ -110,6 +112,7 @@ impl Worker {
     ) -> Result<Compiled, Error> {
         self.guarded(set, definition, |worker| {
             let (function, frames) = worker.inlined_body(environment, set, inlinees, definition)?;
+            let indirect_types = worker.translate.take_indirect_types();
             let body = body_of(set, definition);
             let start = u32::try_from(body.body.range().start).unwrap_or(u32::MAX);
             let mut compiled = worker
@@ -118,7 +121,7 @@ impl Worker {
                 })
                 .and_then(|extracted| extracted)
                 .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
-            compiled.indirect_types = indirect_types(body).map_err(|error| explain(set, definition, error))?;
+            compiled.indirect_types = indirect_types;
             Ok(compiled)
         })
     }
@@ -204,28 +207,47 @@ impl Worker {
         take: impl FnOnce(&CompiledCode, &ir::Function) -> T,
     ) -> Result<T, String> {
         self.context.func = function;
-        let isa = if effort::is_too_deep(&self.context.func) { environment.unoptimised } else { environment.isa };
-        let is_optimised = isa.flags().opt_level() != settings::OptLevel::None;
-        if is_optimised {
-            addresses::fold_sums(&mut self.context.func);
-        }
-        let optimised = self.context.optimize(isa, &mut ControlPlane::default());
-        let context = &mut self.context;
-        let compiled = optimised.and_then(|()| {
-            back_edges::compare_sums(&mut context.func);
-            if is_optimised && isa.name() == "x64" {
-                extensions::widen(&mut context.func);
-            }
-            context.verify_if(isa)?;
+        let compiled = self.optimise(environment).and_then(|isa| {
             let control = &mut ControlPlane::default();
-            isa.compile_function(&context.func, &context.domtree, &mut self.registers, disassemble, control)
+            let Worker { context, registers, .. } = self;
+            isa.compile_function(&context.func, &context.domtree, registers, disassemble, control)
         });
+        let func = &self.context.func;
         let taken = match compiled {
-            Ok(code) => Ok(take(&code.apply_params(&context.func.params), &context.func)),
-            Err(error) => Err(cranelift_codegen::print_errors::pretty_error(&context.func, error)),
+            Ok(code) => Ok(take(&code.apply_params(&func.params), func)),
+            Err(error) => Err(cranelift_codegen::print_errors::pretty_error(func, error)),
         };
         self.context.clear();
         taken
+    }
+
+    /// What `Context::optimize` does, with this project's passes between Cranelift's, and each analysis made once; the ISA
+    /// to go on with.
+    fn optimise<'a>(&mut self, environment: Environment<'a>) -> CodegenResult<&'a dyn TargetIsa> {
+        let context = &mut self.context;
+        if environment.isa.flags().enable_nan_canonicalization() {
+            context.canonicalize_nans(environment.isa)?;
+        }
+        context.verify_if(environment.isa)?;
+        context.flowgraph();
+        context.eliminate_unreachable_code(environment.isa)?;
+        context.remove_constant_phis(environment.isa)?;
+        context.func.dfg.resolve_all_aliases();
+        if effort::is_too_deep(context) {
+            return Ok(environment.unoptimised);
+        }
+        let isa = environment.isa;
+        if isa.flags().opt_level() == OptLevel::None {
+            return Ok(isa);
+        }
+        addresses::fold_sums(&mut context.func);
+        context.egraph_pass(isa, &mut ControlPlane::default())?;
+        back_edges::compare_sums(&mut context.func);
+        if isa.name() == "x64" {
+            extensions::widen(&mut context.func);
+        }
+        context.verify_if(isa)?;
+        Ok(isa)
     }
 
     /// Runs `work` on a function of the set.
@@ -440,23 +462,4 @@ fn addresses(code: &CompiledCode, body_start: u32, frames: &[Frames]) -> (Vec<(u
         }
     }
     (entries, inlined)
-}
-
-/// Types of the indirect calls in a body that has been validated. Host functions of these types may
-/// come to be called, so each needs a host-call trampoline.
-fn indirect_types(body: &Body<'_>) -> Result<BTreeSet<TypeIndex>, BodyError> {
-    let mut types = BTreeSet::new();
-    let mut reader = body.body.get_operators_reader()?;
-    while !reader.eof() {
-        match reader.read()? {
-            Operator::CallIndirect { type_index, .. }
-            | Operator::ReturnCallIndirect { type_index, .. }
-            | Operator::CallRef { type_index }
-            | Operator::ReturnCallRef { type_index } => {
-                types.insert(TypeIndex(type_index));
-            }
-            _ => {}
-        }
-    }
-    Ok(types)
 }

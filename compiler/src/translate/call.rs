@@ -52,6 +52,7 @@ impl FuncTranslator<'_, '_> {
 
     /// The callee behind a reference whose type is right; traps with `null` if it is null.
     fn referenced_callee(&mut self, ty: TypeIndex, reference: Value, null: TrapCode) -> Indirect {
+        self.state.indirect_types.insert(ty);
         let signature = self.signature(ty);
         // Whichever load comes first finds the null; both name it, as neither may move before it.
         let flags = funcref_flags().with_trap_code(Some(trap::to_clif(null)));

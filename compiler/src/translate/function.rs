@@ -3,7 +3,7 @@
 //!
 //! The families add their `visit_*` methods in files of their own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use aot_format::abi::{Builtin, StructLayout, TrapCode};
@@ -43,6 +43,8 @@ pub struct State {
     /// How each legacy `try` ends; unknown before the first.
     pub(super) endings: Option<Endings>,
     services: HashMap<u32, FuncRef>,
+    /// Types of calls whose callee is known at run time only.
+    pub(super) indirect_types: BTreeSet<TypeIndex>,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
         self.handlers.clear();
         self.endings = None;
         self.services.clear();
+        self.indirect_types.clear();
     }
 }
 

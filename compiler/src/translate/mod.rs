@@ -69,7 +69,9 @@ mod vector;
 mod visitor;
 mod vmctx;
 
-use aot_format::types::FuncType;
+use std::collections::BTreeSet;
+
+use aot_format::types::{FuncType, TypeIndex};
 use cranelift_codegen::ir::{Block, Function, InstructionData, UserExternalName, UserFuncName};
 use cranelift_codegen::isa::{TargetFrontendConfig, TargetIsa};
 use cranelift_frontend::FunctionBuilderContext;
@@ -162,6 +164,11 @@ impl TranslateContext {
     /// An empty context.
     pub fn new() -> TranslateContext {
         TranslateContext::default()
+    }
+
+    /// The types of calls in the function translated last that go through a table or a reference.
+    pub fn take_indirect_types(&mut self) -> BTreeSet<TypeIndex> {
+        std::mem::take(&mut self.state.indirect_types)
     }
 }
 
