@@ -58,6 +58,10 @@ const MIN_HOST_RESERVE: usize = 32 << 10;
 /// Wasm is not entered with less than this.
 const MIN_WASM_STACK: usize = 4 << 10;
 
+/// Up to this limit the first thread's stack has all the room that the limit gives it: Linux keeps 128 MiB free, whatever
+/// the limit (`mmap_base` in `mm/util.c`, and x86's own).
+const SMALL_LIMIT: usize = 64 << 20;
+
 /// The part of the current thread's stack that wasm may use: `[floor, high)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StackBounds {
@@ -70,8 +74,31 @@ pub(super) struct StackBounds {
 }
 
 impl StackBounds {
-    /// Asks the system. This can be slow: for a main thread the C library reads a file.
+    /// Asks the system.
     pub(super) fn of_current_thread() -> Result<StackBounds, StackError> {
+        let sp = super::arch::stack_pointer();
+        match StackBounds::of_first_thread().filter(|bounds| bounds.check(sp).is_ok()) {
+            Some(bounds) => Ok(bounds),
+            None => StackBounds::of_thread(),
+        }
+    }
+
+    /// Of the thread that the process began with, as far as the kernel's rules tell. For that thread the C library reads
+    /// `/proc/self/maps`, which takes some thirty microseconds and is not there in every root.
+    ///
+    /// The stack ends with the name of the program and a null pointer (`bprm_mm_init` and `copy_string_kernel` in Linux's
+    /// `fs/exec.c`), and may grow to what the limit says now. Where that is small, nothing else is mapped so near.
+    fn of_first_thread() -> Option<StackBounds> {
+        let name = rustix::param::linux_execfn().to_bytes_with_nul();
+        let high = name.as_ptr_range().end.addr() + size_of::<*const u8>();
+        let limit = usize::try_from(rustix::process::getrlimit(rustix::process::Resource::Stack).current?).ok()?;
+        let page = super::page_size();
+        let is_known = high.is_multiple_of(page) && limit <= SMALL_LIMIT;
+        is_known.then(|| limit - limit % page).map(|size| StackBounds::new(high - size, size))
+    }
+
+    /// Of any thread, as the C library knows it.
+    fn of_thread() -> Result<StackBounds, StackError> {
         let failed = |code| StackError::UnknownBounds { source: io::Error::from_raw_os_error(code) };
         let mut attributes = core::mem::MaybeUninit::uninit();
         let (mut base, mut size) = (core::ptr::null_mut(), 0);
@@ -115,7 +142,7 @@ impl StackBounds {
     }
 }
 
-/// The lowest address of this thread's stack, if the system tells. Slow: see [`StackBounds::of_current_thread`].
+/// The lowest address of this thread's stack, if the system tells.
 pub(crate) fn lowest() -> Option<usize> {
     StackBounds::of_current_thread().ok().map(|bounds| bounds.low)
 }
@@ -241,6 +268,26 @@ mod tests {
             assert!(bounds.low < sp && sp < bounds.high);
             assert!(bounds.high - bounds.low >= stack_size / 2);
         }
+    }
+
+    #[test]
+    fn the_first_stack_is_where_the_kernel_says() -> Result<(), Box<dyn std::error::Error>> {
+        let maps = std::fs::read_to_string("/proc/self/maps")?;
+        let stack = maps.lines().find(|line| line.ends_with("[stack]")).ok_or("no stack")?;
+        let bounds: Vec<&str> = stack.split([' ', '-']).take(2).collect();
+        let [low, high] = [bounds[0], bounds[1]].map(|number| usize::from_str_radix(number, 16));
+        let Some(found) = StackBounds::of_first_thread() else {
+            // Under an emulator, perhaps: then the C library is asked.
+            assert!(cfg!(not(target_arch = "x86_64")));
+            return Ok(());
+        };
+        assert_eq!(found.high, high?);
+        // What has been used of it so far.
+        assert!(found.low <= low?);
+        // No test runs there.
+        assert!(found.check(super::super::arch::stack_pointer()).is_err());
+        assert_ne!(StackBounds::of_current_thread()?, found);
+        Ok(())
     }
 
     #[test]
