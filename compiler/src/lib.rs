@@ -195,7 +195,7 @@ impl Compiler {
     /// As [`Self::compile_set`].
     pub fn clif_of(&self, set: &Set<'_>) -> Result<String, Error> {
         let mut text = String::new();
-        codegen::for_each_clif(self.environment(), set, |definition, function| {
+        codegen::for_each_clif(self.environment(), set, &self.threads, |definition, function| {
             let _ = writeln!(text, ";; {}{}\n{function}", heading(set, definition), codegen::label(set, definition));
             Ok(())
         })?;

@@ -1,7 +1,7 @@
 ;; A call through a table in which one function of its type is known to be is called directly if that is what the element
 ;; is: whatever else the table may hold later goes the long way, and is checked there. So is what has an index that is
-;; known, and each of several, if they are few and small. Of a large one and another none is likely, nor is any of many;
-;; and where code is seldom reached, none is looked for.
+;; known, and each of several, if they are few and all inlined. Of a large one and another none is likely, nor is any of
+;; many; and where code is seldom reached, none is looked for.
 ;;! count 6: call_indirect
 ;;! count 5: brif
 (module

@@ -1,6 +1,6 @@
 ;; Calls through tables in which a few small functions of the call's type stand, going by the element segments: code may
-;; compare with each of them, and be right whichever is there, or none of them. The functions differ by what they multiply
-;; with, and two trap.
+;; compare with each of them, and be right whichever is there, or none of them. Two of them may trap, and one counts how
+;; often it was called.
 (module $library
   (type $unary (func (param i32) (result i32)))
   (type $mixed (func (param i64 f64) (result f64 i64)))
@@ -13,7 +13,7 @@
   (func $twice (type $unary) (i32.mul (local.get 0) (i32.const 2)))
   (func $thrice (export "thrice") (type $unary) (i32.mul (local.get 0) (i32.const 3)))
   (func $divide (type $unary) (i32.div_u (i32.const 1000) (local.get 0)))
-  (func $count (type $unary) (global.set $calls (i32.add (global.get $calls) (i32.const 1))) (global.get $calls))
+  (func $count (export "count") (type $unary) (global.set $calls (i32.add (global.get $calls) (i32.const 1))) (global.get $calls))
   (func $swap (type $mixed) (local.get 1) (local.get 0))
   (func $halve (type $mixed)
     (f64.convert_i64_s (local.get 0)) (i64.trunc_f64_s (f64.mul (local.get 1) (f64.const 0.5))))
@@ -41,10 +41,11 @@
   (type $mixed (func (param i64 f64) (result f64 i64)))
   (import "library" "table" (table $t 16 funcref))
   (import "library" "thrice" (func $thrice (type $unary)))
+  (import "library" "count" (func $count (type $unary)))
   (import "library" "unary" (func $unary (param i32 i32) (result i32)))
-  ;; A table of its own has one function of each module.
+  ;; A table of its own has functions of both modules.
   (table $own 4 4 funcref)
-  (elem (table $own) (i32.const 1) func $thrice $mine)
+  (elem (table $own) (i32.const 1) func $thrice $mine $count)
   (func $mine (type $unary) (i32.sub (i32.const 0) (local.get 0)))
   (func (export "own") (param i32 i32) (result i32) (call_indirect $own (type $unary) (local.get 0) (local.get 1)))
   (func (export "theirs") (param i32 i32) (result i32) (call_indirect $t (type $unary) (local.get 0) (local.get 1)))
@@ -55,7 +56,7 @@
   (func (export "clear") (param i32) (table.set $t (local.get 0) (ref.null func)))
   (func (export "grow") (result i32) (table.grow $t (ref.func $mine) (i32.const 2))))
 
-;; Each of them, at each of its places.
+;; Each of them.
 (assert_return (invoke "$library$unary" (i32.const 7) (i32.const 1)) (i32.const 14))
 (assert_return (invoke "$library$unary" (i32.const 7) (i32.const 2)) (i32.const 21))
 (assert_return (invoke "$library$unary" (i32.const 7) (i32.const 3)) (i32.const 142))
@@ -66,6 +67,7 @@
 (assert_return (invoke "$library$mixed" (i64.const 7) (f64.const 5) (i32.const 8)) (f64.const 7) (i64.const 2))
 (assert_return (invoke "own" (i32.const 7) (i32.const 1)) (i32.const 21))
 (assert_return (invoke "own" (i32.const 7) (i32.const 2)) (i32.const -7))
+(assert_return (invoke "own" (i32.const 7) (i32.const 3)) (i32.const 3))
 (assert_return (invoke "$library$many" (i32.const 9)) (i32.const 1))
 (assert_return (invoke "$library$many" (i32.const 13)) (i32.const 5))
 ;; 1 * 2 * 3 * 2 * 3 ...

@@ -25,7 +25,7 @@ use super::queue::{self, Threads};
 use super::worker::Worker;
 use super::{Environment, in_member};
 use crate::error::Error;
-use crate::set::{Definition, MAX_INLINED_BYTES, Set};
+use crate::set::{Definition, Set};
 use crate::translate;
 
 /// CLIF instructions of the largest function that is inlined into its own module.
@@ -36,8 +36,9 @@ const MAX_ITSELF: usize = 60;
 const MAX_ITSELF_CALLS: usize = 8;
 /// The same, into another module.
 const MAX_FOREIGN: usize = 160;
-/// Bytes of the largest body that is translated to see whether it is that small: [`MAX_INLINED_BYTES`], and this for what
-/// calls itself.
+/// Bytes of the largest body that is translated to see whether it is that small.
+const MAX_LOCAL_BYTES: usize = 48;
+/// The same, for what calls itself.
 const MAX_ITSELF_BYTES: usize = 144;
 /// The same, for what is inlined into another module.
 const MAX_FOREIGN_BYTES: usize = 320;
@@ -77,7 +78,7 @@ impl Bodies {
         let weights: Vec<u64> = candidates.iter().map(|candidate| set.body_bytes(*candidate) as u64).collect();
         let translated = queue::run(threads, &weights, Worker::new, |worker, index| {
             let candidate = candidates[index];
-            worker.translate(environment, set, candidate).map_err(in_member(set, candidate))
+            worker.translate(environment, set, &Bodies::default(), candidate).map_err(in_member(set, candidate))
         })?;
         let usable = candidates.into_iter().zip(translated).filter(|(_, function)| is_inlinable(function));
         let mut waiting: HashMap<Definition, ir::Function> = usable.collect();
@@ -88,6 +89,11 @@ impl Bodies {
             bodies.finish(set, candidate, &mut waiting, 0)?;
         }
         Ok(bodies)
+    }
+
+    /// Whether a function is inlined wherever it is called, but for code that is seldom reached or has grown too much.
+    pub fn is_inlined(&self, function: Definition) -> bool {
+        self.0.get(&function).is_some_and(|body| body.size <= MAX_LOCAL)
     }
 
     /// Makes a candidate ready, those first that it calls. One that is being made, in a circle, is not inlined there.
@@ -151,7 +157,7 @@ pub fn frames_of(frames: &[Frames], location: u32) -> Option<&Frames> {
 fn candidates(set: &Set<'_>) -> Vec<Definition> {
     let foreign: std::collections::HashSet<Definition> = set.bound_functions().collect();
     let small = |function: &Definition| {
-        let limit = if foreign.contains(function) { MAX_FOREIGN_BYTES } else { MAX_INLINED_BYTES };
+        let limit = if foreign.contains(function) { MAX_FOREIGN_BYTES } else { MAX_LOCAL_BYTES };
         let bytes = set.body_bytes(*function);
         bytes <= limit || bytes <= MAX_ITSELF_BYTES && calls_itself(set, *function)
     };

@@ -193,10 +193,13 @@ fn in_member(set: &Set<'_>, function: Definition) -> impl FnOnce(Error) -> Error
 pub fn for_each_clif(
     environment: Environment<'_>,
     set: &Set<'_>,
+    threads: &Threads,
     mut each: impl FnMut(Definition, &ir::Function) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let inlinees = inlinees(environment, set, threads)?;
     let mut worker = worker::Worker::new();
-    definitions(set).try_for_each(|definition| each(definition, &worker.translate(environment, set, definition)?))
+    definitions(set)
+        .try_for_each(|definition| each(definition, &worker.translate(environment, set, &inlinees, definition)?))
 }
 
 /// Compiles all functions, one after the other, and gives each one's machine code as text to `each`.

@@ -21,7 +21,7 @@ use super::{Environment, addresses, back_edges, effort, extensions, label, relax
 use crate::error::{BodyError, Error};
 use crate::module::Body;
 use crate::set::{Definition, Set};
-use crate::translate::{self, TranslateContext, trap};
+use crate::translate::{self, Surroundings, TranslateContext, trap};
 
 /// A reference from code to one of the module's own functions, or to what cannot be bound.
 #[derive(Clone, Debug)]
@@ -97,9 +97,10 @@ impl Worker {
         &mut self,
         environment: Environment<'_>,
         set: &Set<'_>,
+        inlinees: &Bodies,
         definition: Definition,
     ) -> Result<ir::Function, Error> {
-        self.guarded(set, definition, |worker| worker.translate_body(environment, set, definition))
+        self.guarded(set, definition, |worker| worker.translate_body(environment, set, inlinees, definition))
     }
 
     /// wasm → CLIF → machine code.
@@ -161,6 +162,7 @@ impl Worker {
         &mut self,
         environment: Environment<'_>,
         set: &Set<'_>,
+        inlinees: &Bodies,
         definition: Definition,
     ) -> Result<ir::Function, Error> {
         let body = body_of(set, definition);
@@ -172,9 +174,10 @@ impl Worker {
             features: to_validate.features,
         };
         let mut validator = to_validate.into_validator(std::mem::take(&mut self.validator));
+        let inlined = |callee| inlinees.is_inlined(callee);
+        let surroundings = Surroundings { set, settings: environment.settings, inlined: &inlined };
         let cx = &mut self.translate;
-        let translated =
-            translate::translate_function(cx, set, environment.settings, definition, &body.body, &mut validator);
+        let translated = translate::translate_function(cx, surroundings, definition, &body.body, &mut validator);
         self.validator = validator.into_allocations();
         let mut function = translated.map_err(|error| explain(set, definition, error))?;
         if let Some(tamper) = environment.tamper {
@@ -191,7 +194,7 @@ impl Worker {
         inlinees: &Bodies,
         definition: Definition,
     ) -> Result<(ir::Function, Vec<Frames>), Error> {
-        let mut function = self.translate_body(environment, set, definition)?;
+        let mut function = self.translate_body(environment, set, inlinees, definition)?;
         let frames = inlinees
             .inline_into(set, definition, &mut function)
             .map_err(|reason| Error::Codegen { function: label(set, definition), reason })?;
@@ -221,8 +224,8 @@ impl Worker {
         taken
     }
 
-    /// What `Context::optimize` does, with this project's passes between Cranelift's, and each analysis made once; the ISA
-    /// to go on with.
+    /// The steps of `Context::optimize`, with this project's own between them; the ISA to go on with. What that has in
+    /// another version of Cranelift has to be here, too.
     fn optimise<'a>(&mut self, environment: Environment<'a>) -> CodegenResult<&'a dyn TargetIsa> {
         let context = &mut self.context;
         if environment.isa.flags().enable_nan_canonicalization() {

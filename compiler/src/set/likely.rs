@@ -1,7 +1,7 @@
 //! Which functions a call through a table likely reaches, going by what the set's element segments put there: the one at an
-//! index that is known, the only one of the call's type, or several of it, if they are few and can all be inlined. They are
-//! likely and no more, for a table may change, at the host's hands or others', and the code is right whatever it holds
-//! (`translate/call.rs` has the comparisons). So what is looked at here is only what is easily known.
+//! index that is known, or those of the call's type, if they are few. They are likely and no more, for a table may change,
+//! at the host's hands or others', and the code is right whatever it holds (`translate/call.rs` has the comparisons). So
+//! what is looked at here is only what is easily known.
 
 use std::collections::HashMap;
 
@@ -18,15 +18,12 @@ pub type Function = (usize, u32);
 /// The most functions of a type that are told apart: the last of them is reached by as many comparisons.
 const MAX_OF_TYPE: usize = 4;
 
-/// Bytes of the largest body that is looked at for being inlined into its own module, unless it calls itself.
-pub const MAX_INLINED_BYTES: usize = 48;
-
 /// See the top of the file.
 #[derive(Default)]
 pub struct Likely {
     /// By table and index.
     at: HashMap<(Definition, u64), Function>,
-    /// By table and canonical type, in the order of the table; one more than [`MAX_OF_TYPE`] if there are more than that.
+    /// By table and canonical type, in the order of members and segments; one more than [`MAX_OF_TYPE`] if there are more than that.
     of_type: HashMap<(Definition, u32), Vec<Function>>,
 }
 
@@ -99,15 +96,6 @@ impl Set<'_> {
         let is_of_type = |(member, index): &Function| {
             self.canonical.id(*member, self.module(*member).functions[*index as usize]) == ty
         };
-        // That one of several is called directly gains little: indirect branches are predicted, too.
-        if functions.len() > 1 && !functions.iter().all(|function| self.is_small(*function)) {
-            return Vec::new();
-        }
         functions.iter().copied().filter(is_of_type).collect()
-    }
-
-    fn is_small(&self, (member, index): Function) -> bool {
-        let definition = self.definition(member, ExternKind::Func, index);
-        definition.is_some_and(|definition| self.body_bytes(definition) <= MAX_INLINED_BYTES)
     }
 }

@@ -26,8 +26,6 @@ use crate::module::Module;
 use likely::Likely;
 use matching::Canonical;
 
-pub use likely::MAX_INLINED_BYTES;
-
 /// How many globals a value may be passed on by, each initialised with the one before.
 const MAX_PASSED_ON: usize = 64;
 

@@ -4,8 +4,8 @@
 //! distance for one of another member of the set, what the import record or the function reference holds for any
 //! other.
 //!
-//! A call through a table that likely reaches one of a few functions of the set compares what it finds there with a
-//! reference to each. If it is one, its type is known to be right, and it is called directly, or inlined.
+//! A call through a table that likely reaches one function of the set, or one of a few that are inlined, compares what it
+//! finds there with a reference to each. If it is one, its type is known to be right, and it is called directly.
 
 use aot_format::abi::{Builtin, FuncRef, Offset, TrapCode};
 use aot_format::types::{ExternKind, HeapType, RefType, TypeIndex};
@@ -19,6 +19,9 @@ use super::trap;
 use super::vmctx::Place;
 use crate::error::BodyError;
 use crate::set::Definition;
+
+/// Parameters and results of the largest type of which several functions are told apart: each call has all of them.
+const MAX_VALUES: usize = 16;
 
 /// A callee that is known at run time.
 struct Indirect {
@@ -203,7 +206,15 @@ impl FuncTranslator<'_, '_> {
             let definition = self.set.definition(member, ExternKind::Func, function)?;
             Some(Likely { member, reference, definition })
         };
-        functions.into_iter().filter_map(likely).collect()
+        let likely: Vec<Likely> = functions.into_iter().filter_map(likely).collect();
+        // That one of several is called directly gains nothing unless it is inlined: indirect branches are predicted, too.
+        let ty = self.module.func_type_at(ty);
+        let are_worth_it = ty.params.len() + ty.results.len() <= MAX_VALUES
+            && likely.iter().all(|likely| (self.inlined)(likely.definition));
+        match likely.len() <= 1 || are_worth_it {
+            true => likely,
+            false => Vec::new(),
+        }
     }
 
     fn call_likely(&mut self, likely: &[Likely], type_index: u32, table_index: u32, index: Value) {

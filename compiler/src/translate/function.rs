@@ -23,7 +23,7 @@ use super::locals::{Local, Locals};
 use super::operand_stack::OperandStack;
 use super::regions::Region;
 use super::signature::{ValueKind, builtin_signature, service_signature, wasm_signature};
-use super::{SERVICE_NAMESPACE, TranslateContext, TranslateSettings, function_name, trap};
+use super::{SERVICE_NAMESPACE, Surroundings, TranslateContext, TranslateSettings, function_name, trap};
 use crate::error::BodyError;
 use crate::module::{BranchHint, Module, usually_taken};
 use crate::set::{Definition, Set};
@@ -43,7 +43,7 @@ pub struct State {
     /// How each legacy `try` ends; unknown before the first.
     pub(super) endings: Option<Endings>,
     services: HashMap<u32, FuncRef>,
-    /// Types of calls whose callee is known at run time only.
+    /// Types of calls through a table or a reference.
     pub(super) indirect_types: BTreeSet<TypeIndex>,
 }
 
@@ -73,6 +73,8 @@ pub struct FuncTranslator<'f, 'data> {
     /// That module.
     pub(super) module: &'f Module<'data>,
     pub(super) settings: &'f TranslateSettings,
+    /// Whether a function will be inlined where it is called, as far as that is known.
+    pub(super) inlined: &'f dyn Fn(Definition) -> bool,
     pub(super) state: &'f mut State,
     /// What is translated, for who has to look ahead.
     pub(super) body: &'f FunctionBody<'f>,
@@ -99,8 +101,8 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
     /// parameters, stack check.
     pub fn new(
         cx: &'f mut TranslateContext,
-        (set, member): (&'f Set<'data>, usize),
-        settings: &'f TranslateSettings,
+        Surroundings { set, settings, inlined }: Surroundings<'f, 'data>,
+        member: usize,
         func: &'f mut ir::Function,
         ty: &FuncType,
         body: &'f FunctionBody<'f>,
@@ -148,6 +150,7 @@ impl<'f, 'data> FuncTranslator<'f, 'data> {
             member,
             module,
             settings,
+            inlined,
             state,
             body,
             vmctx,

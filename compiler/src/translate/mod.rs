@@ -153,6 +153,17 @@ fn has_lse(isa: &dyn TargetIsa) -> bool {
     isa.isa_flags().iter().any(|flag| flag.name == "has_lse" && flag.as_bool() == Some(true))
 }
 
+/// What a function is translated in.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a, 'data> {
+    /// What is compiled together.
+    pub set: &'a Set<'data>,
+    /// How.
+    pub settings: &'a TranslateSettings,
+    /// Whether a function will be inlined where it is called, as far as that is known.
+    pub inlined: &'a dyn Fn(Definition) -> bool,
+}
+
 /// Allocations that one thread reuses from function to function.
 #[derive(Default)]
 pub struct TranslateContext {
@@ -182,16 +193,16 @@ impl TranslateContext {
 /// The first thing that is invalid, unsupported, or over a limit, with its wasm offset.
 pub fn translate_function(
     cx: &mut TranslateContext,
-    set: &Set<'_>,
-    settings: &TranslateSettings,
+    surroundings: Surroundings<'_, '_>,
     definition: Definition,
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<Function, BodyError> {
+    let set = surroundings.set;
     let name = function_name(set, definition);
     let ty = set.module(definition.member).func_type(name.index);
     let mut func = Function::with_name_signature(UserFuncName::User(name), wasm_signature(ty));
-    let translated = translate_body(cx, (set, definition.member), settings, (&mut func, ty), body, validator);
+    let translated = translate_body(cx, surroundings, definition.member, (&mut func, ty), body, validator);
     if translated.is_err() {
         // A builder that was left halfway leaves its context dirty.
         *cx = TranslateContext::default();
@@ -221,18 +232,18 @@ fn locate_branches(func: &mut Function) {
 
 fn translate_body(
     cx: &mut TranslateContext,
-    (set, member): (&Set<'_>, usize),
-    settings: &TranslateSettings,
+    surroundings: Surroundings<'_, '_>,
+    member: usize,
     (func, ty): (&mut Function, &FuncType),
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
 ) -> Result<(), BodyError> {
-    let module = set.module(member);
+    let module = surroundings.set.module(member);
     let mut reader = body.get_binary_reader();
     let range = body.range();
     let limit = max_operands(range.end - range.start, module.bodies.len() as u64);
     let hints = module.branch_hints.of(validator.index());
-    let mut translator = FuncTranslator::new(cx, (set, member), settings, func, ty, body, hints)?;
+    let mut translator = FuncTranslator::new(cx, surroundings, member, func, ty, body, hints)?;
     for _ in 0..reader.read_var_u32()? {
         let offset = reader.original_position();
         let count = reader.read()?;

@@ -9,7 +9,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CompiledCode, Context, FinalizedRelocTarget, verify_function};
 use wasmparser::FuncToValidate;
 
-use super::{TranslateContext, TranslateSettings, translate_function};
+use super::{Surroundings, TranslateContext, TranslateSettings, translate_function};
 use crate::error::BodyError;
 use crate::module::{Body, parse};
 use crate::set::{Definition, Set};
@@ -88,7 +88,8 @@ fn translate_one(
     let to_validate = FuncToValidate { resources: resources.clone(), index, ty, features };
     let mut validator = to_validate.into_validator(Default::default());
     let definition = Definition { member: 0, index: index - set.module(0).counts.imported_functions };
-    translate_function(cx, set, settings, definition, &body.body, &mut validator)
+    let surroundings = Surroundings { set, settings, inlined: &|_| false };
+    translate_function(cx, surroundings, definition, &body.body, &mut validator)
 }
 
 /// Translates all functions of a module in text form.

@@ -484,7 +484,8 @@ fn an_error_leaves_the_context_usable() {
         };
         let mut validator = to_validate.into_validator(Default::default());
         let definition = crate::set::Definition { member: 0, index: of.index };
-        results.push(super::translate_function(&mut cx, &set, &settings, definition, &body.body, &mut validator));
+        let surroundings = super::Surroundings { set: &set, settings: &settings, inlined: &|_| false };
+        results.push(super::translate_function(&mut cx, surroundings, definition, &body.body, &mut validator));
     }
     assert!(matches!(results[0], Err(BodyError::Invalid(_))));
     compile(results[1].as_ref().unwrap(), &**isa);

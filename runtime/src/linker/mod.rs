@@ -173,9 +173,12 @@ impl<T: 'static> Linker<T> {
         self.define_host(module, name, HostFunction::integers(params, returns, func).0)
     }
 
-    /// Defines host functions that are made when a module is linked that imports them: `find` makes the one of a name, if
-    /// there is one, and is asked once for those that there are. For interfaces that are large, of which most modules
-    /// import little. Replaces functions of the same names.
+    /// Defines host functions that are made when somebody first asks for their name, mostly by importing it: `find` makes
+    /// the one of a name, if there is one. For interfaces that are large, of which most modules import little. Replaces
+    /// what was defined under the same names.
+    ///
+    /// `find` may be asked for any name, more than once and by several threads; what it says of a name must always be the
+    /// same, and of functions that it makes more than once for a name, one is used.
     pub fn funcs_on_demand(
         &mut self,
         module: &str,
