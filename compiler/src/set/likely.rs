@@ -23,7 +23,8 @@ const MAX_OF_TYPE: usize = 4;
 pub struct Likely {
     /// By table and index.
     at: HashMap<(Definition, u64), Function>,
-    /// By table and canonical type, in the order of members and segments; one more than [`MAX_OF_TYPE`] if there are more than that.
+    /// By table and canonical type, in the order of members and segments; one more than [`MAX_OF_TYPE`] if there are more
+    /// than that.
     of_type: HashMap<(Definition, u32), Vec<Function>>,
 }
 
