@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 
-use aot_format::types::FuncType;
+use aot_format::types::{FuncType, ValType};
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::error::Error;
@@ -440,12 +440,44 @@ where
 /// [`Caller`] in front. `Marker` only tells the two kinds apart.
 pub trait IntoHostFunc<T: 'static, Marker>: Sized {
     #[doc(hidden)]
-    fn into_host_func(self) -> HostFuncHandle;
+    fn into_host_func(self) -> HostFunction<T>;
 }
 
-/// A host function for [`Linker::func`](crate::Linker::func) and [`Func::wrap`](crate::Func::wrap).
-#[doc(hidden)]
-pub struct HostFuncHandle(pub(crate) Arc<HostFunc>);
+/// A host function for stores of `T`, and of no other type, for [`Linker::funcs_on_demand`](crate::Linker::funcs_on_demand).
+pub struct HostFunction<T: 'static> {
+    pub(crate) func: Arc<HostFunc>,
+    /// Invariant: the function knows the `T` it was made for.
+    data: PhantomData<fn(T) -> T>,
+}
+
+impl<T: 'static> HostFunction<T> {
+    /// From a closure, as [`Linker::func`](crate::Linker::func) takes it.
+    pub fn new<Marker>(func: impl IntoHostFunc<T, Marker>) -> HostFunction<T> {
+        func.into_host_func()
+    }
+
+    /// As [`Linker::func_integers`](crate::Linker::func_integers) defines it.
+    pub fn integers(
+        params: &[ValType],
+        returns: bool,
+        func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
+    ) -> HostFunction<T> {
+        let results = if returns { vec![ValType::I32] } else { Vec::new() };
+        let ty = FuncType { params: params.to_vec(), results };
+        let call = move |caller: Caller<'_, T>, slots: &mut [ValRaw]| {
+            let result = func(caller, slots)?;
+            if let (true, Some(slot)) = (returns, slots.first_mut()) {
+                *slot = ValRaw::from_i32(result.cast_signed());
+            }
+            Ok(())
+        };
+        HostFunction::made(HostFunc::raw(ty, call))
+    }
+
+    fn made(func: Arc<HostFunc>) -> HostFunction<T> {
+        HostFunction { func, data: PhantomData }
+    }
+}
 
 macro_rules! impl_into_host_func {
     ($($param:ident)*) => {
@@ -457,8 +489,8 @@ macro_rules! impl_into_host_func {
             R: HostResult + 'static,
             $($param: crate::typed::WasmTy,)*
         {
-            fn into_host_func(self) -> HostFuncHandle {
-                HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |_: Caller<'_, T>, ($($param,)*)| self($($param),*)))
+            fn into_host_func(self) -> HostFunction<T> {
+                HostFunction::made(HostFunc::typed::<T, ($($param,)*), R, _>(move |_: Caller<'_, T>, ($($param,)*)| self($($param),*)))
             }
         }
 
@@ -470,8 +502,8 @@ macro_rules! impl_into_host_func {
             R: HostResult + 'static,
             $($param: crate::typed::WasmTy,)*
         {
-            fn into_host_func(self) -> HostFuncHandle {
-                HostFuncHandle(HostFunc::typed::<T, ($($param,)*), R, _>(move |caller: Caller<'_, T>, ($($param,)*)| self(caller, $($param),*)))
+            fn into_host_func(self) -> HostFunction<T> {
+                HostFunction::made(HostFunc::typed::<T, ($($param,)*), R, _>(move |caller: Caller<'_, T>, ($($param,)*)| self(caller, $($param),*)))
             }
         }
     };

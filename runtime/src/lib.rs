@@ -76,10 +76,10 @@ pub use error::{Error, HostError, ImportSite, LinkError, LinkErrors, LoadError};
 pub use exception::{Exception, ExnRef};
 pub use externs::{Extern, Func, Global, Instance, Memory, SharedMemory, Table, Tag, TypedFunc};
 pub use gc::reference::{AnyRef, ExternRef};
-pub use host::{Caller, HostResult, IntoHostFunc};
+pub use host::{Caller, HostFunction, HostResult, IntoHostFunc};
 pub use interrupt::{InterruptHandle, is_interrupted};
 pub use limits::StoreLimits;
-pub use linker::{DirReader, HostFunction, Linker, ModuleReader, RESERVED_NAMES};
+pub use linker::{DirReader, Linker, ModuleReader, RESERVED_NAMES};
 pub use module::{ExportType, ImportType, Module};
 #[doc(hidden)] // The C library's tables are made of the same code.
 pub use names::Names;

@@ -35,7 +35,7 @@ impl Func {
 
     /// A host function from a closure.
     pub fn wrap<C: AsContextMut, Marker>(mut store: C, func: impl IntoHostFunc<C::Data, Marker>) -> Func {
-        store.as_context_mut().opaque().host_func(&func.into_host_func().0)
+        store.as_context_mut().opaque().host_func(&func.into_host_func().func)
     }
 
     /// Its type; concrete types in it are canonical.

@@ -2,44 +2,11 @@
 //!
 //! Absent on purpose: which of several modules satisfies an import ([`super`] has the rules).
 
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aot_format::types::{FuncType, ValType};
-
-use crate::error::Error;
 use crate::externs::{Extern, SharedMemory};
-use crate::host::{Caller, HostFunc, IntoHostFunc};
+use crate::host::{HostFunc, HostFunction};
 use crate::names::Names;
-use crate::vm::structs::ValRaw;
-
-/// A host function for stores of `T`, for [`Linker::funcs_on_demand`](super::Linker::funcs_on_demand).
-pub struct HostFunction<T: 'static>(pub(super) Arc<HostFunc>, PhantomData<fn(T) -> T>);
-
-impl<T: 'static> HostFunction<T> {
-    /// From a closure, as [`Linker::func`](super::Linker::func) takes it.
-    pub fn new<Marker>(func: impl IntoHostFunc<T, Marker>) -> HostFunction<T> {
-        HostFunction(func.into_host_func().0, PhantomData)
-    }
-
-    /// As [`Linker::func_integers`](super::Linker::func_integers) defines it.
-    pub fn integers(
-        params: &[ValType],
-        returns: bool,
-        func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
-    ) -> HostFunction<T> {
-        let results = if returns { vec![ValType::I32] } else { Vec::new() };
-        let ty = FuncType { params: params.to_vec(), results };
-        let call = move |caller: Caller<'_, T>, slots: &mut [ValRaw]| {
-            let result = func(caller, slots)?;
-            if let (true, Some(slot)) = (returns, slots.first_mut()) {
-                *slot = ValRaw::from_i32(result.cast_signed());
-            }
-            Ok(())
-        };
-        HostFunction(HostFunc::raw(ty, call), PhantomData)
-    }
-}
 
 /// What the host defines under a name.
 #[derive(Clone)]
@@ -109,7 +76,7 @@ impl HostModule {
         &mut self,
         find: impl Fn(&str) -> Option<HostFunction<T>> + Send + Sync + 'static,
     ) {
-        let find = Box::new(move |name: &str| find(name).map(|function| function.0));
+        let find = Box::new(move |name: &str| find(name).map(|function| function.func));
         let functions = OnDemand { find, made: Mutex::new(Names::new()) };
         let replaced: Vec<String> =
             self.items.names().filter(|name| functions.get(name).is_some()).map(str::to_owned).collect();
@@ -138,7 +105,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::{Engine, Linker};
+    use crate::{Engine, Linker, ValType};
 
     /// How many parameters the function of a name has: the tests' functions differ in that.
     fn params(linker: &Linker<()>, name: &str) -> Option<usize> {

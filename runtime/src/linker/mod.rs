@@ -43,7 +43,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ImportSite, LinkError, LinkErrors};
 use crate::externs::{Extern, Func, Instance, SharedMemory};
 use crate::faults::{Fault, is_planted};
-use crate::host::{Caller, HostFunc, IntoHostFunc};
+use crate::host::{Caller, HostFunc, HostFunction, IntoHostFunc};
 use crate::module::Module;
 use crate::names::Names;
 use crate::store::{InstanceId, StoreOpaque};
@@ -54,7 +54,6 @@ use crate::vm::structs::{RegisterValues, ValRaw};
 
 use host::{Definition, HostModule};
 
-pub use host::HostFunction;
 pub use reader::{DirReader, ModuleReader};
 
 /// Names a module cannot be registered under: they are the host's.
@@ -145,7 +144,7 @@ impl<T: 'static> Linker<T> {
 
     /// Defines a host function from a closure; replaces one of the same name.
     pub fn func<Marker>(&mut self, module: &str, name: &str, func: impl IntoHostFunc<T, Marker>) -> &mut Self {
-        self.insert(module, name, Definition::Func(func.into_host_func().0))
+        self.insert(module, name, Definition::Func(func.into_host_func().func))
     }
 
     /// Defines a host function that gets and gives [`Val`]s.
@@ -170,7 +169,7 @@ impl<T: 'static> Linker<T> {
         returns: bool,
         func: impl Fn(Caller<'_, T>, &[ValRaw]) -> Result<u32, Error> + Send + Sync + 'static,
     ) -> &mut Self {
-        self.define_host(module, name, HostFunction::integers(params, returns, func).0)
+        self.define_host(module, name, HostFunction::integers(params, returns, func).func)
     }
 
     /// Defines host functions that are made when somebody first asks for their name, mostly by importing it: `find` makes
