@@ -21,9 +21,9 @@ use cranelift_codegen::ir::{self, Block, ExternalName, FuncRef, Inst, Opcode, So
 use cranelift_codegen::traversals::Dfs;
 use wasmparser::Operator;
 
+use super::Environment;
 use super::queue::{self, Threads};
 use super::worker::Worker;
-use super::{Environment, in_member};
 use crate::error::Error;
 use crate::set::{Definition, Set};
 use crate::translate;
@@ -70,17 +70,21 @@ struct Inlinee {
 impl Bodies {
     /// Those of a set.
     ///
+    /// What is invalid is not among them: whoever compiles all functions finds the first.
+    ///
     /// # Errors
     ///
-    /// That of the first function that has one.
+    /// [`Error::Threads`], and [`Error::Codegen`] where one cannot be inlined into another.
     pub fn of(environment: Environment<'_>, set: &Set<'_>, threads: &Threads) -> Result<Bodies, Error> {
         let candidates = candidates(set);
         let weights: Vec<u64> = candidates.iter().map(|candidate| set.body_bytes(*candidate) as u64).collect();
         let translated = queue::run(threads, &weights, Worker::new, |worker, index| {
-            let candidate = candidates[index];
-            worker.translate(environment, set, &Bodies::default(), candidate).map_err(in_member(set, candidate))
+            Ok(worker.translate(environment, set, &Bodies::default(), candidates[index]).ok())
         })?;
-        let usable = candidates.into_iter().zip(translated).filter(|(_, function)| is_inlinable(function));
+        let usable = candidates.into_iter().zip(translated).filter_map(|(candidate, function)| {
+            let function = function.filter(is_inlinable)?;
+            Some((candidate, function))
+        });
         let mut waiting: HashMap<Definition, ir::Function> = usable.collect();
         let mut order: Vec<Definition> = waiting.keys().copied().collect();
         order.sort_unstable();
@@ -326,6 +330,39 @@ mod tests {
             call.repeat(calls)
         );
         assembly(Isa::X86_64, &text).split(";; ").nth(1).map_or(0, |text| text.matches(" call ").count())
+    }
+
+    #[test]
+    fn several_likely_callees_are_inlined() {
+        let text = r#"(module
+            (type $t (func (param i32) (result i32)))
+            (table 4 funcref)
+            (elem (i32.const 1) func $a $b $c)
+            (func $a (type $t) (i32.mul (local.get 0) (i32.const 3)))
+            (func $b (type $t) (i32.xor (local.get 0) (i32.const 5)))
+            (func $c (type $t) (i32.load (local.get 0)))
+            (memory 1)
+            (func (export "f") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1))))"#;
+        let assembly = assembly(Isa::X86_64, text);
+        let caller = assembly.rsplit(";; ").next().unwrap_or_default();
+        // What is left is the call of whatever else the table may hold.
+        assert!(caller.contains("imul") && caller.contains("xor"), "{caller}");
+        assert_eq!(caller.matches(" call").count(), 1, "{caller}");
+    }
+
+    #[test]
+    fn the_error_is_that_of_the_first_function_whatever_is_small() {
+        let large = "(drop (i32.const 1000))".repeat(40);
+        let wat = format!("(module (func {large} (i64.const 1)) (func (i64.const 2)))");
+        let wasm = wat::parse_str(wat).unwrap();
+        for inlines in [true, false] {
+            let compiler = crate::Compiler::new(crate::Options::new().inlining(inlines)).unwrap();
+            let errors = [compiler.compile(&wasm).map(drop), compiler.clif(&wasm).map(drop)];
+            for error in errors {
+                let error = error.unwrap_err().to_string();
+                assert!(error.contains("function 0"), "{error}");
+            }
+        }
     }
 
     #[test]
