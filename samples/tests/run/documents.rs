@@ -56,8 +56,8 @@ fn run(command: &str, shown: &[&str], folder: &Path) {
     }
 }
 
-/// Runs what `document` (a path from the project's root) shows, and checks that it is `count` commands.
-fn check(document: &str, count: usize) {
+/// Runs what `document` (a path from the project's root) shows, and checks that no command was passed over.
+fn check(document: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's root");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documents").join(document);
     if folder.exists() {
@@ -68,34 +68,38 @@ fn check(document: &str, count: usize) {
     std::os::unix::fs::symlink(root.join("samples"), folder.join("samples")).expect("a link to the samples");
 
     let text = fs::read_to_string(root.join(document)).expect("the document");
-    let mut runs = 0;
+    let (mut runs, mut left) = (0, 0);
     for (info, lines) in blocks(&text) {
         if info == "wat" {
             let name = lines.first().and_then(|line| line.strip_prefix(";; ")).expect("a name in the first line");
             fs::write(folder.join(name), lines.join("\n")).expect("a file of the document");
         }
         let for_readers = |line: &&str| line.starts_with("$ make") || line.starts_with("$ export PATH=");
-        if info == "console" && !lines.iter().any(for_readers) {
+        if info == "console" && lines.iter().any(for_readers) {
+            left += lines.iter().filter(|line| line.starts_with("$ ")).count();
+        } else if info == "console" {
             for (command, shown) in commands(&lines) {
                 run(command, &shown, &folder);
                 runs += 1;
             }
         }
     }
-    assert_eq!(runs, count, "commands of {document}");
+    let shown = text.lines().filter(|line| line.starts_with("$ ")).count();
+    assert!(runs > 0);
+    assert_eq!(runs + left, shown, "commands of {document}");
 }
 
 #[test]
 fn readme() {
-    check("README.md", 31);
+    check("README.md");
 }
 
 #[test]
 fn readme_of_the_samples() {
-    check("samples/README.md", 4);
+    check("samples/README.md");
 }
 
 #[test]
 fn readme_of_the_multi_module_sample() {
-    check("samples/multi-module/README.md", 4);
+    check("samples/multi-module/README.md");
 }
